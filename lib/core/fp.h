@@ -1,0 +1,49 @@
+/*
+ * The floating-point mode of a thread. Kernels need round to nearest with denormals kept; the host
+ * may have set something else. Every computing entry point and every executor task brackets itself.
+ */
+#ifndef ARQ_CORE_FP_H
+#define ARQ_CORE_FP_H
+
+#include <stdint.h>
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+/* Returns the host's mode and sets ours: nearest, no FTZ, no DAZ, all exceptions masked. */
+static inline uint64_t arq_fp_enter(void)
+{
+    uint32_t host = _mm_getcsr();
+    _mm_setcsr(0x1f80u);
+    return host;
+}
+static inline void arq_fp_leave(uint64_t host)
+{
+    _mm_setcsr((uint32_t)host);
+}
+#elif defined(__aarch64__)
+static inline uint64_t arq_fp_enter(void)
+{
+    uint64_t host;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(host));
+    __asm__ volatile("msr fpcr, %0" : : "r"((uint64_t)0));
+    return host;
+}
+static inline void arq_fp_leave(uint64_t host)
+{
+    __asm__ volatile("msr fpcr, %0" : : "r"(host));
+}
+#else
+#include <fenv.h>
+static inline uint64_t arq_fp_enter(void)
+{
+    int host = fegetround();
+    fesetround(FE_TONEAREST);
+    return (uint64_t)host;
+}
+static inline void arq_fp_leave(uint64_t host)
+{
+    fesetround((int)host);
+}
+#endif
+
+#endif

@@ -1,0 +1,174 @@
+/*
+ * Kernels: flat float arrays in, flat float arrays out. They know shapes, not algorithms.
+ *
+ * Every kernel has one meaning, written beside its pointer below as the exact order of its rounded
+ * operations. lib/kernels/generic is that meaning in plain C; every other tier gives the same bits
+ * (NaN at the same positions). Two kinds of sum occur:
+ *
+ *   chain   c = fma(a_k, b_k, c) for k ascending, one chain for each output element;
+ *   lanes   16 partial sums, entry i into lane i mod 16 in ascending order, then the fixed tree
+ *           l[i] += l[i + 8], l[i] += l[i + 4], l[i] += l[i + 2], l[0] + l[1]; entries that do not
+ *           exist are not added.
+ *
+ * All matrices are row-major; a leading dimension (ld) counts floats between rows. No pointer needs
+ * alignment. Outputs do not overlap inputs unless said. Kernels never allocate; they expect the FP
+ * mode of core/fp.h (round to nearest, denormals kept) and leave it.
+ */
+#ifndef ARQ_KERNELS_H
+#define ARQ_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Most heads a cell can have: the K of the fused attention is at most this. */
+#define ARQ_MAX_HEADS 16
+
+/* Floats of packing space one gemm call may use, whatever its sizes. */
+#define ARQ_GEMM_PACK_FLOATS (size_t)(256 * 1024)
+
+typedef enum arq_goodness {
+    ARQ_GOODNESS_RMS,            /* sqrt(mean((y - mean y)^2)) */
+    ARQ_GOODNESS_MEAN_SQUARE,    /* mean(y^2) */
+    ARQ_GOODNESS_MEAN,           /* mean(y) */
+    ARQ_GOODNESS_VARIANCE,       /* mean((y - mean y)^2) */
+    ARQ_GOODNESS_RMS_UNCENTERED, /* sqrt(mean(y^2)) */
+    ARQ_GOODNESS_COUNT
+} arq_goodness;
+
+/* One sample's attention, all pointers to its own rows. */
+typedef struct arq_attention {
+    size_t heads;    /* K */
+    size_t width;    /* n: entries of a row of P */
+    size_t rows;     /* d: rows of P, length of y */
+    const float *zc; /* [K, n] first projection, each head centred (kernel `center`) */
+    size_t ldzc;
+    const float *z2; /* [K, d] second projection */
+    size_t ldz2;
+    const float *h;  /* [n] */
+} arq_attention;
+
+/* Adam's constants for one update; powers are computed in double by the caller. */
+typedef struct arq_adam_step {
+    float gradient_scale; /* 1, or clip / norm */
+    float beta1, one_minus_beta1;
+    float beta2, one_minus_beta2;
+    float inverse_bias1; /* 1 / (1 - beta1^u) */
+    float inverse_bias2; /* 1 / (1 - beta2^u) */
+    float learning_rate;
+    float epsilon;
+} arq_adam_step;
+
+typedef struct arq_kernels {
+    const char *name; /* "generic", "avx2", "avx512", "neon" */
+
+    /* C[m, n] += A[m, k] B[k, n]: each C[i, j] is the chain over k, starting from C[i, j]. */
+    void (*gemm)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
+                 size_t ldc, float *pack);
+
+    /* C[m, n] += A^T B with A[k, m], B[k, n]: each C[i, j] is the chain over k, starting from C[i, j]. */
+    void (*gemm_tn)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
+                    size_t ldc, float *pack);
+
+    /* For each set bit i of bits[0 .. count) in ascending order: c[j] = c[j] + b[i * ldb + j], j < n.
+     * Bit i is bit (i mod 8) of byte i / 8. Bits at count and above are ignored. */
+    void (*gather_rows)(size_t count, const uint8_t *bits, size_t n, const float *b, size_t ldb, float *c);
+
+    /* For each set bit i of bits[0 .. count): g[i * ldg + j] = g[i * ldg + j] + d[j], j < n. */
+    void (*scatter_rows)(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg);
+
+    /* out[i] = 1.0f if bit i is set, else 0.0f, i < count. */
+    void (*unpack_bits)(size_t count, const uint8_t *bits, float *out);
+
+    /* out[j] = out[j] + in[r * ld + j] for r ascending over rows: column sums. */
+    void (*add_columns)(size_t rows, size_t n, const float *in, size_t ld, float *out);
+
+    /* LayerNorm(ReLU(u)) of one row; r = u > 0 ? u : 0 (NaN stays NaN); mean = lanes(r) / n;
+     * c = r - mean; variance = lanes chain of fma(c, c, .) per lane, tree, / n;
+     * is = 1 / sqrt(variance + 1e-6f); h = fma(scale, c * is, offset). *inverse_std = is. */
+    void (*layer_norm)(size_t n, const float *u, const float *scale, const float *offset, float *h, float *mean,
+                       float *inverse_std);
+
+    /* Backward of layer_norm for one row: gh[n] = dLoss/dh. r and c as above, rn = c * is;
+     * offset_gradient[j] += gh[j]; scale_gradient[j] = fma(gh[j], rn[j], scale_gradient[j]); g = gh * scale;
+     * m1 = lanes(g) / n; m2 = lanes chain of fma(g, rn, .) / n;
+     * du[j] = u[j] > 0 ? is * ((g[j] - m1) - rn[j] * m2, contracted as fma(-rn[j], m2, g[j] - m1)) : 0. */
+    void (*layer_norm_backward)(size_t n, const float *u, const float *scale, float mean, float inverse_std,
+                                const float *gh, float *du, float *scale_gradient, float *offset_gradient);
+
+    /* Each of the rows: x[j] = x[j] - lanes(x) / n. In place. */
+    void (*center)(size_t rows, size_t n, float *x, size_t ld);
+
+    /* out[r, j] = a[r, j] + b[r, j]. out may be a. */
+    void (*add)(size_t rows, size_t n, const float *a, size_t lda, const float *b, size_t ldb, float *out, size_t ldo);
+
+    /* C[k, l] = (lanes chain of fma(zc[k, i], zc[l, i], .)) / n, k <= l computed, mirrored. C is [K, K]. */
+    void (*covariance)(size_t heads, size_t n, const float *zc, size_t ld, float *c);
+
+    /* Column scales of z2[K, d] for covariance C: w_k = chain over l of fma(C[k, l], z2[l, j], .) from 0;
+     * q = chain over k of fma(z2[k, j], w_k, .) from 0; s[j] = q > 0 ? sqrt(q) : 0 (NaN stays NaN);
+     * inverse[j] = s[j] > 0 ? 1 / (s[j] + 1e-6f) : 0 (NaN stays NaN); v[k, j] = z2[k, j] * inverse[j]. v is [K, d]. */
+    void (*row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
+                       float *v);
+
+    /* y[j] = chain over i of fma(T[j, i], h[i], .) from 0, T[j, i] = tanh(p),
+     * p = chain over k of fma(v[k, j], zc[k, i], .) from 0. v is [K, d] with ld d. */
+    void (*attention)(const arq_attention *a, const float *v, float *y);
+
+    /* As attention; besides, G[k, j] = chain over i of fma(e, zc[k, i], .) from 0 with
+     * e = h[i] * fma(-T[j, i], T[j, i], 1). G is [K, d]; dV = G * gy. */
+    void (*attention_slope)(const arq_attention *a, const float *v, float *y, float *g);
+
+    /* Over the rows j in [first, first + count) of P, ascending, T as above:
+     * gh[i] = chain of fma(T[j, i], gy[j], .) from 0;
+     * u[k, i] = (chain of fma(v[k, j] * gy[j], fma(-T[j, i], T[j, i], 1), .) from 0) * h[i].  u is [K, n]. */
+    void (*attention_backward)(const arq_attention *a, const float *v, const float *gy, size_t first, size_t count,
+                               float *gh, float *u);
+
+    /* The two projections' gradients from G, gy and u (algorithms 6), rows [first, first + count) of P:
+     *   dv = G[k, j] * gy[j];  t = chain over k of fma(v[k, j], dv[k, j], .) from 0;
+     *   rho = s[j] > 0 ? -(inverse[j] * t) / s[j] : 0;
+     *   w_k = chain over l of fma(C[k, l], z2[l, j], .) from 0;
+     *   dz2[k, j] = fma(w_k, rho, dv * inverse[j]); columns outside the rows are set to 0;
+     *   M[k, l] = (lanes chain over j of fma(z2[k, j] * rho[j], z2[l, j], .)) / n, lane (j - first) mod 16;
+     *   dz1[k, i] = (u[k, i] - lanes(u[k]) / n) + (chain over l of fma(M[k, l], zc[l, i], .) from 0).
+     * u is used up. dz1 is [K, n], dz2 is [K, d], both without gaps. rho: [d] work space. */
+    void (*attention_gradients)(const arq_attention *a, const float *c, const float *s, const float *inverse,
+                                const float *v, const float *g, const float *gy, size_t first, size_t count, float *u,
+                                float *rho, float *dz1, float *dz2);
+
+    /* Goodness of y[d]; mean = lanes(y) / d, second moments as lanes chains of fma(x, x, .) / d. */
+    float (*goodness)(arq_goodness kind, size_t d, const float *y);
+
+    /* gy = e * d goodness / d y (algorithms 6); q is the goodness; 0 where its square root is of 0.
+     * rms: f = e / (d * q), gy = (y - mean) * f;  mean_square, variance: f = (2 e) / d, gy = y f, (y - mean) f;
+     * mean: gy = e / d;  rms_uncentered: f = e / (d * q), gy = y * f. */
+    void (*goodness_gradient)(arq_goodness kind, size_t d, const float *y, float q, float e, float *gy);
+
+    /* Sum of x[i]^2 in double: 16 double lanes, fma of the exact values, then the tree. */
+    double (*sum_of_squares)(size_t n, const float *x);
+
+    /* g' = g * gradient_scale; m = fma(one_minus_beta1, g', beta1 * m); v = fma(one_minus_beta2 * g', g', beta2 * v);
+     * p = p - (learning_rate * (m * inverse_bias1)) / (sqrt(v * inverse_bias2) + epsilon). */
+    void (*adam)(size_t n, const arq_adam_step *step, const float *g, float *p, float *m, float *v);
+
+    /* y[i] = fma(alpha, x[i], (1 - alpha) * y[i]), alpha given; alpha 1 copies. */
+    void (*blend)(size_t n, float alpha, const float *x, float *y);
+
+    /* out[i] = tanh(x[i]), exp(x[i]): the functions used above, for tests and other layers. */
+    void (*tanh)(size_t n, const float *x, float *out);
+    void (*exp)(size_t n, const float *x, float *out);
+} arq_kernels;
+
+/* Tiers, slowest first. A CPU mask is a bit for each: 1 << tier. Generic is always allowed. */
+typedef enum arq_tier { ARQ_TIER_GENERIC, ARQ_TIER_NEON, ARQ_TIER_AVX2, ARQ_TIER_AVX512, ARQ_TIER_COUNT } arq_tier;
+
+/* Bit for each tier that this CPU and its operating system can run. */
+uint32_t arq_kernels_supported(void);
+
+/* The fastest table among those both supported and in `allowed`; never NULL. */
+const arq_kernels *arq_kernels_select(uint32_t allowed);
+
+/* The table of one tier, or NULL where it is not built or the CPU cannot run it. */
+const arq_kernels *arq_kernels_of(arq_tier tier);
+
+#endif
