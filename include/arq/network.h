@@ -124,12 +124,12 @@ ARQ_API arq_status arq_network_load(arq_network *network, const char *path);
 
 /**
  * @brief Makes activations for episodes that run side by side, all at their beginning.
- * @param network The network they are for; must outlive them. @param episodes At least 1.
+ * @param network The network they are for (or a copy of it acts with them later); must outlive them. @param episodes At least 1.
  * @param[out] out The activations, owned by the caller; NULL on failure.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_NOMEM.
  * @since 0.1
  */
-ARQ_API arq_status arq_activations_create(arq_network *network, uint32_t episodes, arq_activations **out);
+ARQ_API arq_status arq_activations_create(const arq_network *network, uint32_t episodes, arq_activations **out);
 
 /** @brief Frees activations. @param activations NULL is fine. @since 0.1 */
 ARQ_API void arq_activations_destroy(arq_activations *activations);

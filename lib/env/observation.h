@@ -1,0 +1,17 @@
+/*
+ * Observations of every kind as memory and as network input.
+ */
+#ifndef ARQ_ENV_OBSERVATION_H
+#define ARQ_ENV_OBSERVATION_H
+
+#include "arq/env.h"
+#include "core/context.h"
+
+/* Whether a kind and size can be an observation; sets the text. */
+arq_status arq_observation_validate(const arq_context *context, int32_t kind, uint32_t size);
+
+/* Whether every value is allowed: finite floats, spare bits 0, states in range. `what` begins the text. */
+arq_status arq_observation_check(const arq_context *context, int32_t kind, uint32_t size, const void *observation,
+                                 const char *what);
+
+#endif
