@@ -41,6 +41,9 @@ __attribute__((format(printf, 3, 4)))
 #endif
 arq_status arq_fail(const arq_context *context, arq_status status, const char *format, ...);
 
+/* A number no other context of the process has. */
+uint64_t arq_error_new_id(void);
+
 /* ARQ_E_NOMEM: "no memory for <what> (<bytes> bytes)". */
 arq_status arq_fail_memory(const arq_context *context, const char *what, size_t bytes);
 

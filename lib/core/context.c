@@ -1,0 +1,289 @@
+#include "core/context.h"
+
+#include "core/fp.h"
+#include "core/pool.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *default_alloc(void *user, size_t size, size_t align)
+{
+    (void)user;
+    size_t rounded;
+    if (__builtin_add_overflow(size, align - 1, &rounded)) {
+        return NULL;
+    }
+    return aligned_alloc(align, rounded / align * align);
+}
+
+static void default_free(void *user, void *pointer, size_t size, size_t align)
+{
+    (void)user;
+    (void)size;
+    (void)align;
+    free(pointer);
+}
+
+static const arq_allocator default_allocator = {
+    .struct_size = sizeof(arq_allocator),
+    .alloc = default_alloc,
+    .free = default_free,
+};
+
+void *arq_alloc(arq_context *context, size_t count, size_t size)
+{
+    size_t bytes;
+    if (!arq_multiply_sizes(count, size, &bytes) || bytes == 0) {
+        return NULL;
+    }
+    void *pointer = context->allocator.alloc(context->allocator.user, bytes, ARQ_ALIGNMENT);
+    if (pointer != NULL) {
+        memset(pointer, 0, bytes);
+    }
+    return pointer;
+}
+
+void arq_free(arq_context *context, void *pointer, size_t count, size_t size)
+{
+    if (pointer != NULL) {
+        context->allocator.free(context->allocator.user, pointer, count * size, ARQ_ALIGNMENT);
+    }
+}
+
+/* Tiers by the names that ARQ_CPU and arq_context_set_cpu take. Each name allows its tier and slower ones. */
+static const struct {
+    const char *name;
+    arq_tier tier;
+} tier_names[] = {
+    {"generic", ARQ_TIER_GENERIC}, {"neon", ARQ_TIER_NEON}, {"avx2", ARQ_TIER_AVX2}, {"avx512", ARQ_TIER_AVX512}};
+
+static arq_status find_tier(const arq_context *context, const char *name, uint32_t *allowed)
+{
+    for (size_t i = 0; i < sizeof(tier_names) / sizeof(tier_names[0]); i++) {
+        if (strcmp(name, tier_names[i].name) != 0) {
+            continue;
+        }
+        if (arq_kernels_of(tier_names[i].tier) == NULL) {
+            return arq_fail(context, ARQ_E_NOT_FOUND, "instruction set '%s' is not built or not of this CPU (the best is '%s')",
+                            name, arq_kernels_select(UINT32_MAX)->name);
+        }
+        *allowed = (UINT32_C(2) << tier_names[i].tier) - 1;
+        return ARQ_OK;
+    }
+    return arq_fail(context, ARQ_E_NOT_FOUND, "unknown instruction set '%s'; accepted: generic, neon, avx2, avx512", name);
+}
+
+static arq_status check_abi(uint32_t abi_version)
+{
+    uint32_t major = abi_version >> 16;
+    uint32_t minor = abi_version & 0xffffu;
+    if (major != ARQ_ABI_MAJOR || minor > ARQ_ABI_MINOR) {
+        return arq_fail(NULL, ARQ_E_ABI, "program built for ABI %u.%u, library has %d.%d: majors must be equal and the library's minor not older",
+                        major, minor, ARQ_ABI_MAJOR, ARQ_ABI_MINOR);
+    }
+    return ARQ_OK;
+}
+
+static arq_status check_allocator(const arq_allocator *allocator)
+{
+    if (allocator->struct_size < sizeof(arq_allocator)) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "allocator: struct_size is %u, at least %zu is needed", allocator->struct_size,
+                        sizeof(arq_allocator));
+    }
+    if (allocator->alloc == NULL || allocator->free == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "allocator: %s is NULL", allocator->alloc == NULL ? "alloc" : "free");
+    }
+    return ARQ_OK;
+}
+
+arq_status arq_context_create(uint32_t abi_version, const arq_allocator *allocator, arq_context **out)
+{
+    if (out == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_context_create: out is NULL");
+    }
+    *out = NULL;
+    arq_status status = check_abi(abi_version);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_allocator chosen = default_allocator;
+    if (allocator != NULL) {
+        status = check_allocator(allocator);
+        if (status != ARQ_OK) {
+            return status;
+        }
+        memcpy(&chosen, allocator, sizeof(chosen));
+    }
+    uint32_t allowed = UINT32_MAX;
+    const char *cap = getenv("ARQ_CPU");
+    if (cap != NULL && cap[0] != '\0') {
+        status = find_tier(NULL, cap, &allowed);
+        if (status != ARQ_OK) {
+            return status;
+        }
+    }
+    arq_context *context = chosen.alloc(chosen.user, sizeof(*context), ARQ_ALIGNMENT);
+    if (context == NULL) {
+        return arq_fail_memory(NULL, "the context", sizeof(*context));
+    }
+    memset(context, 0, sizeof(*context));
+    context->allocator = chosen;
+    context->allowed_tiers = allowed;
+    context->kernels = arq_kernels_select(allowed);
+    context->id = arq_error_new_id();
+    atomic_init(&context->handles, 0);
+    *out = context;
+    return ARQ_OK;
+}
+
+void arq_context_destroy(arq_context *context)
+{
+    if (context == NULL) {
+        return;
+    }
+    if (context->free_plugins != NULL) {
+        context->free_plugins(context, context->plugins);
+    }
+    arq_pool_destroy(context, context->pool);
+    arq_allocator allocator = context->allocator;
+    allocator.free(allocator.user, context, sizeof(*context), ARQ_ALIGNMENT);
+}
+
+void arq_context_retain(arq_context *context)
+{
+    atomic_fetch_add(&context->handles, 1);
+}
+
+void arq_context_release(arq_context *context)
+{
+    atomic_fetch_sub(&context->handles, 1);
+}
+
+static arq_status check_settable(arq_context *context, const char *call)
+{
+    if (context == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: context is NULL", call);
+    }
+    uint64_t handles = atomic_load(&context->handles);
+    if (handles != 0) {
+        return arq_fail(context, ARQ_E_BUSY, "%s: %llu handles made from this context still exist; set it before the first one",
+                        call, (unsigned long long)handles);
+    }
+    return ARQ_OK;
+}
+
+arq_status arq_context_set_log(arq_context *context, const arq_log *log)
+{
+    arq_status status = check_settable(context, "arq_context_set_log");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (log == NULL) {
+        memset(&context->log, 0, sizeof(context->log));
+        return ARQ_OK;
+    }
+    if (log->struct_size < sizeof(arq_log)) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "log: struct_size is %u, at least %zu is needed", log->struct_size, sizeof(arq_log));
+    }
+    if (log->write == NULL) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "log: write is NULL");
+    }
+    memcpy(&context->log, log, sizeof(context->log));
+    return ARQ_OK;
+}
+
+arq_status arq_context_set_executor(arq_context *context, const arq_executor *executor)
+{
+    arq_status status = check_settable(context, "arq_context_set_executor");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_executor chosen = {0};
+    if (executor != NULL) {
+        if (executor->struct_size < sizeof(arq_executor)) {
+            return arq_fail(context, ARQ_E_ARGUMENT, "executor: struct_size is %u, at least %zu is needed", executor->struct_size,
+                            sizeof(arq_executor));
+        }
+        if (executor->parallel_for == NULL || executor->num_threads == 0) {
+            return arq_fail(context, ARQ_E_ARGUMENT, "executor: parallel_for is %s and num_threads is %u; both are needed",
+                            executor->parallel_for == NULL ? "NULL" : "set", executor->num_threads);
+        }
+        memcpy(&chosen, executor, sizeof(chosen));
+    }
+    arq_pool_destroy(context, context->pool);
+    context->pool = NULL;
+    context->executor = chosen;
+    return ARQ_OK;
+}
+
+arq_status arq_context_set_threads(arq_context *context, uint32_t threads)
+{
+    arq_status status = check_settable(context, "arq_context_set_threads");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (threads > ARQ_POOL_MAX_THREADS) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "threads is %u; accepted: 0 (one for each processor) .. %d", threads,
+                        ARQ_POOL_MAX_THREADS);
+    }
+    arq_pool *pool = NULL;
+    if (threads != 1) {
+        status = arq_pool_create(context, threads, &pool);
+        if (status != ARQ_OK) {
+            return status;
+        }
+    }
+    arq_pool_destroy(context, context->pool);
+    context->pool = pool;
+    memset(&context->executor, 0, sizeof(context->executor));
+    if (pool != NULL) {
+        arq_pool_executor(pool, &context->executor);
+    }
+    return ARQ_OK;
+}
+
+arq_status arq_context_set_cpu(arq_context *context, const char *name)
+{
+    arq_status status = check_settable(context, "arq_context_set_cpu");
+    uint32_t allowed = UINT32_MAX;
+    if (status == ARQ_OK && name != NULL) {
+        status = find_tier(context, name, &allowed);
+    }
+    if (status == ARQ_OK) {
+        context->allowed_tiers = allowed;
+        context->kernels = arq_kernels_select(allowed);
+    }
+    return status;
+}
+
+const char *arq_context_cpu(const arq_context *context)
+{
+    return context == NULL ? "" : context->kernels->name;
+}
+
+/* A task with the library's FP mode around it: executors' threads have the host's. */
+typedef struct bracketed_task {
+    void (*task)(void *data, uint32_t index);
+    void *data;
+} bracketed_task;
+
+static void run_bracketed(void *data, uint32_t index)
+{
+    const bracketed_task *bracketed = data;
+    uint64_t host = arq_fp_enter();
+    bracketed->task(bracketed->data, index);
+    arq_fp_leave(host);
+}
+
+void arq_parallel_for(const arq_context *context, uint32_t count, void (*task)(void *data, uint32_t index), void *data)
+{
+    bracketed_task bracketed = {task, data};
+    if (context->executor.parallel_for != NULL && count > 1) {
+        context->executor.parallel_for(context->executor.user, count, run_bracketed, &bracketed);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        run_bracketed(&bracketed, i);
+    }
+}
