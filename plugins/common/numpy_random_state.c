@@ -1,0 +1,66 @@
+#include "numpy_random_state.h"
+
+#define WORDS NUMPY_RANDOM_STATE_WORDS
+#define OFFSET 397
+
+static void seed_with_word(struct numpy_random_state *state, uint32_t seed)
+{
+    state->word[0] = seed;
+    for (uint32_t i = 1; i < WORDS; i++)
+        state->word[i] = 1812433253u * (state->word[i - 1] ^ state->word[i - 1] >> 30) + i;
+}
+
+/* Matsumoto's init_by_array for a key of two words. */
+static void seed_with_two_words(struct numpy_random_state *state, const uint32_t key[2])
+{
+    uint32_t *word = state->word;
+    uint32_t i = 1;
+
+    seed_with_word(state, 19650218u);
+    for (uint32_t k = 0; k < WORDS; k++) {
+        word[i] = (word[i] ^ (word[i - 1] ^ word[i - 1] >> 30) * 1664525u) + key[k % 2] + k % 2;
+        if (++i == WORDS) {
+            word[0] = word[WORDS - 1];
+            i = 1;
+        }
+    }
+    for (uint32_t k = 1; k < WORDS; k++) {
+        word[i] = (word[i] ^ (word[i - 1] ^ word[i - 1] >> 30) * 1566083941u) - i;
+        if (++i == WORDS) {
+            word[0] = word[WORDS - 1];
+            i = 1;
+        }
+    }
+    word[0] = 0x80000000u;
+}
+
+void numpy_random_state_seed(struct numpy_random_state *state, uint64_t seed)
+{
+    const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+
+    if (key[1] == 0)
+        seed_with_word(state, key[0]);
+    else
+        seed_with_two_words(state, key);
+    state->index = WORDS;
+}
+
+/* The recurrence's twist of the upper bit of one word and the lower 31 of the next. */
+static inline uint32_t twist(uint32_t word, uint32_t next)
+{
+    uint32_t joined = (word & 0x80000000u) | (next & 0x7fffffffu);
+
+    return joined >> 1 ^ (next & 1) * 0x9908b0dfu;
+}
+
+void numpy_random_state_refill(struct numpy_random_state *state)
+{
+    uint32_t *word = state->word;
+
+    for (uint32_t i = 0; i < WORDS - OFFSET; i++)
+        word[i] = word[i + OFFSET] ^ twist(word[i], word[i + 1]);
+    for (uint32_t i = WORDS - OFFSET; i < WORDS - 1; i++)
+        word[i] = word[i - (WORDS - OFFSET)] ^ twist(word[i], word[i + 1]);
+    word[WORDS - 1] = word[OFFSET - 1] ^ twist(word[WORDS - 1], word[0]);
+    state->index = 0;
+}

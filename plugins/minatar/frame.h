@@ -1,0 +1,241 @@
+/* What the five games share: the generator, sticky actions, action sets, options, saved states, pictures.
+ *
+ * A game is a struct that begins with a minatar_frame, a row of functions and one description (struct minatar_game).
+ * MINATAR_DEFINE_TYPE turns these into the table that the library sees.
+ *
+ * Speed decides the layout of states: what a game draws is kept, as far as it lasts, in the bit order of the
+ * observation, so that most of an observation is a copy.
+ */
+#ifndef ARQ_PLUGINS_MINATAR_FRAME_H
+#define ARQ_PLUGINS_MINATAR_FRAME_H
+
+#include "arq/env.h"
+#include "common/numpy_random_state.h"
+#include "common/saved_state.h"
+
+#include <string.h>
+
+#define MINATAR_SIDE 10
+#define MINATAR_CELLS 100
+#define MINATAR_CACHE_LINE 64
+#define MINATAR_ERROR_BYTES 192
+
+/* The actions of the full set, in order. */
+enum minatar_action {
+    MINATAR_NONE,
+    MINATAR_LEFT,
+    MINATAR_UP,
+    MINATAR_RIGHT,
+    MINATAR_DOWN,
+    MINATAR_FIRE,
+    MINATAR_ACTIONS,
+};
+
+enum minatar_option {
+    MINATAR_OPTION_ACTIONS,
+    MINATAR_OPTION_STICKY,
+    MINATAR_OPTION_RAMPING,
+    MINATAR_OPTION_COMPAT,
+    MINATAR_OPTION_COUNT,
+};
+
+extern const arq_env_option minatar_options[MINATAR_OPTION_COUNT];
+
+struct minatar_channel {
+    const char *name;
+    uint32_t colour; /* 0xRRGGBB */
+};
+
+/* Colours that stay apart for every kind of colour vision (Okabe and Ito, "Color Universal Design", 2008). */
+#define MINATAR_ORANGE 0xe69f00
+#define MINATAR_SKY_BLUE 0x56b4e9
+#define MINATAR_GREEN 0x009e73
+#define MINATAR_YELLOW 0xf0e442
+#define MINATAR_BLUE 0x0072b2
+#define MINATAR_VERMILLION 0xd55e00
+#define MINATAR_PURPLE 0xcc79a7
+#define MINATAR_WHITE 0xffffff
+#define MINATAR_GREY 0x707070
+#define MINATAR_BLACK 0x000000
+
+struct minatar_frame {
+    /* Seldom used. */
+    char error[MINATAR_ERROR_BYTES - sizeof(void *)];
+    const struct minatar_game *game;
+
+    /* The words of the generator, and on one cache line its index, the rest of the frame and the game. */
+    struct numpy_random_state random;
+    uint32_t action_count;
+    double sticky;
+    uint8_t action_of[MINATAR_ACTIONS]; /* the full set's number of each action of this instance */
+    uint8_t previous_action;            /* as executed */
+    uint8_t ended;
+    uint8_t ramping;
+    uint8_t compat;
+};
+
+/* A game as the frame sees it. `self` is always the game's own struct. */
+struct minatar_game {
+    const char *id;
+    size_t bytes; /* of the game's struct */
+    uint32_t channel_count;
+    const struct minatar_channel *channels;
+    uint32_t minimal_count;
+    uint8_t minimal[MINATAR_ACTIONS];
+    double reward_high;
+    void (*begin)(void *self);                                    /* the start of an episode */
+    void (*observe)(const void *self, unsigned char *observation); /* the packed observation */
+    void (*fields)(void *self, struct saved_state *state);        /* names every field of the game's own */
+};
+
+arq_status minatar_create(const struct minatar_game *game, const double *options, void **self, char *error,
+                          size_t error_size);
+arq_status minatar_spec(void *self, arq_env_spec *spec);
+arq_status minatar_reset(void *self, const uint64_t *seed, void *observation);
+void minatar_destroy(void *self);
+arq_status minatar_save(void *self, void *buffer, size_t capacity, size_t *size);
+arq_status minatar_load(void *self, const void *buffer, size_t size);
+arq_status minatar_render(void *self, uint32_t cell_size, uint8_t *rgb, size_t capacity, uint32_t *width,
+                          uint32_t *height);
+const char *minatar_action_name(void *self, uint32_t action);
+const char *minatar_observation_name(void *self, uint32_t index);
+const char *minatar_last_error(void *self);
+arq_status minatar_refuse_action(struct minatar_frame *frame, int32_t action);
+
+/* Bytes of a packed observation. */
+static inline size_t minatar_observation_bytes(uint32_t channel_count)
+{
+    return (MINATAR_CELLS * channel_count + 7) / 8;
+}
+
+static inline void minatar_set_bit(unsigned char *observation, uint32_t bit)
+{
+    observation[bit / 8] |= (unsigned char)(1u << bit % 8);
+}
+
+/* Bits 0..63 of `bits` to eight bytes, lowest first. */
+static inline void minatar_store64(unsigned char *bytes, uint64_t bits)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bits = __builtin_bswap64(bits);
+#endif
+    memcpy(bytes, &bits, sizeof bits);
+}
+
+static inline int32_t minatar_clamp(int32_t value, int32_t low, int32_t high)
+{
+    return value < low ? low : value > high ? high : value;
+}
+
+typedef int32_t (*minatar_advance)(void *self, int32_t action);
+
+/* One step of any game. `advance` plays it and returns the reward; it sets `ended` where the game ends. */
+static inline arq_status minatar_step(struct minatar_frame *frame, int32_t action, unsigned char *observation,
+                                      double *reward, int32_t *terminated, int32_t *truncated, minatar_advance advance,
+                                      void (*observe)(const void *, unsigned char *))
+{
+    if ((uint32_t)action >= frame->action_count)
+        return minatar_refuse_action(frame, action);
+    uint8_t executed = frame->action_of[action];
+    if (numpy_random_state_sample(&frame->random) < frame->sticky)
+        executed = frame->previous_action;
+    frame->previous_action = executed;
+    *reward = frame->ended ? 0 : advance(frame, executed);
+    observe(frame, observation);
+    *terminated = frame->ended;
+    *truncated = 0;
+    return ARQ_OK;
+}
+
+static inline void minatar_prefetch(const void *address)
+{
+#if defined(__GNUC__)
+    __builtin_prefetch(address, 1);
+#else
+    (void)address;
+#endif
+}
+
+/* Thousands of instances do not fit into the near caches: ask early for what a step will touch. */
+#define MINATAR_PREFETCH_STATE 8
+#define MINATAR_PREFETCH_RANDOM 4
+
+static inline void minatar_prefetch_ahead(void *const *selves, uint32_t i, uint32_t count, size_t game_bytes)
+{
+    if (i + MINATAR_PREFETCH_STATE < count) {
+        struct minatar_frame *frame = selves[i + MINATAR_PREFETCH_STATE];
+        const char *end = (const char *)frame + game_bytes;
+        for (const char *line = (const char *)&frame->random.index; line < end; line += MINATAR_CACHE_LINE)
+            minatar_prefetch(line);
+    }
+    if (i + MINATAR_PREFETCH_RANDOM < count) {
+        struct minatar_frame *frame = selves[i + MINATAR_PREFETCH_RANDOM];
+        minatar_prefetch(&frame->random.word[frame->random.index % NUMPY_RANDOM_STATE_WORDS]);
+    }
+}
+
+static inline arq_status minatar_step_batch(void *const *selves, uint32_t count, const int32_t *actions,
+                                            unsigned char *observations, double *rewards, int32_t *terminated,
+                                            int32_t *truncated, const struct minatar_game *game,
+                                            minatar_advance advance, void (*observe)(const void *, unsigned char *))
+{
+    const size_t observation_bytes = minatar_observation_bytes(game->channel_count);
+
+    for (uint32_t i = 0; i < count; i++) {
+        minatar_prefetch_ahead(selves, i, count, game->bytes);
+        arq_status status = minatar_step(selves[i], actions[i], observations + i * observation_bytes, &rewards[i],
+                                         &terminated[i], &truncated[i], advance, observe);
+        if (status != ARQ_OK)
+            return status;
+    }
+    return ARQ_OK;
+}
+
+/* Defines `minatar_NAME_type` from NAME_game, NAME_advance and NAME_observe. */
+#define MINATAR_DEFINE_TYPE(NAME, DOC)                                                                                 \
+    static arq_status NAME##_step(void *self, int32_t action, void *observation, double *reward, int32_t *terminated,  \
+                                  int32_t *truncated)                                                                  \
+    {                                                                                                                  \
+        return minatar_step(self, action, observation, reward, terminated, truncated, NAME##_advance, NAME##_observe); \
+    }                                                                                                                  \
+    static arq_status NAME##_step_batch(void *const *selves, uint32_t count, const int32_t *actions,                   \
+                                        void *observations, double *rewards, int32_t *terminated, int32_t *truncated)  \
+    {                                                                                                                  \
+        return minatar_step_batch(selves, count, actions, observations, rewards, terminated, truncated, &NAME##_game,  \
+                                  NAME##_advance, NAME##_observe);                                                     \
+    }                                                                                                                  \
+    static arq_status NAME##_create(const double *options, void **self, char *error, size_t error_size)                \
+    {                                                                                                                  \
+        return minatar_create(&NAME##_game, options, self, error, error_size);                                         \
+    }                                                                                                                  \
+    static const arq_env_methods NAME##_methods = {                                                                    \
+        .struct_size = sizeof(arq_env_methods),                                                                        \
+        .spec = minatar_spec,                                                                                          \
+        .reset = minatar_reset,                                                                                        \
+        .step = NAME##_step,                                                                                           \
+        .destroy = minatar_destroy,                                                                                    \
+        .step_batch = NAME##_step_batch,                                                                               \
+        .save = minatar_save,                                                                                          \
+        .load = minatar_load,                                                                                          \
+        .render = minatar_render,                                                                                      \
+        .action_name = minatar_action_name,                                                                            \
+        .observation_name = minatar_observation_name,                                                                  \
+        .last_error = minatar_last_error,                                                                              \
+    };                                                                                                                 \
+    const arq_env_type minatar_##NAME##_type = {                                                                       \
+        .struct_size = sizeof(arq_env_type),                                                                           \
+        .option_count = MINATAR_OPTION_COUNT,                                                                          \
+        .id = "minatar/" #NAME,                                                                                        \
+        .doc = DOC,                                                                                                    \
+        .options = minatar_options,                                                                                    \
+        .methods = &NAME##_methods,                                                                                    \
+        .create = NAME##_create,                                                                                       \
+    }
+
+extern const arq_env_type minatar_breakout_type;
+extern const arq_env_type minatar_freeway_type;
+extern const arq_env_type minatar_asterix_type;
+extern const arq_env_type minatar_space_invaders_type;
+extern const arq_env_type minatar_seaquest_type;
+
+#endif

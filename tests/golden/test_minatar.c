@@ -1,0 +1,356 @@
+/* Replays recorded runs of the MinAtar games: every reward, every end, every observation. */
+#include "golden_files.h"
+#include "minatar/minatar.h"
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LARGEST_OBSERVATION 125 /* packed bytes */
+#define CELLS 100
+
+struct player {
+    const arq_env_methods *methods;
+    void *self;
+    uint32_t channels;
+    unsigned char packed[LARGEST_OBSERVATION];
+};
+
+static bool open_player(struct player *player, const char *game, double full, double sticky, double ramping)
+{
+    const arq_plugin *plugin = arq_minatar_plugin(ARQ_ABI_VERSION);
+    char error[256] = "";
+    char id[64];
+
+    ck_assert_ptr_nonnull(plugin);
+    snprintf(id, sizeof id, "minatar/%s", game);
+    for (uint32_t i = 0; i < plugin->type_count; i++) {
+        const arq_env_type *type = plugin->types[i];
+        const double options[] = {full, sticky, ramping, 0};
+        arq_env_spec spec = {.struct_size = sizeof spec};
+        if (strcmp(type->id, id) != 0)
+            continue;
+        ck_assert_uint_eq(type->option_count, sizeof options / sizeof options[0]);
+        ck_assert_msg(type->create(options, &player->self, error, sizeof error) == ARQ_OK, "%s", error);
+        player->methods = type->methods;
+        ck_assert_int_eq(type->methods->spec(player->self, &spec), ARQ_OK);
+        ck_assert_int_eq(spec.observation_kind, ARQ_OBSERVATION_BIT);
+        player->channels = spec.observation_shape[2];
+        return true;
+    }
+    return false;
+}
+
+static void close_player(struct player *player)
+{
+    player->methods->destroy(player->self);
+}
+
+static void reset(struct player *player, const uint64_t *seed)
+{
+    memset(player->packed, 0xaa, sizeof player->packed);
+    ck_assert_int_eq(player->methods->reset(player->self, seed, player->packed), ARQ_OK);
+}
+
+static double step(struct player *player, int32_t action, int32_t *terminated)
+{
+    int32_t truncated = -1;
+    double reward = -1;
+
+    memset(player->packed, 0xaa, sizeof player->packed);
+    ck_assert_int_eq(
+        player->methods->step(player->self, action, player->packed, &reward, terminated, &truncated), ARQ_OK);
+    ck_assert_int_eq(truncated, 0);
+    return reward;
+}
+
+/* The observation as the recordings have it: one byte a value. Returns how many there are. */
+static size_t unpack(const struct player *player, unsigned char *values)
+{
+    size_t count = (size_t)CELLS * player->channels;
+
+    for (size_t i = 0; i < count; i++)
+        values[i] = player->packed[i / 8] >> i % 8 & 1;
+    for (size_t i = count; i < (count + 7) / 8 * 8; i++)
+        ck_assert_msg(!(player->packed[i / 8] >> i % 8 & 1), "bit %zu after the last value is set", i);
+    return count;
+}
+
+static uint32_t observation_crc(const struct player *player)
+{
+    unsigned char values[8 * LARGEST_OBSERVATION];
+    size_t count = unpack(player, values);
+    uint32_t crc = 0xffffffff;
+
+    for (size_t i = 0; i < count; i++) {
+        crc ^= values[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (0xedb88320 & (0 - (crc & 1)));
+    }
+    return ~crc;
+}
+
+/* A trace file: its game is the longest known one that its name begins with. */
+static bool game_of_file(const char *name, char *game, size_t size)
+{
+    const arq_plugin *plugin = arq_minatar_plugin(ARQ_ABI_VERSION);
+    size_t longest = 0;
+
+    for (uint32_t i = 0; i < plugin->type_count; i++) {
+        const char *candidate = strchr(plugin->types[i]->id, '/') + 1;
+        size_t length = strlen(candidate);
+        if (length > longest && strncmp(name, candidate, length) == 0) {
+            snprintf(game, size, "%s", candidate);
+            longest = length;
+        }
+    }
+    return longest > 0;
+}
+
+struct tally {
+    uint64_t runs;
+    uint64_t steps;
+    uint64_t observations;
+    uint64_t mismatches;
+};
+
+static void report_mismatch(struct tally *tally, const char *file, uint64_t line, const char *what)
+{
+    if (++tally->mismatches <= 10)
+        printf("    %s:%" PRIu64 ": %s differs\n", file, line, what);
+}
+
+static void begin_run(struct tally *tally, struct player *player, bool *open, const char *game, const char *line,
+                      const char *file, uint64_t number)
+{
+    uint64_t seed = 0;
+    double sticky = 0;
+    double ramping = 0;
+    uint32_t crc = 0;
+    const char *crc_text = strstr(line, "crc0=");
+
+    ck_assert_msg(sscanf(line, "run seed=%" SCNu64 " sticky=%lf ramping=%lf", &seed, &sticky, &ramping) == 3 &&
+                      crc_text && sscanf(crc_text, "crc0=%" SCNx32, &crc) == 1,
+                  "%s:%" PRIu64 ": not a run's first line: %s", file, number, line);
+    if (*open)
+        close_player(player);
+    *open = open_player(player, game, 1, sticky, ramping);
+    ck_assert(*open);
+    reset(player, &seed);
+    tally->runs++;
+    tally->observations++;
+    if (observation_crc(player) != crc)
+        report_mismatch(tally, file, number, "observation after the seeded reset");
+}
+
+static void replay_line(struct tally *tally, struct player *player, const char *line, const char *file, uint64_t number)
+{
+    int32_t action = 0;
+    int32_t reward = 0;
+    int32_t terminated = 0;
+    int32_t ended = 0;
+    uint32_t crc = 0;
+
+    if (line[0] == 'R') {
+        ck_assert_msg(sscanf(line, "R %" SCNx32, &crc) == 1, "%s:%" PRIu64 ": %s", file, number, line);
+        reset(player, NULL);
+    } else {
+        ck_assert_msg(sscanf(line, "%" SCNd32 " %" SCNd32 " %" SCNd32 " %" SCNx32, &action, &reward, &terminated,
+                             &crc) == 4,
+                      "%s:%" PRIu64 ": %s", file, number, line);
+        tally->steps++;
+        if (step(player, action, &ended) != reward)
+            report_mismatch(tally, file, number, "reward");
+        if (ended != terminated)
+            report_mismatch(tally, file, number, "end");
+    }
+    tally->observations++;
+    if (observation_crc(player) != crc)
+        report_mismatch(tally, file, number, "observation");
+}
+
+static void replay_trace(const char *path, const char *name, const char *game, struct tally *tally)
+{
+    FILE *file = fopen(path, "r");
+    char line[256];
+    struct player player;
+    bool open = false;
+
+    ck_assert_msg(file != NULL, "cannot open %s", path);
+    for (uint64_t number = 1; fgets(line, sizeof line, file); number++) {
+        if (line[0] == '#' || line[0] == '\n')
+            continue;
+        if (strncmp(line, "run ", 4) == 0) {
+            begin_run(tally, &player, &open, game, line, name, number);
+        } else {
+            ck_assert_msg(open, "%s:%" PRIu64 ": a step before the first run", name, number);
+            replay_line(tally, &player, line, name, number);
+        }
+    }
+    if (open)
+        close_player(&player);
+    fclose(file);
+}
+
+START_TEST(every_step_of_every_trace)
+{
+    struct golden_files files = golden_files_list("minatar", ".trace");
+    size_t skipped = 0;
+
+    for (size_t i = 0; i < files.count; i++) {
+        struct tally tally = {0};
+        char game[64];
+        if (!game_of_file(files.name[i], game, sizeof game)) {
+            printf("minatar/%s: SKIPPED, its name begins with no game's\n", files.name[i]);
+            skipped++;
+            continue;
+        }
+        replay_trace(files.path[i], files.name[i], game, &tally);
+        printf("minatar/%s: %s, %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " observations (exact): mismatches %" PRIu64
+               "\n",
+               files.name[i], game, tally.runs, tally.steps, tally.observations, tally.mismatches);
+        ck_assert_uint_eq(tally.mismatches, 0);
+        ck_assert_uint_gt(tally.steps, 0);
+    }
+    printf("minatar traces: %zu files, %zu skipped\n", files.count, skipped);
+    ck_assert_uint_gt(files.count, skipped);
+    golden_files_free(&files);
+}
+END_TEST
+
+static uint64_t hash_bytes(uint64_t hash, const unsigned char *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 0x100000001b3;
+    return hash;
+}
+
+static uint64_t hash_observation(uint64_t hash, const struct player *player)
+{
+    unsigned char values[8 * LARGEST_OBSERVATION];
+
+    return hash_bytes(hash, values, unpack(player, values));
+}
+
+static uint64_t splitmix64(uint64_t *state)
+{
+    uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+    z = (z ^ z >> 27) * 0x94d049bb133111eb;
+    return z ^ z >> 31;
+}
+
+struct long_run {
+    char game[64];
+    uint64_t seed;
+    double sticky;
+    double ramping;
+    uint64_t steps;
+    int64_t reward;
+    uint64_t terminals;
+    uint64_t hash;
+};
+
+/* Plays a row with random actions of the minimal set and fills in what came out. */
+static void play_long_run(struct long_run *run)
+{
+    struct player player;
+    arq_env_spec spec = {.struct_size = sizeof spec};
+    uint64_t random = run->seed;
+    uint64_t hash = 0xcbf29ce484222325;
+
+    ck_assert_msg(open_player(&player, run->game, 0, run->sticky, run->ramping), "no game %s", run->game);
+    ck_assert_int_eq(player.methods->spec(player.self, &spec), ARQ_OK);
+    reset(&player, &run->seed);
+    hash = hash_observation(hash, &player);
+    run->reward = 0;
+    run->terminals = 0;
+    for (uint64_t i = 0; i < run->steps; i++) {
+        int32_t ended = 0;
+        int32_t reward = (int32_t)step(&player, (int32_t)(splitmix64(&random) % spec.action_count), &ended);
+        const unsigned char outcome[3] = {(unsigned char)reward, (unsigned char)(reward >> 8), (unsigned char)ended};
+        hash = hash_bytes(hash, outcome, sizeof outcome);
+        hash = hash_observation(hash, &player);
+        run->reward += reward;
+        if (ended) {
+            run->terminals++;
+            reset(&player, NULL);
+            hash = hash_observation(hash, &player);
+        }
+    }
+    run->hash = hash;
+    close_player(&player);
+}
+
+/* True if the row was replayed, false if its game is unknown. */
+static bool replay_row(const char *line, const char *file, uint64_t number, struct tally *tally)
+{
+    struct long_run run;
+    char known[64];
+
+    ck_assert_msg(sscanf(line, "%63s %" SCNu64 " %lf %lf %" SCNu64 " %" SCNd64 " %" SCNu64 " %" SCNx64, run.game,
+                         &run.seed, &run.sticky, &run.ramping, &run.steps, &run.reward, &run.terminals,
+                         &run.hash) == 8,
+                  "%s:%" PRIu64 ": %s", file, number, line);
+    if (!game_of_file(run.game, known, sizeof known) || strcmp(known, run.game) != 0) {
+        printf("    %s:%" PRIu64 ": SKIPPED, unknown game %s\n", file, number, run.game);
+        return false;
+    }
+    struct long_run played = run;
+    play_long_run(&played);
+    tally->runs++;
+    tally->steps += run.steps;
+    if (played.reward != run.reward)
+        report_mismatch(tally, file, number, "sum of rewards");
+    if (played.terminals != run.terminals)
+        report_mismatch(tally, file, number, "number of ends");
+    if (played.hash != run.hash)
+        report_mismatch(tally, file, number, "hash");
+    return true;
+}
+
+START_TEST(every_long_row)
+{
+    struct golden_files files = golden_files_list("minatar", ".tsv");
+
+    for (size_t i = 0; i < files.count; i++) {
+        FILE *file = fopen(files.path[i], "r");
+        struct tally tally = {0};
+        size_t skipped = 0;
+        char line[512];
+
+        ck_assert_msg(file != NULL, "cannot open %s", files.path[i]);
+        for (uint64_t number = 1; fgets(line, sizeof line, file); number++) {
+            if (number > 1 && line[0] != '\n' && !replay_row(line, files.name[i], number, &tally))
+                skipped++;
+        }
+        fclose(file);
+        printf("minatar/%s: %" PRIu64 " rows, %" PRIu64 " steps (exact hashes): mismatches %" PRIu64 ", %zu rows skipped\n",
+               files.name[i], tally.runs, tally.steps, tally.mismatches, skipped);
+        ck_assert_uint_eq(tally.mismatches, 0);
+        ck_assert_uint_gt(tally.runs, 0);
+    }
+    ck_assert_uint_gt(files.count, 0);
+    golden_files_free(&files);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("minatar");
+    TCase *traces = tcase_create("recordings");
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    tcase_set_timeout(traces, 600);
+    tcase_add_test(traces, every_step_of_every_trace);
+    tcase_add_test(traces, every_long_row);
+    suite_add_tcase(suite, traces);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
