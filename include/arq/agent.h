@@ -29,7 +29,8 @@ typedef struct arq_agent arq_agent;
 #define ARQ_EVENT_UPDATED 1u     /**< @brief The network made an update. @since 0.1 */
 #define ARQ_EVENT_SYNCED 2u      /**< @brief The target network moved. @since 0.1 */
 #define ARQ_EVENT_EPISODE_END 4u /**< @brief The episode ended; begin comes next. @since 0.1 */
-#define ARQ_EVENT_COLLAPSED 8u   /**< @brief A cell's spread has collapsed (reported once a cell, also in the log). @since 0.1 */
+#define ARQ_EVENT_COLLAPSED                                                                                            \
+    8u /**< @brief A cell's spread has collapsed (reported once a cell, also in the log). @since 0.1 */
 /** @} */
 
 /**

@@ -30,7 +30,8 @@ extern "C" {
  * How the `size` values of one observation lie in memory.
  * @{
  */
-/** @brief Bits: value i is bit (i mod 8) of byte i / 8; the bits after the last are 0; (size + 7) / 8 bytes. @since 0.1 */
+/** @brief Bits: value i is bit (i mod 8) of byte i / 8; the bits after the last are 0; (size + 7) / 8 bytes. @since 0.1
+ */
 #define ARQ_OBSERVATION_BIT 1
 /** @brief One unsigned byte a value; a network sees value / 255. @since 0.1 */
 #define ARQ_OBSERVATION_U8 2
@@ -57,22 +58,24 @@ extern "C" {
  * @since 0.1
  */
 typedef struct arq_env_spec {
-    uint32_t struct_size;        /**< Bytes of this struct as the library knows it; do not write beyond. */
-    int32_t observation_kind;    /**< One of the ARQ_OBSERVATION_ kinds. */
-    uint32_t observation_size;   /**< Values of one observation; for the discrete kind, how many states there are. */
-    uint32_t observation_rank;   /**< Used entries of observation_shape; 0 means a flat vector. */
-    uint32_t observation_shape[ARQ_OBSERVATION_MAX_RANK]; /**< Row-major; its product is observation_size (not for the discrete kind). */
-    const double *observation_low;  /**< [observation_size] lowest values, or NULL: unknown. Borrowed for the life of the instance. */
+    uint32_t struct_size;      /**< Bytes of this struct as the library knows it; do not write beyond. */
+    int32_t observation_kind;  /**< One of the ARQ_OBSERVATION_ kinds. */
+    uint32_t observation_size; /**< Values of one observation; for the discrete kind, how many states there are. */
+    uint32_t observation_rank; /**< Used entries of observation_shape; 0 means a flat vector. */
+    uint32_t observation_shape[ARQ_OBSERVATION_MAX_RANK]; /**< Row-major; its product is observation_size (not for the
+                                                             discrete kind). */
+    const double *observation_low; /**< [observation_size] lowest values, or NULL: unknown. Borrowed for the life of the
+                                      instance. */
     const double *observation_high; /**< [observation_size] highest values, or NULL: unknown. Borrowed as above. */
-    int32_t action_kind;         /**< #ARQ_ACTION_DISCRETE or #ARQ_ACTION_BOX. */
-    uint32_t action_count;       /**< Number of actions, or of components. */
-    const double *action_low;    /**< Box: [action_count] lowest values, -INFINITY where unbounded. Borrowed as above. */
-    const double *action_high;   /**< Box: [action_count] highest values, INFINITY where unbounded. Borrowed as above. */
+    int32_t action_kind;            /**< #ARQ_ACTION_DISCRETE or #ARQ_ACTION_BOX. */
+    uint32_t action_count;          /**< Number of actions, or of components. */
+    const double *action_low;  /**< Box: [action_count] lowest values, -INFINITY where unbounded. Borrowed as above. */
+    const double *action_high; /**< Box: [action_count] highest values, INFINITY where unbounded. Borrowed as above. */
     uint32_t reward_range_known; /**< 1 if the next two hold, else 0. */
     uint32_t reserved;           /**< 0. */
     double reward_low;           /**< Lowest reward of one step. */
     double reward_high;          /**< Highest reward of one step. */
-    uint64_t time_limit;         /**< Steps after which the environment itself truncates an episode; 0: it never does. */
+    uint64_t time_limit; /**< Steps after which the environment itself truncates an episode; 0: it never does. */
 } arq_env_spec;
 
 /**
@@ -184,11 +187,12 @@ typedef struct arq_env_option {
  * @since 0.1
  */
 typedef struct arq_env_type {
-    uint32_t struct_size;           /**< sizeof(arq_env_type) as the author compiled it. */
-    uint32_t option_count;          /**< Rows of options. */
-    const char *id;                 /**< Such as "minatar/breakout": lower-case letters, digits, `_`, `-`, with one `/`. */
-    const char *doc;                /**< One line. */
-    const arq_env_option *options;  /**< [option_count], each at a stride of its own struct_size; NULL if there are none. */
+    uint32_t struct_size;  /**< sizeof(arq_env_type) as the author compiled it. */
+    uint32_t option_count; /**< Rows of options. */
+    const char *id;        /**< Such as "minatar/breakout": lower-case letters, digits, `_`, `-`, with one `/`. */
+    const char *doc;       /**< One line. */
+    const arq_env_option
+        *options; /**< [option_count], each at a stride of its own struct_size; NULL if there are none. */
     const arq_env_methods *methods; /**< Methods of every instance. */
 
     /**
@@ -206,12 +210,12 @@ typedef struct arq_env_type {
  * @since 0.1
  */
 typedef struct arq_plugin {
-    uint32_t struct_size;            /**< sizeof(arq_plugin) as the author compiled it. */
-    uint32_t abi_version;            /**< #ARQ_ABI_VERSION as the author compiled it. */
-    const char *name;                /**< Short name of the collection. */
-    const char *version;             /**< The collection's own version. */
-    uint32_t type_count;             /**< Entries of types, at least 1. */
-    uint32_t reserved;               /**< 0. */
+    uint32_t struct_size;             /**< sizeof(arq_plugin) as the author compiled it. */
+    uint32_t abi_version;             /**< #ARQ_ABI_VERSION as the author compiled it. */
+    const char *name;                 /**< Short name of the collection. */
+    const char *version;              /**< The collection's own version. */
+    uint32_t type_count;              /**< Entries of types, at least 1. */
+    uint32_t reserved;                /**< 0. */
     const arq_env_type *const *types; /**< [type_count] */
 } arq_plugin;
 

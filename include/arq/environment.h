@@ -183,7 +183,8 @@ ARQ_API const char *arq_env_observation_name(arq_env *env, uint32_t index);
 ARQ_API arq_status arq_env_time_limit(arq_env *env, uint64_t steps, arq_env **out);
 
 /**
- * @brief Wraps box actions of d components as 2^d discrete ones: bit k puts component k at its low (0) or high (1) bound.
+ * @brief Wraps box actions of d components as 2^d discrete ones: bit k puts component k at its low (0) or high (1)
+ * bound.
  * @param env Owned by the wrapper from success on.
  * @param[out] out The wrapper; NULL on failure.
  * @return #ARQ_E_UNSUPPORTED for discrete or unbounded actions or more than 16 components, #ARQ_E_NOMEM.
@@ -232,8 +233,8 @@ ARQ_API arq_status arq_env_batch_reset(arq_env_batch *batch, const uint64_t *see
  * @return As arq_env_step(); the text names the instance.
  * @since 0.1
  */
-ARQ_API arq_status arq_env_batch_step(arq_env_batch *batch, const int32_t *actions, void *observations,
-                                      double *rewards, int32_t *terminated, int32_t *truncated);
+ARQ_API arq_status arq_env_batch_step(arq_env_batch *batch, const int32_t *actions, void *observations, double *rewards,
+                                      int32_t *terminated, int32_t *truncated);
 
 /**
  * @brief Runs methods through every promise of env.h.

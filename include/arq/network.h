@@ -124,7 +124,8 @@ ARQ_API arq_status arq_network_load(arq_network *network, const char *path);
 
 /**
  * @brief Makes activations for episodes that run side by side, all at their beginning.
- * @param network The network they are for (or a copy of it acts with them later); must outlive them. @param episodes At least 1.
+ * @param network The network they are for (or a copy of it acts with them later); must outlive them. @param episodes At
+ * least 1.
  * @param[out] out The activations, owned by the caller; NULL on failure.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_NOMEM.
  * @since 0.1
@@ -177,7 +178,8 @@ ARQ_API arq_status arq_activations_advance(arq_activations *activations, uint32_
 /**
  * @brief Copies out what one cell computed in the last arq_network_q().
  * @param activations The activations. @param what One of the ARQ_ACTIVATION_ numbers. @param cell Which, from 0.
- * @param episode Which, from 0. @param[out] values Row-major; NULL: only say the count. @param capacity Floats at values.
+ * @param episode Which, from 0. @param[out] values Row-major; NULL: only say the count. @param capacity Floats at
+ * values.
  * @param[out] count Floats there are.
  * @return #ARQ_E_ORDER before the first arq_network_q(), #ARQ_E_SHAPE when too small, #ARQ_E_ARGUMENT.
  * @since 0.1

@@ -65,13 +65,15 @@ static arq_status find_tier(const arq_context *context, const char *name, uint32
             continue;
         }
         if (arq_kernels_of(tier_names[i].tier) == NULL) {
-            return arq_fail(context, ARQ_E_NOT_FOUND, "instruction set '%s' is not built or not of this CPU (the best is '%s')",
-                            name, arq_kernels_select(UINT32_MAX)->name);
+            return arq_fail(context, ARQ_E_NOT_FOUND,
+                            "instruction set '%s' is not built or not of this CPU (the best is '%s')", name,
+                            arq_kernels_select(UINT32_MAX)->name);
         }
         *allowed = (UINT32_C(2) << tier_names[i].tier) - 1;
         return ARQ_OK;
     }
-    return arq_fail(context, ARQ_E_NOT_FOUND, "unknown instruction set '%s'; accepted: generic, neon, avx2, avx512", name);
+    return arq_fail(context, ARQ_E_NOT_FOUND, "unknown instruction set '%s'; accepted: generic, neon, avx2, avx512",
+                    name);
 }
 
 static arq_status check_abi(uint32_t abi_version)
@@ -79,8 +81,10 @@ static arq_status check_abi(uint32_t abi_version)
     uint32_t major = abi_version >> 16;
     uint32_t minor = abi_version & 0xffffu;
     if (major != ARQ_ABI_MAJOR || minor > ARQ_ABI_MINOR) {
-        return arq_fail(NULL, ARQ_E_ABI, "program built for ABI %u.%u, library has %d.%d: majors must be equal and the library's minor not older",
-                        major, minor, ARQ_ABI_MAJOR, ARQ_ABI_MINOR);
+        return arq_fail(
+            NULL, ARQ_E_ABI,
+            "program built for ABI %u.%u, library has %d.%d: majors must be equal and the library's minor not older",
+            major, minor, ARQ_ABI_MAJOR, ARQ_ABI_MINOR);
     }
     return ARQ_OK;
 }
@@ -88,8 +92,8 @@ static arq_status check_abi(uint32_t abi_version)
 static arq_status check_allocator(const arq_allocator *allocator)
 {
     if (allocator->struct_size < sizeof(arq_allocator)) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "allocator: struct_size is %u, at least %zu is needed", allocator->struct_size,
-                        sizeof(arq_allocator));
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "allocator: struct_size is %u, at least %zu is needed",
+                        allocator->struct_size, sizeof(arq_allocator));
     }
     if (allocator->alloc == NULL || allocator->free == NULL) {
         return arq_fail(NULL, ARQ_E_ARGUMENT, "allocator: %s is NULL", allocator->alloc == NULL ? "alloc" : "free");
@@ -167,8 +171,9 @@ static arq_status check_settable(arq_context *context, const char *call)
     }
     uint64_t handles = atomic_load(&context->handles);
     if (handles != 0) {
-        return arq_fail(context, ARQ_E_BUSY, "%s: %llu handles made from this context still exist; set it before the first one",
-                        call, (unsigned long long)handles);
+        return arq_fail(context, ARQ_E_BUSY,
+                        "%s: %llu handles made from this context still exist; set it before the first one", call,
+                        (unsigned long long)handles);
     }
     return ARQ_OK;
 }
@@ -184,7 +189,8 @@ arq_status arq_context_set_log(arq_context *context, const arq_log *log)
         return ARQ_OK;
     }
     if (log->struct_size < sizeof(arq_log)) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "log: struct_size is %u, at least %zu is needed", log->struct_size, sizeof(arq_log));
+        return arq_fail(context, ARQ_E_ARGUMENT, "log: struct_size is %u, at least %zu is needed", log->struct_size,
+                        sizeof(arq_log));
     }
     if (log->write == NULL) {
         return arq_fail(context, ARQ_E_ARGUMENT, "log: write is NULL");
@@ -202,11 +208,12 @@ arq_status arq_context_set_executor(arq_context *context, const arq_executor *ex
     arq_executor chosen = {0};
     if (executor != NULL) {
         if (executor->struct_size < sizeof(arq_executor)) {
-            return arq_fail(context, ARQ_E_ARGUMENT, "executor: struct_size is %u, at least %zu is needed", executor->struct_size,
-                            sizeof(arq_executor));
+            return arq_fail(context, ARQ_E_ARGUMENT, "executor: struct_size is %u, at least %zu is needed",
+                            executor->struct_size, sizeof(arq_executor));
         }
         if (executor->parallel_for == NULL || executor->num_threads == 0) {
-            return arq_fail(context, ARQ_E_ARGUMENT, "executor: parallel_for is %s and num_threads is %u; both are needed",
+            return arq_fail(context, ARQ_E_ARGUMENT,
+                            "executor: parallel_for is %s and num_threads is %u; both are needed",
                             executor->parallel_for == NULL ? "NULL" : "set", executor->num_threads);
         }
         memcpy(&chosen, executor, sizeof(chosen));

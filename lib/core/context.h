@@ -39,7 +39,8 @@ void arq_free(arq_context *context, void *pointer, size_t count, size_t size);
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-arq_status arq_fail(const arq_context *context, arq_status status, const char *format, ...);
+arq_status
+arq_fail(const arq_context *context, arq_status status, const char *format, ...);
 
 /* A number no other context of the process has. */
 uint64_t arq_error_new_id(void);

@@ -73,8 +73,8 @@ arq_status arq_fail_callback(const arq_context *context, const char *what, arq_s
     if (status <= ARQ_E_CALLER) {
         return arq_fail(context, status, "%s failed with the caller's code %d%s%s", what, status, separator, text);
     }
-    return arq_fail(context, ARQ_E_CALLBACK, "%s failed with code %d (its own codes are %d and below)%s%s", what, status,
-                    ARQ_E_CALLER, separator, text);
+    return arq_fail(context, ARQ_E_CALLBACK, "%s failed with code %d (its own codes are %d and below)%s%s", what,
+                    status, ARQ_E_CALLER, separator, text);
 }
 
 size_t arq_context_last_error(const arq_context *context, char *buffer, size_t size)

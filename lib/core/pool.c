@@ -1,6 +1,7 @@
 #include "core/pool.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
@@ -123,8 +124,10 @@ static void pool_parallel_for(void *user, uint32_t count, void (*task)(void *dat
         run_serially(count, task, data);
         return;
     }
-    uint64_t generation = GENERATION(atomic_load(&pool->ticket)) + 1;
+    /* Two generations a call: the odd one is closed, so that nobody takes an index while the fields change. */
+    uint64_t generation = GENERATION(atomic_load(&pool->ticket)) + 2;
     pthread_mutex_lock(&pool->mutex);
+    atomic_store(&pool->ticket, ((generation - 1) << 32) | UINT32_MAX);
     pool->task = task;
     pool->data = data;
     atomic_store(&pool->finished, 0);
@@ -185,7 +188,8 @@ arq_status arq_pool_create(arq_context *context, uint32_t threads, arq_pool **ou
         int error = start_worker(pool, &pool->threads[i]);
         if (error != 0) {
             arq_pool_destroy(context, pool);
-            return arq_fail(context, ARQ_E_IO, "thread %u of %u cannot be started: %s", i + 2, threads, strerror(error));
+            return arq_fail(context, ARQ_E_IO, "thread %u of %u cannot be started: %s", i + 2, threads,
+                            strerror(error));
         }
         pool->workers++;
     }

@@ -1,0 +1,121 @@
+#include "core/parameters.h"
+
+#include "kernels/kernels.h"
+
+_Static_assert(ARQ_MAX_HEADS == 16 && ARQ_MAX_CELLS == 16, "the ranges below say 16");
+
+#define ROW_INT(name_, low_, high_, default_, unit_, doc_, source_)                                                    \
+    {                                                                                                                  \
+#name_, ARQ_TYPE_INT, offsetof(arq_parameters, name_), low_, high_, NULL, #low_ " .. " #high_, default_,       \
+            unit_, doc_, source_                                                                                       \
+    }
+#define ROW_FLOAT(name_, low_, high_, default_, unit_, doc_, source_)                                                  \
+    {                                                                                                                  \
+#name_, ARQ_TYPE_FLOAT, offsetof(arq_parameters, name_), low_, high_, NULL, #low_ " .. " #high_, default_,     \
+            unit_, doc_, source_                                                                                       \
+    }
+#define ROW_BOOL(name_, default_, doc_, source_)                                                                       \
+    {                                                                                                                  \
+#name_, ARQ_TYPE_BOOL, offsetof(arq_parameters, name_), 0, 1, NULL, "true|false", default_, "", doc_, source_  \
+    }
+#define ROW_CHOICE(name_, choices_, default_, doc_, source_)                                                           \
+    {                                                                                                                  \
+#name_, ARQ_TYPE_CHOICE, offsetof(arq_parameters, name_), 0, 0, choices_, choices_, default_, "", doc_,        \
+            source_                                                                                                    \
+    }
+#define ROW_WIDTHS(name_, default_, doc_, source_)                                                                     \
+    {                                                                                                                  \
+#name_, ARQ_TYPE_WIDTHS, offsetof(arq_parameters, name_), 1, 4096, NULL,                                       \
+            "1 to 16 widths of 1 .. 4096, such as 64,48,48", default_, "units", doc_, source_                          \
+    }
+
+#define ARQ_PAPER "ARQ, arXiv 2510.06649"
+#define AD_PAPER "AD, arXiv 2411.03604"
+#define RELEASED "ARQ, released code"
+#define DQN_PAPER "DQN, Mnih 2015"
+
+const arq_parameter arq_parameter_table[] = {
+    /* The network's shape. */
+    ROW_CHOICE(network, "arq|ad|dqn|ff-dqn", "arq", "Learning method.", ARQ_PAPER),
+    ROW_WIDTHS(widths, "400,200,200", "Units of each cell from the input up, 1 to 16 cells.", ARQ_PAPER),
+    ROW_INT(heads, 1, 16, "8", "heads", "Heads of the attention inside a cell.", RELEASED),
+    ROW_CHOICE(goodness, "rms|mean_square|mean|variance|rms_uncentered", "rms",
+               "How Q(s, a) comes from y; the released code's std, msq, mean, variance, rms.", ARQ_PAPER),
+    ROW_CHOICE(action_input, "input|output", "input", "Where the action enters a cell.", ARQ_PAPER),
+    ROW_CHOICE(action_code, "one-hot|binary", "one-hot", "Code of the action at the input; binary needs 2^k actions.",
+               RELEASED),
+    ROW_CHOICE(row_order, "normalise-tanh|tanh-normalise", "normalise-tanh",
+               "Order inside the attention: as released, or as the paper's pseudo-code has it.", RELEASED),
+    ROW_BOOL(input_skip, "true", "Cells above the first also see the observation.", AD_PAPER),
+    ROW_BOOL(recurrent, "true", "Cells also see their own activations of the step before.", RELEASED),
+    ROW_BOOL(top_down, "true", "Cells also see the activations above of the step before.", AD_PAPER),
+    ROW_INT(context_size, 0, 1024, "10", "observations",
+            "Observations before s_t from which an update rebuilds the contexts.", RELEASED),
+    ROW_FLOAT(context_alpha, 0, 1, "1", "", "Context moves by this share towards the new activations.", RELEASED),
+    ROW_BOOL(context_on_explore, "false", "Contexts advance on exploring steps too, not on greedy ones alone.",
+             RELEASED),
+    ROW_CHOICE(window_padding, "repeat|zero-context", "repeat",
+               "Windows of young episodes: repeat the first observation, or start there with zero contexts.", RELEASED),
+    ROW_CHOICE(q_from, "mean|last", "mean", "The network's Q: mean over cells, or the last of them.", ARQ_PAPER),
+    ROW_INT(q_cells, 0, 16, "0", "cells", "Only the first so many cells make the network's Q; 0: all.", RELEASED),
+    /* The learning rule. */
+    ROW_FLOAT(gamma, 0, 1, "0.99", "per step", "Discount.", DQN_PAPER),
+    ROW_BOOL(double_q, "true", "Online network chooses the next action, target network rates it.", "van Hasselt 2016"),
+    ROW_CHOICE(loss, "mse|huber", "mse", "Loss of the temporal-difference error.", RELEASED),
+    ROW_FLOAT(learning_rate, 0, 1, "0.0001", "", "Adam's step.", RELEASED),
+    ROW_FLOAT(clip, 0, 1e9, "1", "", "Largest gradient norm of a cell; 0: no clipping.", RELEASED),
+    ROW_FLOAT(beta1, 0, 0.999999, "0.9", "", "Adam's decay of the mean.", "Kingma and Ba 2015"),
+    ROW_FLOAT(beta2, 0, 0.999999, "0.99", "", "Adam's decay of the second moment.", RELEASED),
+    ROW_FLOAT(adam_epsilon, 1e-12, 1, "1e-8", "", "Adam's epsilon.", "Kingma and Ba 2015"),
+    ROW_INT(batch, 1, 65536, "512", "transitions", "Transitions of an update.", ARQ_PAPER),
+    /* The schedule. */
+    ROW_INT(train_period, 1, 1000000000, "4", "environment steps", "Steps between updates.", ARQ_PAPER),
+    ROW_INT(learning_starts, 0, 1e15, "50000", "environment steps", "Steps before the first update.", RELEASED),
+    ROW_INT(target_period, 1, 1e15, "1000", "environment steps", "Steps between moves of the target network.",
+            RELEASED),
+    ROW_FLOAT(tau, 0, 1, "1", "", "Share by which the target network moves.", RELEASED),
+    ROW_INT(replay_capacity, 1, 1099511627776, "5000000", "transitions", "Most transitions kept.", ARQ_PAPER),
+    ROW_FLOAT(epsilon_start, 0, 1, "1", "", "Share of random actions at the start.", DQN_PAPER),
+    ROW_FLOAT(epsilon_end, 0, 1, "0.01", "", "Share of random actions from the end of exploration on.", RELEASED),
+    ROW_INT(exploration_steps, 0, 1e15, "400000", "environment steps",
+            "Steps from learning_starts over which epsilon falls.", RELEASED),
+    /* The run. */
+    ROW_INT(total_steps, 1, 1e15, "4000000", "environment steps", "Length of a run.", ARQ_PAPER),
+    ROW_INT(evaluation_episodes, 1, 1000000, "100", "episodes", "Episodes of the evaluation after a run.", "libarq"),
+    ROW_FLOAT(evaluation_epsilon, 0, 1, "0.01", "", "Share of random actions while evaluating.", "libarq"),
+    ROW_INT(seed, 0, 9007199254740991, "1", "", "Decides everything random.", "libarq"),
+    {.name = NULL}};
+
+static const arq_preset_value minatar_paper[] = {{"widths", "400,200,200"},
+                                                 {"learning_rate", "0.0001"},
+                                                 {"clip", "1"},
+                                                 {"batch", "512"},
+                                                 {"train_period", "4"},
+                                                 {"replay_capacity", "5000000"},
+                                                 {"exploration_steps", "400000"},
+                                                 {"total_steps", "4000000"},
+                                                 {NULL, NULL}};
+
+static const arq_preset_value fast[] = {{"widths", "64"},
+                                        {"heads", "4"},
+                                        {"recurrent", "false"},
+                                        {"top_down", "false"},
+                                        {"learning_rate", "0.001"},
+                                        {"batch", "256"},
+                                        {"train_period", "16"},
+                                        {"learning_starts", "5000"},
+                                        {"replay_capacity", "1000000"},
+                                        {"exploration_steps", "100000"},
+                                        {"total_steps", "1000000"},
+                                        {NULL, NULL}};
+
+static const arq_preset_value small[] = {
+    {"widths", "64,48,48"},          {"learning_rate", "0.0005"}, {"batch", "128"},
+    {"train_period", "8"},           {"learning_starts", "5000"}, {"replay_capacity", "1000000"},
+    {"exploration_steps", "100000"}, {"total_steps", "1500000"},  {NULL, NULL}};
+
+const arq_preset arq_preset_table[] = {
+    {"fast", "One small cell without contexts: learns MinAtar Breakout in about three minutes on two cores.", fast},
+    {"small", "Three small cells, all connections on: the whole method in about half an hour.", small},
+    {"minatar-paper", "The paper's MinAtar setting.", minatar_paper},
+    {NULL, NULL, NULL}};
