@@ -31,6 +31,7 @@ typedef struct arq_agent arq_agent;
 #define ARQ_EVENT_EPISODE_END 4u /**< @brief The episode ended; begin comes next. @since 0.1 */
 #define ARQ_EVENT_COLLAPSED                                                                                            \
     8u /**< @brief A cell's spread has collapsed (reported once a cell, also in the log). @since 0.1 */
+#define ARQ_EVENT_EXPLORED 16u /**< @brief The action was drawn at random, not greedy. @since 0.1 */
 /** @} */
 
 /**
@@ -71,20 +72,31 @@ ARQ_API arq_status arq_agent_act(arq_agent *agent, int32_t *action);
  * @param reward Finite. @param next_observation Copied; the final one at an episode's end.
  * @param terminated 1: ended by the rules, no bootstrap. Wins over truncated. @param truncated 1: cut.
  * @param[out] events ARQ_EVENT_ bits, or NULL.
- * @return #ARQ_E_ORDER without act, #ARQ_E_ARGUMENT, #ARQ_E_NOMEM: nothing changed; #ARQ_E_DIVERGED: the
- *   transition is stored, no weight has changed.
+ * @return #ARQ_E_ORDER without act (needed also before an action of your own), #ARQ_E_ARGUMENT, #ARQ_E_NOMEM, or
+ *   #ARQ_E_BUSY when an update is due while another thread computes with the network: nothing changed, say it again;
+ *   #ARQ_E_DIVERGED: the transition is stored, no weight has changed.
  * @since 0.1
  */
 ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation,
                                      int32_t terminated, int32_t truncated, uint32_t *events);
 
 /**
- * @brief The network that learns, to read, save, copy or act with.
+ * @brief The network that learns, to read, write, save or copy between calls.
+ *
+ * It has its learner already. Other threads act on a copy (arq_network_copy()), not on this one.
  * @param agent The agent.
  * @return Borrowed as long as the agent; NULL for NULL.
  * @since 0.1
  */
 ARQ_API arq_network *arq_agent_network(arq_agent *agent);
+
+/**
+ * @brief What the cells computed for the last arq_agent_act(), for arq_activations_read() with episode 0.
+ * @param agent The agent.
+ * @return Borrowed as long as the agent; NULL for NULL.
+ * @since 0.1
+ */
+ARQ_API const arq_activations *arq_agent_activations(const arq_agent *agent);
 
 /**
  * @brief A number about the agent.

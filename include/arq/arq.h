@@ -13,6 +13,7 @@
 #include "environment.h"
 #include "learner.h"
 #include "network.h"
+#include "observation.h"
 #include "replay.h"
 #include "run.h"
 #include "status.h"

@@ -20,7 +20,7 @@ typedef struct arq_config arq_config;
 /**
  * @brief Makes a config.
  * @param context The context.
- * @param preset Name of a preset, or NULL: every parameter's default.
+ * @param preset "fast", "small", "minatar-paper" ... (arq_preset_name()), or NULL: every parameter's default.
  * @param[out] out The config, owned by the caller; NULL on failure.
  * @return #ARQ_E_NOT_FOUND for an unknown preset (the text lists them), #ARQ_E_ARGUMENT, #ARQ_E_NOMEM.
  * @since 0.1

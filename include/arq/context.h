@@ -6,7 +6,7 @@
  * two contexts in one process know nothing of each other.
  *
  * Threads, for every handle of the library: one handle is used by one thread at a time unless its
- * header says otherwise; different handles, also of one context, may be used from different threads.
+ * header says otherwise; different handles, also of one context, may be made and used from different threads.
  */
 #ifndef ARQ_CONTEXT_H
 #define ARQ_CONTEXT_H
@@ -85,7 +85,8 @@ typedef struct arq_executor {
 ARQ_API arq_status arq_context_create(uint32_t abi_version, const arq_allocator *allocator, arq_context **out);
 
 /**
- * @brief Ends a context and the library's own threads. Every other handle made from it must be gone.
+ * @brief Ends a context and the library's own threads. Every other handle made from it, configs too, must be gone:
+ * otherwise the log hears an error and the context is leaked rather than left dangling.
  * @param context NULL is fine.
  * @since 0.1
  */
@@ -139,6 +140,8 @@ ARQ_API const char *arq_context_cpu(const arq_context *context);
 
 /**
  * @brief Text of the calling thread's last failure in this context: what failed, the value, what is accepted.
+ *
+ * Success does not clear it.
  * @param context The context; NULL: of the last failed arq_context_create() of this thread.
  * @param[out] buffer Gets the text, cut to fit, always with a final 0; "" if nothing has failed yet.
  *   NULL if size is 0.

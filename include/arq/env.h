@@ -2,7 +2,8 @@
  * @file env.h
  * @brief For those who write environments: the methods one implements and the table a plugin exports.
  *
- * This header stands alone: an environment needs no other and links nothing. To step an
+ * This header stands alone (it brings status.h and observation.h): an environment needs no other and links
+ * nothing. To step an
  * environment, see environment.h. A walk-through is docs/write-an-environment.md.
  *
  * An environment is a pointer of its author's choice (`self`) and one static table of methods.
@@ -12,36 +13,21 @@
  * after the method returns.
  *
  * Methods return #ARQ_OK or a status; codes of #ARQ_E_CALLER and below reach the program unchanged,
- * any other failure reaches it as #ARQ_E_CALLBACK.
+ * #ARQ_E_NOMEM and #ARQ_E_FORMAT do so too, any other failure reaches it as #ARQ_E_CALLBACK.
+ *
+ * In C fill the tables by designated initialisers; in C++ value-initialise them and assign the fields, so that
+ * fields added later stay zero.
  */
 #ifndef ARQ_ENV_H
 #define ARQ_ENV_H
 
-#include "status.h"
+#include "observation.h"
 
 #include <stddef.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/**
- * @name Observation kinds
- * How the `size` values of one observation lie in memory.
- * @{
- */
-/** @brief Bits: value i is bit (i mod 8) of byte i / 8; the bits after the last are 0; (size + 7) / 8 bytes. @since 0.1
- */
-#define ARQ_OBSERVATION_BIT 1
-/** @brief One unsigned byte a value; a network sees value / 255. @since 0.1 */
-#define ARQ_OBSERVATION_U8 2
-/** @brief One float a value. @since 0.1 */
-#define ARQ_OBSERVATION_F32 3
-/** @brief One double a value; a network sees it rounded to float. @since 0.1 */
-#define ARQ_OBSERVATION_F64 4
-/** @brief One int32_t in 0 .. size-1 in all; a network sees it one-hot. @since 0.1 */
-#define ARQ_OBSERVATION_DISCRETE 5
-/** @} */
 
 /** @brief Actions are the integers 0 .. action_count-1. @since 0.1 */
 #define ARQ_ACTION_DISCRETE 1
@@ -229,6 +215,15 @@ typedef struct arq_plugin {
  * @since 0.1
  */
 typedef const arq_plugin *(*arq_plugin_entry_function)(uint32_t abi_version);
+
+/**
+ * @brief What a plugin defines (the library has none): see #arq_plugin_entry_function. Returning the table is
+ * enough; the library checks its abi_version.
+ * @param abi_version ABI number of the running library.
+ * @return The table, or NULL.
+ * @since 0.1
+ */
+ARQ_PLUGIN_EXPORT const arq_plugin *arq_plugin_entry(uint32_t abi_version);
 
 #ifdef __cplusplus
 }

@@ -88,15 +88,6 @@ ARQ_API void arq_env_destroy(arq_env *env);
 ARQ_API const arq_env_spec *arq_env_describe(const arq_env *env);
 
 /**
- * @brief Bytes of one observation of a kind and size.
- * @param kind One of the ARQ_OBSERVATION_ kinds. @param size Its values.
- * @return The bytes; 0 for an unknown kind or size 0.
- * @par Threads any.
- * @since 0.1
- */
-ARQ_API size_t arq_observation_bytes(int32_t kind, uint32_t size);
-
-/**
  * @brief Begins an episode. A running one is given up.
  * @param env The environment.
  * @param seed NULL: go on with the present random stream (the first reset uses seed 0 then).

@@ -35,9 +35,11 @@ ARQ_API void arq_learner_destroy(arq_learner *learner);
 ARQ_API uint32_t arq_learner_window(const arq_learner *learner);
 
 /**
- * @brief One update of every cell from its own temporal-difference error.
+ * @brief One update of every cell from its own temporal-difference error. Never moves the target network:
+ * call arq_learner_sync() every so often (parameter target_period counts environment steps).
  *
- * The arrays are those of arq_replay_sample().
+ * The arrays are those of arq_replay_sample(): windows end at s_t, and where lengths[i] is less than the window
+ * the entries before are filled with the episode's first observation.
  * @param learner The learner. @param batch 1 .. the config's batch.
  * @param observations [batch, window + 1] observations. @param lengths [batch] 1 .. window; NULL: all full.
  * @param actions [batch]. @param rewards [batch], finite. @param terminated [batch].

@@ -11,6 +11,7 @@
 #define ARQ_NETWORK_H
 
 #include "config.h"
+#include "observation.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,7 +39,7 @@ ARQ_API arq_status arq_network_create(arq_context *context, const arq_config *co
 
 /**
  * @brief Makes a network from a file: shape and weights.
- * @param context The context. @param path Written by arq_network_save().
+ * @param context The context. @param path Written by arq_network_save() or arq_agent_save() (its network).
  * @param[out] out The network, owned by the caller; NULL on failure.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_NOMEM.
  * @since 0.1
@@ -53,7 +54,7 @@ ARQ_API arq_status arq_network_open(arq_context *context, const char *path, arq_
  */
 ARQ_API arq_status arq_network_copy(const arq_network *network, arq_network **out);
 
-/** @brief Frees a network. Its activations must be gone. @param network NULL is fine. @since 0.1 */
+/** @brief Frees a network; its learner must be gone. @param network NULL is fine. @since 0.1 */
 ARQ_API void arq_network_destroy(arq_network *network);
 
 /** @brief Number of cells (layers). @param network The network; NULL has 0. @since 0.1 */
@@ -145,7 +146,8 @@ ARQ_API arq_status arq_activations_begin(arq_activations *activations, uint32_t 
 
 /**
  * @brief Computes Q for the present observation of every episode. Changes no context: asking twice gives the same.
- * @param network The network of the activations, or a copy of it.
+ * The greedy action is the one of largest Q, the lowest index among equals.
+ * @param network Any network of the shape the activations were made for.
  * @param activations Where from and where to.
  * @param observations [episodes] observations of the network's kind, without gaps.
  * @param[out] q [episodes, actions], or NULL.
@@ -156,6 +158,19 @@ ARQ_API arq_status arq_activations_begin(arq_activations *activations, uint32_t 
  */
 ARQ_API arq_status arq_network_q(const arq_network *network, arq_activations *activations, const void *observations,
                                  float *q);
+
+/**
+ * @brief Plays one greedy step of every episode: arq_network_q(), the greedy actions, and every context moves on.
+ * @param network As above.
+ * @param activations As above.
+ * @param observations As above.
+ * @param[out] actions [episodes]
+ * @return As arq_network_q(); no context moves on failure.
+ * @par Threads any number at once, each with its own activations.
+ * @since 0.1
+ */
+ARQ_API arq_status arq_network_act(const arq_network *network, arq_activations *activations, const void *observations,
+                                   int32_t *actions);
 
 /**
  * @brief Moves an episode's context on to what the last arq_network_q() computed.

@@ -11,6 +11,7 @@
 #define ARQ_REPLAY_H
 
 #include "context.h"
+#include "observation.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -18,7 +18,8 @@ typedef struct arq_run arq_run;
 /**
  * @brief Makes a run, before its first step.
  * @param context The context. @param config Every parameter; copied.
- * @param env The environment with discrete actions; lent for the life of the run, reset with the config's seed.
+ * @param env The environment with discrete actions; lent for the life of the run, reset with the config's
+ *   seed. Stepping it elsewhere meanwhile breaks the episode: evaluate on a second instance.
  * @param[out] out The run, owned by the caller; NULL on failure.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_UNSUPPORTED (box actions: wrap them first), #ARQ_E_NOMEM.
  * @since 0.1
@@ -29,7 +30,7 @@ ARQ_API arq_status arq_run_create(arq_context *context, const arq_config *config
 ARQ_API void arq_run_destroy(arq_run *run);
 
 /**
- * @brief Goes on for some environment steps.
+ * @brief Goes on for some environment steps, at most to the end of the present episode. Never evaluates.
  * @param run The run. @param steps At most this many; fewer at the run's end (parameter total_steps).
  * @param[out] done How many were made, or NULL; 0 with #ARQ_OK: the run is complete.
  * @return The environment's or the agent's failure. The run stays as it was before the failed step; the next

@@ -146,6 +146,13 @@ void arq_context_destroy(arq_context *context)
     if (context == NULL) {
         return;
     }
+    uint64_t handles = atomic_load(&context->handles);
+    if (handles != 0) {
+        arq_log_line(context, ARQ_LOG_ERROR,
+                     "arq_context_destroy: %llu handles made from this context still exist; it is leaked",
+                     (unsigned long long)handles);
+        return;
+    }
     if (context->free_plugins != NULL) {
         context->free_plugins(context, context->plugins);
     }

@@ -70,8 +70,8 @@ arq_status arq_fail_callback(const arq_context *context, const char *what, arq_s
 {
     const char *separator = detail != NULL && detail[0] != '\0' ? ": " : "";
     const char *text = detail != NULL ? detail : "";
-    if (status <= ARQ_E_CALLER) {
-        return arq_fail(context, status, "%s failed with the caller's code %d%s%s", what, status, separator, text);
+    if (status <= ARQ_E_CALLER || status == ARQ_E_NOMEM || status == ARQ_E_FORMAT) {
+        return arq_fail(context, status, "%s failed with code %d%s%s", what, status, separator, text);
     }
     return arq_fail(context, ARQ_E_CALLBACK, "%s failed with code %d (its own codes are %d and below)%s%s", what,
                     status, ARQ_E_CALLER, separator, text);

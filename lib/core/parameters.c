@@ -36,7 +36,7 @@ _Static_assert(ARQ_MAX_HEADS == 16 && ARQ_MAX_CELLS == 16, "the ranges below say
 
 const arq_parameter arq_parameter_table[] = {
     /* The network's shape. */
-    ROW_CHOICE(network, "arq|ad|dqn|ff-dqn", "arq", "Learning method.", ARQ_PAPER),
+    ROW_CHOICE(network, "arq|ad", "arq", "Learning method.", ARQ_PAPER),
     ROW_WIDTHS(widths, "400,200,200", "Units of each cell from the input up, 1 to 16 cells.", ARQ_PAPER),
     ROW_INT(heads, 1, 16, "8", "heads", "Heads of the attention inside a cell.", RELEASED),
     ROW_CHOICE(goodness, "rms|mean_square|mean|variance|rms_uncentered", "rms",
@@ -44,8 +44,6 @@ const arq_parameter arq_parameter_table[] = {
     ROW_CHOICE(action_input, "input|output", "input", "Where the action enters a cell.", ARQ_PAPER),
     ROW_CHOICE(action_code, "one-hot|binary", "one-hot", "Code of the action at the input; binary needs 2^k actions.",
                RELEASED),
-    ROW_CHOICE(row_order, "normalise-tanh|tanh-normalise", "normalise-tanh",
-               "Order inside the attention: as released, or as the paper's pseudo-code has it.", RELEASED),
     ROW_BOOL(input_skip, "true", "Cells above the first also see the observation.", AD_PAPER),
     ROW_BOOL(recurrent, "true", "Cells also see their own activations of the step before.", RELEASED),
     ROW_BOOL(top_down, "true", "Cells also see the activations above of the step before.", AD_PAPER),

@@ -23,12 +23,11 @@ typedef struct arq_widths {
     uint32_t width[ARQ_MAX_CELLS];
 } arq_widths;
 
-typedef enum arq_network_kind { ARQ_NETWORK_ARQ, ARQ_NETWORK_AD, ARQ_NETWORK_DQN, ARQ_NETWORK_FF_DQN } arq_network_kind;
+typedef enum arq_network_kind { ARQ_NETWORK_ARQ, ARQ_NETWORK_AD } arq_network_kind;
 typedef enum arq_loss { ARQ_LOSS_MSE, ARQ_LOSS_HUBER } arq_loss;
 typedef enum arq_action_input { ARQ_ACTION_AT_INPUT, ARQ_ACTION_AT_OUTPUT } arq_action_input;
 typedef enum arq_action_code { ARQ_CODE_ONE_HOT, ARQ_CODE_BINARY } arq_action_code;
 typedef enum arq_window_padding { ARQ_PADDING_REPEAT, ARQ_PADDING_ZERO_CONTEXT } arq_window_padding;
-typedef enum arq_row_order { ARQ_ORDER_NORMALISE_TANH, ARQ_ORDER_TANH_NORMALISE } arq_row_order;
 typedef enum arq_q_from { ARQ_Q_MEAN, ARQ_Q_LAST } arq_q_from;
 
 /* Every value. One field a row of parameters.c; each value also fits a double exactly but for the seed. */
@@ -39,7 +38,6 @@ typedef struct arq_parameters {
     int64_t goodness;
     int64_t action_input;
     int64_t action_code;
-    int64_t row_order;
     int64_t input_skip;
     int64_t recurrent;
     int64_t top_down;
