@@ -1,0 +1,40 @@
+/*
+ * The numbers of tanh and exp, shared by all tiers. Each is one fixed sequence of correctly rounded operations,
+ * so every tier gives the same bits. Errors are the largest over all floats (tests/kernels/ulp.c measures them).
+ *
+ * tanh(x): c = x clamped to +-TANH_LIMIT, t = c c,
+ *   numerator = fma(c t, P(t), c), denominator = 1 + t Q(t), both by Horner's rule; tanh = numerator / denominator.
+ *   An odd rational function of degrees 9 and 8, fitted for the least relative error (2.3e-8 before rounding).
+ *
+ * exp(x): c = x clamped to [EXP_LOWEST, EXP_HIGHEST], n = c log2(e) to the nearest integer, r = c - n ln 2,
+ *   exp = 2^n (1 + r + r^2 E(r)); the power of two is applied in two halves, so that overflow and denormal results
+ *   come out of the multiplication.
+ */
+#ifndef ARQ_KERNELS_TRANSCENDENTAL_H
+#define ARQ_KERNELS_TRANSCENDENTAL_H
+
+#define TANH_LIMIT 9.01f
+#define TANH_P0 0x1.121736p-3f
+#define TANH_P1 0x1.ca85dp-9f
+#define TANH_P2 0x1.5a7290p-16f
+#define TANH_P3 0x1.cc9bd8p-27f
+#define TANH_Q0 0x1.de60e8p-2f
+#define TANH_Q1 0x1.a82340p-6f
+#define TANH_Q2 0x1.58f778p-12f
+#define TANH_Q3 0x1.a2aec2p-21f
+
+#define EXP_LOWEST -104.0f /* exp rounds to 0 */
+#define EXP_HIGHEST 89.0f  /* exp overflows */
+#define EXP_LOG2E 0x1.715476p+0f
+#define EXP_LN2_HIGH 0x1.62e430p-1f
+#define EXP_LN2_LOW -0x1.05c610p-29f
+#define EXP_E0 0x1.fffffcp-2f
+#define EXP_E1 0x1.555492p-3f
+#define EXP_E2 0x1.5558b0p-5f
+#define EXP_E3 0x1.12398ep-7f
+#define EXP_E4 0x1.6a4d56p-10f
+
+/* Adding it rounds a float below 2^22 to the nearest integer, which then stands in the low bits of the sum. */
+#define EXP_ROUNDER 12582912.0f
+
+#endif
