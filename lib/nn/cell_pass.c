@@ -1,0 +1,274 @@
+#include "nn/cell_pass.h"
+
+#include <string.h>
+
+/* Rows of one task of the features: large enough that the kernel is read few times. */
+static uint32_t feature_rows(uint32_t batch)
+{
+    return batch >= 256 ? 128 : 32;
+}
+
+typedef struct features_task {
+    const arq_context *context;
+    const arq_scratch *scratch;
+    const arq_cell_shape *shape;
+    const float *weights;
+    const arq_inputs *x;
+    uint32_t batch;
+    uint32_t block;
+    float *u;
+    float *h;
+    const arq_features *saved;
+} features_task;
+
+static void compute_features(void *data, uint32_t index)
+{
+    const features_task *t = data;
+    const arq_cell_shape *shape = t->shape;
+    const arq_kernels *kernels = t->context->kernels;
+    uint32_t first = index * t->block;
+    uint32_t rows = t->batch - first < t->block ? t->batch - first : t->block;
+    size_t n = shape->width;
+    float *pack = arq_scratch_take(t->scratch);
+    arq_project_rows(kernels, first, rows, t->x, t->weights + shape->offset[ARQ_CELL_H_KERNEL], shape->width,
+                     t->weights + shape->offset[ARQ_CELL_H_BIAS], t->u, pack);
+    arq_scratch_give(t->scratch, pack);
+    for (uint32_t r = first; r < first + rows; r++) {
+        float mean;
+        float inverse_std;
+        kernels->layer_norm(n, t->u + r * n, t->weights + shape->offset[ARQ_CELL_NORM_SCALE],
+                            t->weights + shape->offset[ARQ_CELL_NORM_OFFSET], t->h + r * n, &mean, &inverse_std);
+        if (t->saved != NULL) {
+            t->saved->mean[r] = mean;
+            t->saved->inverse_std[r] = inverse_std;
+        }
+    }
+}
+
+void arq_cell_features(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
+                       const float *weights, uint32_t batch, const arq_inputs *x, float *u, float *h,
+                       const arq_features *saved)
+{
+    features_task task = {.context = context,
+                          .scratch = scratch,
+                          .shape = shape,
+                          .weights = weights,
+                          .x = x,
+                          .batch = batch,
+                          .block = feature_rows(batch),
+                          .u = saved == NULL ? u : saved->u,
+                          .h = h,
+                          .saved = saved};
+    arq_parallel_for(context, (batch + task.block - 1) / task.block, compute_features, &task);
+}
+
+typedef struct center_task {
+    const arq_context *context;
+    const arq_cell_shape *shape;
+    uint32_t rows;
+    float *z1;
+} center_task;
+
+#define CENTER_ROWS 32u
+
+static void center_heads(void *data, uint32_t index)
+{
+    const center_task *t = data;
+    uint32_t first = index * CENTER_ROWS;
+    uint32_t rows = t->rows - first < CENTER_ROWS ? t->rows - first : CENTER_ROWS;
+    size_t n = t->shape->width;
+    t->context->kernels->center((size_t)rows * t->shape->heads, n, t->z1 + (size_t)first * t->shape->heads * n, n);
+}
+
+static void center_all(const arq_context *context, const arq_cell_shape *shape, uint32_t rows, float *z1)
+{
+    center_task task = {context, shape, rows, z1};
+    arq_parallel_for(context, (rows + CENTER_ROWS - 1) / CENTER_ROWS, center_heads, &task);
+}
+
+void arq_cell_project(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
+                      const float *weights, uint32_t batch, const arq_inputs *x, const arq_segment *codes,
+                      const arq_projections *out)
+{
+    uint32_t columns1 = shape->heads * shape->width;
+    uint32_t columns2 = shape->heads * shape->rows;
+    const float *kernel1 = weights + shape->offset[ARQ_CELL_Z1_KERNEL];
+    const float *kernel2 = weights + shape->offset[ARQ_CELL_Z2_KERNEL];
+    arq_project(context, scratch, batch, x, kernel1, columns1, NULL, out->z1);
+    arq_project(context, scratch, batch, x, kernel2, columns2, NULL, out->z2);
+    center_all(context, shape, batch, out->z1);
+    if (shape->action_at_input) {
+        arq_inputs code = {0};
+        arq_inputs_add(&code, *codes);
+        arq_project(context, scratch, shape->actions, &code, kernel1 + (size_t)shape->inputs * columns1, columns1, NULL,
+                    out->code1);
+        arq_project(context, scratch, shape->actions, &code, kernel2 + (size_t)shape->inputs * columns2, columns2, NULL,
+                    out->code2);
+        center_all(context, shape, shape->actions, out->code1);
+    }
+}
+
+/* The work space of one sample, cut up. */
+typedef struct workspace {
+    float *zc;         /* [K, n] */
+    float *z2;         /* [K, d] */
+    float *covariance; /* [K, K] */
+    float *s;          /* [d] */
+    float *inverse;    /* [d] */
+    float *rho;        /* [d] */
+    float *v;          /* [K, d] */
+    float *g;          /* [K, d] */
+    float *u;          /* [K, n] */
+    float *dz1;        /* [K, n] */
+    float *dz2;        /* [K, d] */
+    float *y;          /* [d] */
+    float *gy;         /* [d] */
+} workspace;
+
+static size_t cut(const arq_cell_shape *shape, float *memory, workspace *w)
+{
+    size_t kn = (size_t)shape->heads * shape->width;
+    size_t kd = (size_t)shape->heads * shape->rows;
+    size_t d = shape->rows;
+    size_t sizes[] = {kn, kd, (size_t)shape->heads * shape->heads, d, d, d, kd, kd, kn, kn, kd, d, d};
+    float **parts[] = {&w->zc, &w->z2, &w->covariance, &w->s,   &w->inverse, &w->rho, &w->v,
+                       &w->g,  &w->u,  &w->dz1,        &w->dz2, &w->y,       &w->gy};
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        if (memory != NULL) {
+            *parts[i] = memory + used;
+        }
+        used += (sizes[i] + 15) / 16 * 16;
+    }
+    return used;
+}
+
+size_t arq_cell_workspace(const arq_cell_shape *shape)
+{
+    workspace w;
+    return cut(shape, NULL, &w);
+}
+
+/* The sample's projections for one action: with the action's part added, or the action's piece of them. */
+static arq_attention attention_of(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
+                                  uint32_t sample, const float *h, uint32_t action, const workspace *w)
+{
+    size_t n = shape->width;
+    size_t d = shape->rows;
+    size_t k = shape->heads;
+    arq_attention a = {.heads = k, .width = n, .rows = d, .ldzc = n, .ldz2 = d, .h = h};
+    const float *z1 = p->z1 + sample * k * n;
+    const float *z2 = p->z2 + sample * k * d;
+    if (shape->action_at_input) {
+        kernels->add(1, k * n, z1, k * n, p->code1 + action * k * n, k * n, w->zc, k * n);
+        kernels->add(1, k * d, z2, k * d, p->code2 + action * k * d, k * d, w->z2, k * d);
+        a.zc = w->zc;
+        a.z2 = w->z2;
+    } else {
+        a.zc = z1;
+        a.z2 = z2;
+    }
+    return a;
+}
+
+static float q_of(const arq_kernels *kernels, const arq_cell_shape *shape, const float *y)
+{
+    return shape->kind == ARQ_NETWORK_ARQ ? kernels->goodness(shape->goodness, shape->action_rows, y) : y[0];
+}
+
+/* Column scales of the attention: covariance, then s, inverse and v. */
+static void scale_rows(const arq_kernels *kernels, const arq_attention *a, const workspace *w)
+{
+    kernels->covariance(a->heads, a->width, a->zc, a->ldzc, w->covariance);
+    kernels->row_scales(a->heads, a->rows, a->z2, a->ldz2, w->covariance, w->s, w->inverse, w->v);
+}
+
+void arq_cell_all_actions(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
+                          uint32_t sample, const float *h, float *memory, float *y, float *q)
+{
+    workspace w;
+    cut(shape, memory, &w);
+    uint32_t passes = shape->action_at_input ? shape->actions : 1;
+    for (uint32_t pass = 0; pass < passes; pass++) {
+        arq_attention a = attention_of(kernels, shape, p, sample, h, pass, &w);
+        scale_rows(kernels, &a, &w);
+        kernels->attention(&a, w.v, y + (size_t)pass * shape->rows);
+    }
+    for (uint32_t action = 0; action < shape->actions; action++) {
+        q[action] = q_of(kernels, shape, y + (size_t)action * shape->action_rows);
+    }
+}
+
+/* For an action at the output only its piece of Z2 is read: rows [first, first + action_rows) of P. */
+static void keep_piece(const arq_cell_shape *shape, uint32_t action, arq_attention *a)
+{
+    a->z2 += arq_cell_first_row(shape, action);
+    a->rows = shape->action_rows;
+}
+
+float arq_cell_one_action(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
+                          uint32_t sample, const float *h, uint32_t action, float *memory, float *y)
+{
+    workspace w;
+    cut(shape, memory, &w);
+    arq_attention a = attention_of(kernels, shape, p, sample, h, action, &w);
+    keep_piece(shape, action, &a);
+    scale_rows(kernels, &a, &w);
+    if (y == NULL) {
+        y = w.y;
+    }
+    kernels->attention(&a, w.v, y);
+    return q_of(kernels, shape, y);
+}
+
+/* Puts the gradient of the action's piece of Z2 into the sample's whole row of it. */
+static void place_gradients(const arq_cell_shape *shape, const arq_projections *p, uint32_t sample, uint32_t action,
+                            const workspace *w)
+{
+    size_t kn = (size_t)shape->heads * shape->width;
+    size_t d = shape->rows;
+    float *dz1 = p->z1 + sample * kn;
+    float *dz2 = p->z2 + sample * shape->heads * d;
+    memcpy(dz1, w->dz1, kn * sizeof(float));
+    if (shape->action_rows == d) {
+        memcpy(dz2, w->dz2, shape->heads * d * sizeof(float));
+        return;
+    }
+    memset(dz2, 0, shape->heads * d * sizeof(float));
+    size_t piece = shape->action_rows;
+    size_t first = arq_cell_first_row(shape, action);
+    for (uint32_t k = 0; k < shape->heads; k++) {
+        memcpy(dz2 + k * d + first, w->dz2 + k * piece, piece * sizeof(float));
+    }
+}
+
+arq_sample_loss arq_cell_learn_sample(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
+                                      uint32_t sample, const float *h, uint32_t action,
+                                      float (*slope)(void *data, uint32_t sample, float q), void *data, float *memory,
+                                      float *gh)
+{
+    workspace w;
+    cut(shape, memory, &w);
+    arq_sample_loss loss = {0};
+    arq_attention a = attention_of(kernels, shape, p, sample, h, action, &w);
+    if (shape->kind == ARQ_NETWORK_AD) { /* the spread over actions needs every row once */
+        scale_rows(kernels, &a, &w);
+        kernels->attention(&a, w.v, w.y);
+        loss.spread = kernels->goodness(ARQ_GOODNESS_RMS, shape->rows, w.y);
+    }
+    keep_piece(shape, action, &a);
+    scale_rows(kernels, &a, &w);
+    kernels->attention_slope(&a, w.v, w.y, w.g);
+    loss.q = q_of(kernels, shape, w.y);
+    float e = slope(data, sample, loss.q);
+    if (shape->kind == ARQ_NETWORK_AD) {
+        w.gy[0] = e;
+    } else {
+        loss.spread = shape->goodness == ARQ_GOODNESS_RMS ? loss.q : kernels->goodness(ARQ_GOODNESS_RMS, a.rows, w.y);
+        kernels->goodness_gradient(shape->goodness, a.rows, w.y, loss.q, e, w.gy);
+    }
+    kernels->attention_backward(&a, w.v, w.gy, 0, a.rows, gh, w.u);
+    kernels->attention_gradients(&a, w.covariance, w.s, w.inverse, w.v, w.g, w.gy, 0, a.rows, w.u, w.rho, w.dz1, w.dz2);
+    place_gradients(shape, p, sample, action, &w);
+    return loss;
+}

@@ -1,0 +1,63 @@
+/*
+ * Forward and backward passes of one cell over a batch (arXiv 2510.06649, section 3; the backward pass by hand).
+ *
+ *     h = LayerNorm(ReLU(X W_h + b_h))            features
+ *     Z1 = [X; code(a)] W_1, Z2 = [X; code(a)] W_2    projections; the action's part is added per action
+ *     P = Z2^T Z1, rows standardised, T = tanh    attention, never stored
+ *     y = T h,  Q = goodness(y)                   (AD: Q_a = y_a)
+ */
+#ifndef ARQ_NN_CELL_PASS_H
+#define ARQ_NN_CELL_PASS_H
+
+#include "nn/cell_shape.h"
+
+/* Pre-activations and row statistics that the backward pass of the features needs. */
+typedef struct arq_features {
+    float *u;           /* [B, n] before the ReLU */
+    float *mean;        /* [B] */
+    float *inverse_std; /* [B] */
+} arq_features;
+
+/* h[B, n] of a batch; `saved` may be NULL, otherwise it is filled. u is work space when saved is NULL. */
+void arq_cell_features(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
+                       const float *weights, uint32_t batch, const arq_inputs *x, float *u, float *h,
+                       const arq_features *saved);
+
+/* The two projections of a batch without the action, and the action's part for every action. */
+typedef struct arq_projections {
+    float *z1;    /* [B, K n], each head centred */
+    float *z2;    /* [B, K d] */
+    float *code1; /* [A, K n], each head centred; unused for actions at the output */
+    float *code2; /* [A, K d] */
+} arq_projections;
+
+/* `codes` is the segment of every action's code in order. */
+void arq_cell_project(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
+                      const float *weights, uint32_t batch, const arq_inputs *x, const arq_segment *codes,
+                      const arq_projections *out);
+
+/* Floats of work space for the functions below (one sample at a time). */
+size_t arq_cell_workspace(const arq_cell_shape *shape);
+
+/* One sample, every action: y [A, action_rows] and q [A]. h is the sample's. */
+void arq_cell_all_actions(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
+                          uint32_t sample, const float *h, float *workspace, float *y, float *q);
+
+/* One sample, one action: returns Q; y [action_rows] may be NULL. */
+float arq_cell_one_action(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
+                          uint32_t sample, const float *h, uint32_t action, float *workspace, float *y);
+
+/* What one sample says about itself. */
+typedef struct arq_sample_loss {
+    float q;
+    float spread; /* standard deviation of y (AD: of Q over actions) */
+} arq_sample_loss;
+
+/* One sample, forward and backward for its action. `slope` gets Q and gives dLoss/dQ. On return z1 and z2 of the
+ * sample in `p` hold dLoss/dZ1 and dLoss/dZ2, and gh [n] holds dLoss/dh. */
+arq_sample_loss arq_cell_learn_sample(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
+                                      uint32_t sample, const float *h, uint32_t action,
+                                      float (*slope)(void *data, uint32_t sample, float q), void *data,
+                                      float *workspace, float *gh);
+
+#endif
