@@ -9,7 +9,14 @@
 
 #include "core/context.h"
 
-typedef enum arq_dtype { ARQ_DTYPE_U8, ARQ_DTYPE_I32, ARQ_DTYPE_I64, ARQ_DTYPE_U64, ARQ_DTYPE_F32, ARQ_DTYPE_F64 } arq_dtype;
+typedef enum arq_dtype {
+    ARQ_DTYPE_U8,
+    ARQ_DTYPE_I32,
+    ARQ_DTYPE_I64,
+    ARQ_DTYPE_U64,
+    ARQ_DTYPE_F32,
+    ARQ_DTYPE_F64
+} arq_dtype;
 
 #define ARQ_TENSOR_MAX_RANK 8
 
