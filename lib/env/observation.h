@@ -14,4 +14,14 @@ arq_status arq_observation_validate(const arq_context *context, int32_t kind, ui
 arq_status arq_observation_check(const arq_context *context, int32_t kind, uint32_t size, const void *observation,
                                  const char *what);
 
+/* What an observation's address must be a multiple of. */
+size_t arq_observation_alignment(int32_t kind);
+
+/* Whether the spec's bounds forbid anything that the kind allows. */
+int arq_observation_has_bounds(const arq_env_spec *spec);
+
+/* Whether every value lies within the spec's bounds. As arq_observation_check, which comes first. */
+arq_status arq_observation_check_bounds(const arq_context *context, const arq_env_spec *spec, const void *observation,
+                                        const char *what);
+
 #endif
