@@ -122,6 +122,19 @@ static inline void minatar_store64(unsigned char *bytes, uint64_t bits)
     memcpy(bytes, &bits, sizeof bits);
 }
 
+/* Index of the lowest bit of a number that is not 0. */
+static inline uint32_t minatar_lowest_bit(uint64_t bits)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(bits);
+#else
+    uint32_t index = 0;
+    while (!(bits >> index & 1))
+        index++;
+    return index;
+#endif
+}
+
 static inline int32_t minatar_clamp(int32_t value, int32_t low, int32_t high)
 {
     return value < low ? low : value > high ? high : value;

@@ -2,7 +2,8 @@
 #include "frame.h"
 
 static const arq_env_type *const types[] = {
-    &minatar_breakout_type,
+    &minatar_breakout_type, &minatar_freeway_type,        &minatar_asterix_type,
+    &minatar_seaquest_type, &minatar_space_invaders_type,
 };
 
 static const arq_plugin plugin = {
