@@ -25,10 +25,10 @@ struct asterix {
 };
 
 static const struct minatar_channel channels[CHANNELS] = {
-    [PLAYER] = {"player", MINATAR_WHITE},
-    [ENEMY] = {"enemy", MINATAR_VERMILLION},
-    [TRAIL] = {"trail", MINATAR_GREY},
-    [GOLD] = {"gold", MINATAR_YELLOW},
+    [PLAYER] = {"player", COLOUR_WHITE},
+    [ENEMY] = {"enemy", COLOUR_VERMILLION},
+    [TRAIL] = {"trail", COLOUR_GREY},
+    [GOLD] = {"gold", COLOUR_YELLOW},
 };
 
 /* Row of the observation for slot i. */

@@ -19,10 +19,10 @@ struct breakout {
 };
 
 static const struct minatar_channel channels[CHANNELS] = {
-    [PADDLE] = {"paddle", MINATAR_WHITE},
-    [BALL] = {"ball", MINATAR_YELLOW},
-    [TRAIL] = {"trail", MINATAR_GREY},
-    [BRICK] = {"brick", MINATAR_VERMILLION},
+    [PADDLE] = {"paddle", COLOUR_WHITE},
+    [BALL] = {"ball", COLOUR_YELLOW},
+    [TRAIL] = {"trail", COLOUR_GREY},
+    [BRICK] = {"brick", COLOUR_VERMILLION},
 };
 
 static const uint64_t all_bricks[2] = {0x8888888888888888, 0x0088888888888888};

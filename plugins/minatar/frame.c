@@ -1,4 +1,5 @@
 #include "frame.h"
+#include "common/picture.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 
 #define STATE_VERSION 1
-#define LARGEST_CELL 65536
+#define LARGEST_OBSERVATION 125
 
 const arq_env_option minatar_options[MINATAR_OPTION_COUNT] = {
     [MINATAR_OPTION_ACTIONS] = {.struct_size = sizeof(arq_env_option),
@@ -186,39 +187,29 @@ static uint32_t cell_colour(const struct minatar_game *game, const unsigned char
         if (observation[bit / 8] >> bit % 8 & 1)
             return game->channels[channel].colour;
     }
-    return MINATAR_BLACK;
+    return COLOUR_BLACK;
 }
 
 arq_status minatar_render(void *self, uint32_t cell_size, uint8_t *rgb, size_t capacity, uint32_t *width,
                           uint32_t *height)
 {
     struct minatar_frame *frame = self;
-    unsigned char observation[MINATAR_CELLS * 10 / 8];
+    unsigned char observation[LARGEST_OBSERVATION];
+    struct picture picture;
+    arq_status status = picture_begin(&picture, MINATAR_SIDE, MINATAR_SIDE, cell_size, rgb, capacity, COLOUR_BLACK,
+                                      frame->error, sizeof frame->error);
 
-    if (cell_size < 1 || cell_size > LARGEST_CELL) {
-        snprintf(frame->error, sizeof frame->error, "render: cell_size is %" PRIu32 ", accepted is 1 to %d", cell_size,
-                 LARGEST_CELL);
-        return ARQ_E_ARGUMENT;
-    }
-    size_t side = (size_t)MINATAR_SIDE * cell_size;
-    *width = (uint32_t)side;
-    *height = (uint32_t)side;
+    if (status != ARQ_OK)
+        return status;
+    *width = picture.width;
+    *height = picture.height;
     if (!rgb)
         return ARQ_OK;
-    if (capacity / 3 / side < side) {
-        snprintf(frame->error, sizeof frame->error, "render: capacity is %zu bytes, a picture of %zu x %zu needs more",
-                 capacity, side, side);
-        return ARQ_E_ARGUMENT;
-    }
     frame->game->observe(frame, observation);
-    for (size_t y = 0; y < side; y++) {
-        for (size_t x = 0; x < side; x++) {
-            uint32_t cell = (uint32_t)(y / cell_size * MINATAR_SIDE + x / cell_size);
-            uint32_t colour = cell_colour(frame->game, observation, cell);
-            *rgb++ = (uint8_t)(colour >> 16);
-            *rgb++ = (uint8_t)(colour >> 8);
-            *rgb++ = (uint8_t)colour;
-        }
+    for (uint32_t cell = 0; cell < MINATAR_CELLS; cell++) {
+        struct picture_point corner = {cell % MINATAR_SIDE, cell / MINATAR_SIDE};
+        struct picture_point opposite = {corner.x + 1, corner.y + 1};
+        picture_rectangle(&picture, corner, opposite, cell_colour(frame->game, observation, cell));
     }
     return ARQ_OK;
 }

@@ -10,6 +10,7 @@
 #define ARQ_PLUGINS_MINATAR_FRAME_H
 
 #include "arq/env.h"
+#include "common/colours.h"
 #include "common/numpy_random_state.h"
 #include "common/saved_state.h"
 
@@ -45,18 +46,6 @@ struct minatar_channel {
     const char *name;
     uint32_t colour; /* 0xRRGGBB */
 };
-
-/* Colours that stay apart for every kind of colour vision (Okabe and Ito, "Color Universal Design", 2008). */
-#define MINATAR_ORANGE 0xe69f00
-#define MINATAR_SKY_BLUE 0x56b4e9
-#define MINATAR_GREEN 0x009e73
-#define MINATAR_YELLOW 0xf0e442
-#define MINATAR_BLUE 0x0072b2
-#define MINATAR_VERMILLION 0xd55e00
-#define MINATAR_PURPLE 0xcc79a7
-#define MINATAR_WHITE 0xffffff
-#define MINATAR_GREY 0x707070
-#define MINATAR_BLACK 0x000000
 
 struct minatar_frame {
     /* Seldom used. */

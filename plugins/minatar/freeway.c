@@ -22,10 +22,10 @@ struct freeway {
 };
 
 static const struct minatar_channel channels[CHANNELS] = {
-    [CHICKEN] = {"chicken", MINATAR_WHITE},           [CAR] = {"car", MINATAR_VERMILLION},
-    [TRAIL_1] = {"trail of speed 1", MINATAR_YELLOW}, [TRAIL_2] = {"trail of speed 2", MINATAR_SKY_BLUE},
-    [TRAIL_3] = {"trail of speed 3", MINATAR_GREEN},  [TRAIL_4] = {"trail of speed 4", MINATAR_PURPLE},
-    [TRAIL_5] = {"trail of speed 5", MINATAR_BLUE},
+    [CHICKEN] = {"chicken", COLOUR_WHITE},           [CAR] = {"car", COLOUR_VERMILLION},
+    [TRAIL_1] = {"trail of speed 1", COLOUR_YELLOW}, [TRAIL_2] = {"trail of speed 2", COLOUR_SKY_BLUE},
+    [TRAIL_3] = {"trail of speed 3", COLOUR_GREEN},  [TRAIL_4] = {"trail of speed 4", COLOUR_PURPLE},
+    [TRAIL_5] = {"trail of speed 5", COLOUR_BLUE},
 };
 
 static void draw_speeds(struct freeway *game)

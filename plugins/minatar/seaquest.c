@@ -67,16 +67,16 @@ struct seaquest {
 };
 
 static const struct minatar_channel channels[CHANNELS] = {
-    [SUB_FRONT] = {"sub front", MINATAR_WHITE},
-    [SUB_BACK] = {"sub back", 0xb0b0b0},
-    [FRIENDLY_BULLET] = {"friendly bullet", MINATAR_YELLOW},
-    [TRAIL] = {"trail", MINATAR_GREY},
-    [ENEMY_BULLET] = {"enemy bullet", MINATAR_VERMILLION},
-    [FISH] = {"fish", MINATAR_GREEN},
-    [ENEMY_SUB] = {"enemy sub", MINATAR_PURPLE},
-    [OXYGEN] = {"oxygen", MINATAR_SKY_BLUE},
-    [CARRIED] = {"carried divers", MINATAR_ORANGE},
-    [DIVER] = {"diver", MINATAR_ORANGE},
+    [SUB_FRONT] = {"sub front", COLOUR_WHITE},
+    [SUB_BACK] = {"sub back", COLOUR_LIGHT_GREY},
+    [FRIENDLY_BULLET] = {"friendly bullet", COLOUR_YELLOW},
+    [TRAIL] = {"trail", COLOUR_GREY},
+    [ENEMY_BULLET] = {"enemy bullet", COLOUR_VERMILLION},
+    [FISH] = {"fish", COLOUR_GREEN},
+    [ENEMY_SUB] = {"enemy sub", COLOUR_PURPLE},
+    [OXYGEN] = {"oxygen", COLOUR_SKY_BLUE},
+    [CARRIED] = {"carried divers", COLOUR_ORANGE},
+    [DIVER] = {"diver", COLOUR_ORANGE},
 };
 
 static struct item *item_at(struct seaquest *game, enum list list, int32_t i)

@@ -42,12 +42,12 @@ struct space_invaders {
 };
 
 static const struct minatar_channel channels[CHANNELS] = {
-    [CANNON] = {"cannon", MINATAR_WHITE},
-    [ALIEN] = {"alien", MINATAR_GREEN},
-    [ALIEN_LEFT] = {"alien moving left", MINATAR_SKY_BLUE},
-    [ALIEN_RIGHT] = {"alien moving right", MINATAR_BLUE},
-    [FRIENDLY_BULLET] = {"friendly bullet", MINATAR_YELLOW},
-    [ENEMY_BULLET] = {"enemy bullet", MINATAR_VERMILLION},
+    [CANNON] = {"cannon", COLOUR_WHITE},
+    [ALIEN] = {"alien", COLOUR_GREEN},
+    [ALIEN_LEFT] = {"alien moving left", COLOUR_SKY_BLUE},
+    [ALIEN_RIGHT] = {"alien moving right", COLOUR_BLUE},
+    [FRIENDLY_BULLET] = {"friendly bullet", COLOUR_YELLOW},
+    [ENEMY_BULLET] = {"enemy bullet", COLOUR_VERMILLION},
 };
 
 static uint64_t cell_bit(int32_t x, int32_t y)

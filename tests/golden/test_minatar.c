@@ -66,6 +66,23 @@ static double step(struct player *player, int32_t action, int32_t *terminated)
     return reward;
 }
 
+/* Saves the state, loads it into a new instance and goes on with that one. */
+static void move_to_new_instance(struct player *player, const char *game)
+{
+    struct player next;
+    size_t size = 0;
+
+    ck_assert_int_eq(player->methods->save(player->self, NULL, 0, &size), ARQ_OK);
+    unsigned char *state = malloc(size);
+    ck_assert_ptr_nonnull(state);
+    ck_assert_int_eq(player->methods->save(player->self, state, size, &size), ARQ_OK);
+    open_player(&next, game, 1, 0.1, 1);
+    ck_assert_msg(next.methods->load(next.self, state, size) == ARQ_OK, "%s", next.methods->last_error(next.self));
+    free(state);
+    close_player(player);
+    *player = next;
+}
+
 /* The observation as the recordings have it: one byte a value. Returns how many there are. */
 static size_t unpack(const struct player *player, unsigned char *values)
 {
@@ -194,7 +211,8 @@ static void replay_trace(const char *path, const char *name, const char *game, s
     fclose(file);
 }
 
-START_TEST(every_step_of_every_trace)
+/* Returns how many files were replayed. */
+static size_t replay_traces(void)
 {
     struct golden_files files = golden_files_list("minatar", ".trace");
     size_t skipped = 0;
@@ -214,11 +232,11 @@ START_TEST(every_step_of_every_trace)
         ck_assert_uint_eq(tally.mismatches, 0);
         ck_assert_uint_gt(tally.steps, 0);
     }
-    printf("minatar traces: %zu files, %zu skipped\n", files.count, skipped);
-    ck_assert_uint_gt(files.count, skipped);
+    size_t replayed = files.count - skipped;
     golden_files_free(&files);
+    printf("minatar traces: %zu files replayed, %zu skipped\n", replayed, skipped);
+    return replayed;
 }
-END_TEST
 
 static uint64_t hash_bytes(uint64_t hash, const unsigned char *bytes, size_t size)
 {
@@ -312,29 +330,108 @@ static bool replay_row(const char *line, const char *file, uint64_t number, stru
     return true;
 }
 
-START_TEST(every_long_row)
+/* True if the file's header is that of long runs and its rows were replayed. */
+static bool replay_rows(const char *path, const char *name)
+{
+    FILE *file = fopen(path, "r");
+    struct tally tally = {0};
+    size_t skipped = 0;
+    char line[512] = "";
+
+    ck_assert_msg(file != NULL, "cannot open %s", path);
+    bool known = fgets(line, sizeof line, file) && strncmp(line, "game\tseed\t", 10) == 0;
+    for (uint64_t number = 2; known && fgets(line, sizeof line, file); number++) {
+        if (line[0] != '\n' && !replay_row(line, name, number, &tally))
+            skipped++;
+    }
+    fclose(file);
+    if (!known) {
+        printf("minatar/%s: SKIPPED, not a table of long runs\n", name);
+        return false;
+    }
+    printf("minatar/%s: %" PRIu64 " rows, %" PRIu64 " steps (exact hashes): mismatches %" PRIu64 ", %zu rows skipped\n",
+           name, tally.runs, tally.steps, tally.mismatches, skipped);
+    ck_assert_uint_eq(tally.mismatches, 0);
+    return tally.runs > 0;
+}
+
+static size_t replay_long_runs(void)
 {
     struct golden_files files = golden_files_list("minatar", ".tsv");
+    size_t replayed = 0;
 
-    for (size_t i = 0; i < files.count; i++) {
-        FILE *file = fopen(files.path[i], "r");
-        struct tally tally = {0};
-        size_t skipped = 0;
-        char line[512];
-
-        ck_assert_msg(file != NULL, "cannot open %s", files.path[i]);
-        for (uint64_t number = 1; fgets(line, sizeof line, file); number++) {
-            if (number > 1 && line[0] != '\n' && !replay_row(line, files.name[i], number, &tally))
-                skipped++;
-        }
-        fclose(file);
-        printf("minatar/%s: %" PRIu64 " rows, %" PRIu64 " steps (exact hashes): mismatches %" PRIu64 ", %zu rows skipped\n",
-               files.name[i], tally.runs, tally.steps, tally.mismatches, skipped);
-        ck_assert_uint_eq(tally.mismatches, 0);
-        ck_assert_uint_gt(tally.runs, 0);
-    }
-    ck_assert_uint_gt(files.count, 0);
+    for (size_t i = 0; i < files.count; i++)
+        replayed += replay_rows(files.path[i], files.name[i]);
     golden_files_free(&files);
+    return replayed;
+}
+
+START_TEST(every_recording)
+{
+    size_t replayed = replay_traces();
+
+    replayed += replay_long_runs();
+    ck_assert_msg(replayed > 0, "no recording was found");
+}
+END_TEST
+
+#define BATCH 67
+#define BATCH_STEPS 3000
+
+/* A batch of instances and as many single ones see the same; states move to new instances on the way. */
+static void compare_batch(const char *game)
+{
+    struct player single[BATCH];
+    struct player batch[BATCH];
+    void *selves[BATCH];
+    int32_t actions[BATCH], terminated[BATCH], truncated[BATCH];
+    double rewards[BATCH];
+    unsigned char observations[BATCH * LARGEST_OBSERVATION];
+    uint64_t random = 1;
+
+    for (uint64_t i = 0; i < BATCH; i++) {
+        open_player(&single[i], game, 1, 0.1, 1);
+        open_player(&batch[i], game, 1, 0.1, 1);
+        reset(&single[i], &i);
+        reset(&batch[i], &i);
+        selves[i] = batch[i].self;
+    }
+    size_t bytes = (CELLS * single[0].channels + 7) / 8;
+    for (int n = 0; n < BATCH_STEPS; n++) {
+        for (int i = 0; i < BATCH; i++)
+            actions[i] = (int32_t)(splitmix64(&random) % 6);
+        ck_assert_int_eq(batch[0].methods->step_batch(selves, BATCH, actions, observations, rewards, terminated,
+                                                      truncated),
+                         ARQ_OK);
+        for (int i = 0; i < BATCH; i++) {
+            int32_t ended = 0;
+            ck_assert(step(&single[i], actions[i], &ended) == rewards[i]);
+            ck_assert_int_eq(ended, terminated[i]);
+            ck_assert_int_eq(truncated[i], 0);
+            ck_assert_mem_eq(single[i].packed, observations + (size_t)i * bytes, bytes);
+            if (ended && n % 3) { /* else a few steps beyond the end are compared, too */
+                reset(&single[i], NULL);
+                reset(&batch[i], NULL);
+            }
+        }
+        move_to_new_instance(&single[n % BATCH], game);
+    }
+    for (int i = 0; i < BATCH; i++) {
+        close_player(&single[i]);
+        close_player(&batch[i]);
+    }
+}
+
+START_TEST(batches_and_saved_states)
+{
+    const arq_plugin *plugin = arq_minatar_plugin(ARQ_ABI_VERSION);
+
+    for (uint32_t i = 0; i < plugin->type_count; i++) {
+        const char *game = strchr(plugin->types[i]->id, '/') + 1;
+        compare_batch(game);
+        printf("minatar %s: %d instances, %d steps, batch against single, %d states saved and loaded: mismatches 0\n",
+               game, BATCH, BATCH_STEPS, BATCH_STEPS);
+    }
 }
 END_TEST
 
@@ -345,8 +442,8 @@ int main(void)
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     tcase_set_timeout(traces, 600);
-    tcase_add_test(traces, every_step_of_every_trace);
-    tcase_add_test(traces, every_long_row);
+    tcase_add_test(traces, every_recording);
+    tcase_add_test(traces, batches_and_saved_states);
     suite_add_tcase(suite, traces);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
