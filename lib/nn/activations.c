@@ -1,0 +1,229 @@
+/* What episodes carry from step to step: the public side; each network kind has the arithmetic. */
+#include "core/fp.h"
+#include "env/observation.h"
+#include "nn/encode.h"
+#include "nn/network.h"
+
+#include <stdio.h>
+#include <string.h>
+
+arq_status arq_activations_create(const arq_network *network, uint32_t episodes, arq_activations **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (network == NULL || out == NULL) {
+        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_activations_create: %s is NULL",
+                        network == NULL ? "network" : "out");
+    }
+    arq_context *context = network->context;
+    if (episodes == 0 || episodes > 1u << 24) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "arq_activations_create: episodes is %u; accepted: 1 .. 2^24",
+                        episodes);
+    }
+    arq_activations *activations = arq_alloc(context, 1, sizeof(*activations));
+    if (activations == NULL) {
+        return arq_fail_memory(context, "activations", sizeof(*activations));
+    }
+    arq_context_retain(context);
+    activations->context = context;
+    activations->shape = network->shape;
+    activations->episodes = episodes;
+    activations->encode_bytes =
+        arq_encode_bytes(network->shape.observation_kind, network->shape.observation_size, episodes);
+    activations->q = arq_alloc(context, (size_t)episodes * network->shape.actions, sizeof(float));
+    activations->computed = arq_alloc(context, episodes, 1);
+    activations->encode_space =
+        activations->encode_bytes == 0 ? NULL : arq_alloc(context, activations->encode_bytes, 1);
+    arq_status status = ARQ_OK;
+    if (activations->q == NULL || activations->computed == NULL ||
+        (activations->encode_bytes > 0 && activations->encode_space == NULL)) {
+        status = arq_fail_memory(context, "activations", (size_t)episodes * network->shape.actions * sizeof(float));
+    } else {
+        status = activations->shape.methods->activations_create(activations);
+    }
+    if (status != ARQ_OK) {
+        arq_activations_destroy(activations);
+        return status;
+    }
+    *out = activations;
+    return ARQ_OK;
+}
+
+void arq_activations_destroy(arq_activations *activations)
+{
+    if (activations == NULL) {
+        return;
+    }
+    arq_context *context = activations->context;
+    activations->shape.methods->activations_destroy(activations);
+    arq_free(context, activations->q, (size_t)activations->episodes * activations->shape.actions, sizeof(float));
+    arq_free(context, activations->computed, activations->episodes, 1);
+    arq_free(context, activations->encode_space, activations->encode_bytes, 1);
+    arq_free(context, activations, 1, sizeof(*activations));
+    arq_context_release(context);
+}
+
+static arq_status check_episode(const arq_activations *activations, uint32_t episode, const char *call)
+{
+    if (activations == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: activations is NULL", call);
+    }
+    if (episode >= activations->episodes) {
+        return arq_fail(activations->context, ARQ_E_ARGUMENT, "%s: episode %u; there are %u", call, episode,
+                        activations->episodes);
+    }
+    return ARQ_OK;
+}
+
+arq_status arq_activations_begin(arq_activations *activations, uint32_t episode)
+{
+    arq_status status = check_episode(activations, episode, "arq_activations_begin");
+    if (status == ARQ_OK) {
+        activations->shape.methods->begin(activations, episode);
+        activations->computed[episode] = 0;
+    }
+    return status;
+}
+
+static arq_status check_observations(const arq_activations *activations, const void *observations, const char *call)
+{
+    size_t bytes = arq_observation_bytes(activations->shape.observation_kind, activations->shape.observation_size);
+    if (activations->shape.observation_kind == ARQ_OBSERVATION_U8) {
+        return ARQ_OK;
+    }
+    for (uint32_t i = 0; i < activations->episodes; i++) {
+        char what[96];
+        snprintf(what, sizeof(what), "%s: observation of episode %u", call, i);
+        arq_status status =
+            arq_observation_check(activations->context, activations->shape.observation_kind,
+                                  activations->shape.observation_size, (const char *)observations + i * bytes, what);
+        if (status != ARQ_OK) {
+            return status == ARQ_E_ENV ? ARQ_E_ARGUMENT : status;
+        }
+    }
+    return ARQ_OK;
+}
+
+static arq_status compute(const arq_network *network, arq_activations *activations, const void *observations,
+                          const char *call)
+{
+    if (network == NULL || activations == NULL || observations == NULL) {
+        return arq_fail(activations == NULL ? NULL : activations->context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
+                        network == NULL       ? "network"
+                        : activations == NULL ? "activations"
+                                              : "observations");
+    }
+    if (memcmp(&network->shape, &activations->shape, sizeof(network->shape)) != 0) {
+        return arq_fail(activations->context, ARQ_E_SHAPE,
+                        "%s: these activations were made for a network of another shape", call);
+    }
+    arq_status status = check_observations(activations, observations, call);
+    if (status == ARQ_OK) {
+        status = arq_network_begin_read(network, call);
+    }
+    if (status != ARQ_OK) {
+        return status;
+    }
+    uint64_t mode = arq_fp_enter();
+    const arq_network_shape *shape = &activations->shape;
+    const void *encoded = arq_encode(shape->observation_kind, shape->observation_size, activations->episodes,
+                                     observations, activations->encode_space);
+    shape->methods->compute(network, activations, encoded);
+    arq_fp_leave(mode);
+    arq_network_end_read(network);
+    memset(activations->computed, 1, activations->episodes);
+    activations->ever_computed = 1;
+    return ARQ_OK;
+}
+
+arq_status arq_network_q(const arq_network *network, arq_activations *activations, const void *observations, float *q)
+{
+    arq_status status = compute(network, activations, observations, "arq_network_q");
+    if (status == ARQ_OK && q != NULL) {
+        memcpy(q, activations->q, (size_t)activations->episodes * activations->shape.actions * sizeof(float));
+    }
+    return status;
+}
+
+int32_t arq_greedy_action(const float *q, uint32_t actions)
+{
+    uint32_t best = 0;
+    for (uint32_t a = 1; a < actions; a++) {
+        if (q[a] > q[best]) {
+            best = a;
+        }
+    }
+    return (int32_t)best;
+}
+
+arq_status arq_network_act(const arq_network *network, arq_activations *activations, const void *observations,
+                           int32_t *actions)
+{
+    if (actions == NULL) {
+        return arq_fail(activations == NULL ? NULL : activations->context, ARQ_E_ARGUMENT,
+                        "arq_network_act: actions is NULL");
+    }
+    arq_status status = compute(network, activations, observations, "arq_network_act");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < activations->episodes; i++) {
+        actions[i] =
+            arq_greedy_action(activations->q + (size_t)i * activations->shape.actions, activations->shape.actions);
+        arq_activations_advance(activations, i);
+    }
+    return ARQ_OK;
+}
+
+arq_status arq_activations_advance(arq_activations *activations, uint32_t episode)
+{
+    arq_status status = check_episode(activations, episode, "arq_activations_advance");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (!activations->computed[episode]) {
+        return arq_fail(activations->context, ARQ_E_ORDER,
+                        "arq_activations_advance: no arq_network_q since episode %u began or advanced", episode);
+    }
+    uint64_t mode = arq_fp_enter();
+    activations->shape.methods->advance(activations, episode);
+    arq_fp_leave(mode);
+    activations->computed[episode] = 0;
+    return ARQ_OK;
+}
+
+arq_status arq_activations_read(const arq_activations *activations, int32_t what, uint32_t cell, uint32_t episode,
+                                float *values, size_t capacity, size_t *count)
+{
+    arq_status status = check_episode(activations, episode, "arq_activations_read");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_context *context = activations->context;
+    if (count == NULL) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "arq_activations_read: count is NULL");
+    }
+    if (cell >= activations->shape.cells) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "arq_activations_read: cell %u; there are %u", cell,
+                        activations->shape.cells);
+    }
+    if (!activations->ever_computed) {
+        return arq_fail(context, ARQ_E_ORDER, "arq_activations_read: nothing has been computed yet");
+    }
+    size_t there = 0;
+    const float *from = activations->shape.methods->read(activations, what, cell, episode, &there);
+    if (from == NULL) {
+        return arq_fail(context, ARQ_E_ARGUMENT,
+                        "arq_activations_read: what is %d; accepted: ARQ_ACTIVATION_CONTEXT .. ARQ_ACTIVATION_Q", what);
+    }
+    *count = there;
+    if (values == NULL) {
+        return ARQ_OK;
+    }
+    if (capacity < there) {
+        return arq_fail(context, ARQ_E_SHAPE, "arq_activations_read: %zu values, room for %zu", there, capacity);
+    }
+    memcpy(values, from, there * sizeof(float));
+    return ARQ_OK;
+}

@@ -1,0 +1,264 @@
+/* Lets a network learn: the public side; each network kind has the arithmetic. */
+#include "core/fp.h"
+#include "env/observation.h"
+#include "nn/encode.h"
+#include "nn/network.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const arq_metric_row arq_cell_metrics[ARQ_METRICS] = {
+    [ARQ_METRIC_LOSS] = {"loss", "mean temporal-difference loss of the last update"},
+    [ARQ_METRIC_Q] = {"q", "mean Q of the batch's states and actions"},
+    [ARQ_METRIC_TARGET_Q] = {"target_q", "mean temporal-difference target"},
+    [ARQ_METRIC_TD_ERROR] = {"td_error", "mean size of the temporal-difference error"},
+    [ARQ_METRIC_SPREAD] = {"spread", "mean standard deviation of y (AD: of Q over actions)"},
+    [ARQ_METRIC_GRADIENT_NORM] = {"gradient_norm", "norm of the gradient before clipping"},
+    [ARQ_METRIC_DEAD] = {"dead", "share of units that no state of the batch makes fire"},
+    [ARQ_METRIC_ZERO] = {"zero", "share of zero ReLU outputs"},
+    [ARQ_METRIC_COLLAPSED] = {"collapsed", "1 once the spread stayed below 1e-3 of its first value for 100 updates"},
+};
+
+/* The known failure: y loses its spread (warned of once a cell). */
+#define COLLAPSE_SHARE 1e-3
+#define COLLAPSE_UPDATES 100
+
+static arq_status allocate(arq_learner *learner)
+{
+    arq_context *context = learner->context;
+    const arq_network_shape *shape = &learner->network->shape;
+    size_t weights = arq_network_weight_count(shape);
+    size_t frames = (size_t)learner->batch * (learner->window + 1);
+    learner->target = arq_alloc(context, weights, sizeof(float));
+    learner->m = arq_alloc(context, weights, sizeof(float));
+    learner->v = arq_alloc(context, weights, sizeof(float));
+    learner->encode_bytes = arq_encode_bytes(shape->observation_kind, shape->observation_size, frames);
+    if (learner->encode_bytes > 0) {
+        learner->encode_space = arq_alloc(context, learner->encode_bytes, 1);
+    }
+    if (learner->target == NULL || learner->m == NULL || learner->v == NULL ||
+        (learner->encode_bytes > 0 && learner->encode_space == NULL)) {
+        return arq_fail_memory(context, "a learner's weights and moments", 3 * weights * sizeof(float));
+    }
+    return shape->methods->learner_create(learner);
+}
+
+arq_status arq_learner_create(arq_network *network, const arq_config *config, arq_learner **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (network == NULL || config == NULL || out == NULL) {
+        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_learner_create: %s is NULL",
+                        network == NULL  ? "network"
+                        : config == NULL ? "config"
+                                         : "out");
+    }
+    arq_context *context = network->context;
+    if (atomic_exchange(&network->has_learner, 1)) {
+        return arq_fail(context, ARQ_E_BUSY, "arq_learner_create: this network has a learner already");
+    }
+    arq_learner *learner = arq_alloc(context, 1, sizeof(*learner));
+    if (learner == NULL) {
+        atomic_store(&network->has_learner, 0);
+        return arq_fail_memory(context, "a learner", sizeof(*learner));
+    }
+    arq_context_retain(context);
+    learner->context = context;
+    learner->network = network;
+    learner->parameters = *arq_config_values(config);
+    learner->batch = (uint32_t)learner->parameters.batch;
+    learner->window = network->shape.methods->window(&network->shape, &learner->parameters);
+    learner->beta1_power = 1;
+    learner->beta2_power = 1;
+    for (int l = 0; l < ARQ_MAX_CELLS; l++) {
+        for (int i = 0; i < ARQ_METRICS; i++) {
+            learner->metric[l][i] = i == ARQ_METRIC_COLLAPSED ? 0 : (double)NAN;
+        }
+    }
+    arq_status status = allocate(learner);
+    if (status != ARQ_OK) {
+        arq_learner_destroy(learner);
+        return status;
+    }
+    memcpy(learner->target, network->weights, arq_network_weight_count(&network->shape) * sizeof(float));
+    *out = learner;
+    return ARQ_OK;
+}
+
+void arq_learner_destroy(arq_learner *learner)
+{
+    if (learner == NULL) {
+        return;
+    }
+    arq_context *context = learner->context;
+    size_t weights = arq_network_weight_count(&learner->network->shape);
+    learner->network->shape.methods->learner_destroy(learner);
+    arq_free(context, learner->target, weights, sizeof(float));
+    arq_free(context, learner->m, weights, sizeof(float));
+    arq_free(context, learner->v, weights, sizeof(float));
+    arq_free(context, learner->encode_space, learner->encode_bytes, 1);
+    atomic_store(&learner->network->has_learner, 0);
+    arq_free(context, learner, 1, sizeof(*learner));
+    arq_context_release(context);
+}
+
+uint32_t arq_learner_window(const arq_learner *learner)
+{
+    return learner == NULL ? 0 : learner->window;
+}
+
+static arq_status check_rows(const arq_learner *learner, uint32_t batch, const int32_t *lengths, const int32_t *actions,
+                             const float *rewards)
+{
+    const arq_context *context = learner->context;
+    uint32_t known = learner->network->shape.actions;
+    for (uint32_t b = 0; b < batch; b++) {
+        if (actions[b] < 0 || (uint32_t)actions[b] >= known) {
+            return arq_fail(context, ARQ_E_ARGUMENT, "arq_learner_update: action %d of row %u; accepted: 0 .. %u",
+                            actions[b], b, known - 1);
+        }
+        if (!isfinite(rewards[b])) {
+            return arq_fail(context, ARQ_E_ARGUMENT, "arq_learner_update: reward %g of row %u; accepted: finite",
+                            (double)rewards[b], b);
+        }
+        if (lengths != NULL && (lengths[b] < 1 || (uint32_t)lengths[b] > learner->window)) {
+            return arq_fail(context, ARQ_E_ARGUMENT, "arq_learner_update: length %d of row %u; accepted: 1 .. %u",
+                            lengths[b], b, learner->window);
+        }
+    }
+    return ARQ_OK;
+}
+
+static arq_status check_frames(const arq_learner *learner, uint32_t batch, const void *observations)
+{
+    const arq_network_shape *shape = &learner->network->shape;
+    size_t bytes = arq_observation_bytes(shape->observation_kind, shape->observation_size);
+    uint32_t per_row = learner->window + 1;
+    if (shape->observation_kind == ARQ_OBSERVATION_U8 || shape->observation_kind == ARQ_OBSERVATION_BIT) {
+        return ARQ_OK; /* every byte is allowed; a network ignores the bits behind the last */
+    }
+    for (size_t i = 0; i < (size_t)batch * per_row; i++) {
+        char what[96];
+        snprintf(what, sizeof(what), "arq_learner_update: observation %zu of row %zu", i % per_row, i / per_row);
+        arq_status status = arq_observation_check(learner->context, shape->observation_kind, shape->observation_size,
+                                                  (const char *)observations + i * bytes, what);
+        if (status != ARQ_OK) {
+            return status == ARQ_E_ENV ? ARQ_E_ARGUMENT : status;
+        }
+    }
+    return ARQ_OK;
+}
+
+static void watch_spread(arq_learner *learner)
+{
+    for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
+        double spread = learner->metric[l][ARQ_METRIC_SPREAD];
+        if (learner->updates == 1) {
+            learner->first_spread[l] = spread;
+        }
+        int low = spread < COLLAPSE_SHARE * learner->first_spread[l];
+        learner->low_spread_updates[l] = low ? learner->low_spread_updates[l] + 1 : 0;
+        if (learner->low_spread_updates[l] >= COLLAPSE_UPDATES && learner->metric[l][ARQ_METRIC_COLLAPSED] == 0) {
+            learner->metric[l][ARQ_METRIC_COLLAPSED] = 1;
+            arq_log_line(learner->context, ARQ_LOG_WARNING,
+                         "cell %u: the spread of y has been below 1e-3 of its first value (%g of %g) for %d updates, "
+                         "up to update %llu",
+                         l, spread, learner->first_spread[l], COLLAPSE_UPDATES, (unsigned long long)learner->updates);
+        }
+    }
+}
+
+arq_status arq_learner_learn(arq_learner *learner, uint32_t batch, const void *observations, const int32_t *lengths,
+                             const int32_t *actions, const float *rewards, const uint8_t *terminated)
+{
+    arq_status status = arq_network_begin_change(learner->network, "arq_learner_update");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    const arq_network_shape *shape = &learner->network->shape;
+    uint64_t mode = arq_fp_enter();
+    arq_batch rows = {
+        .size = batch,
+        .frames = arq_encode(shape->observation_kind, shape->observation_size, (size_t)batch * (learner->window + 1),
+                             observations, learner->encode_space),
+        .lengths = lengths,
+        .actions = actions,
+        .rewards = rewards,
+        .terminated = terminated,
+    };
+    status = shape->methods->update(learner, &rows);
+    if (status == ARQ_OK) {
+        learner->updates++;
+        watch_spread(learner);
+    }
+    arq_fp_leave(mode);
+    arq_network_end_change(learner->network);
+    return status;
+}
+
+arq_status arq_learner_update(arq_learner *learner, uint32_t batch, const void *observations, const int32_t *lengths,
+                              const int32_t *actions, const float *rewards, const uint8_t *terminated)
+{
+    if (learner == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_learner_update: learner is NULL");
+    }
+    if (observations == NULL || actions == NULL || rewards == NULL || terminated == NULL) {
+        return arq_fail(learner->context, ARQ_E_ARGUMENT,
+                        "arq_learner_update: observations, actions, rewards or terminated is NULL");
+    }
+    if (batch == 0 || batch > learner->batch) {
+        return arq_fail(learner->context, ARQ_E_SHAPE,
+                        "arq_learner_update: batch is %u; accepted: 1 .. %u (parameter batch)", batch, learner->batch);
+    }
+    arq_status status = check_rows(learner, batch, lengths, actions, rewards);
+    if (status == ARQ_OK) {
+        status = check_frames(learner, batch, observations);
+    }
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_learner_learn(learner, batch, observations, lengths, actions, rewards, terminated);
+}
+
+arq_status arq_learner_sync(arq_learner *learner)
+{
+    if (learner == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_learner_sync: learner is NULL");
+    }
+    uint64_t mode = arq_fp_enter();
+    learner->context->kernels->blend(arq_network_weight_count(&learner->network->shape), (float)learner->parameters.tau,
+                                     learner->network->weights, learner->target);
+    arq_fp_leave(mode);
+    return ARQ_OK;
+}
+
+arq_status arq_learner_metric(const arq_learner *learner, const char *name, uint32_t cell, double *value)
+{
+    if (learner == NULL || name == NULL || value == NULL) {
+        return arq_fail(learner == NULL ? NULL : learner->context, ARQ_E_ARGUMENT, "arq_learner_metric: %s is NULL",
+                        learner == NULL ? "learner"
+                        : name == NULL  ? "name"
+                                        : "value");
+    }
+    if (strcmp(name, "updates") == 0) {
+        *value = (double)learner->updates;
+        return ARQ_OK;
+    }
+    char names[256] = "updates";
+    for (int i = 0; i < ARQ_METRICS; i++) {
+        if (strcmp(name, arq_cell_metrics[i].name) != 0) {
+            size_t used = strlen(names);
+            snprintf(names + used, sizeof(names) - used, ", %s", arq_cell_metrics[i].name);
+            continue;
+        }
+        if (cell >= learner->network->shape.cells) {
+            return arq_fail(learner->context, ARQ_E_ARGUMENT, "metric '%s' of cell %u; there are %u cells", name, cell,
+                            learner->network->shape.cells);
+        }
+        *value = learner->metric[cell][i];
+        return ARQ_OK;
+    }
+    return arq_fail(learner->context, ARQ_E_NOT_FOUND, "no metric '%.64s'; there are: %s", name, names);
+}

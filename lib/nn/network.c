@@ -1,0 +1,288 @@
+#include "nn/network.h"
+
+#include "core/fp.h"
+#include "env/observation.h"
+
+#include <math.h>
+#include <string.h>
+
+const arq_network_methods *const arq_network_kinds[] = {
+    [ARQ_NETWORK_ARQ] = &arq_cell_network,
+    [ARQ_NETWORK_AD] = &arq_cell_network,
+};
+
+static arq_status make_shape(const arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
+                             uint32_t actions, arq_network_shape *shape)
+{
+    memset(shape, 0, sizeof(*shape));
+    arq_status status = arq_observation_validate(context, kind, size);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (actions == 0 || actions > 65536) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "actions is %u; accepted: 1 .. 65536", actions);
+    }
+    shape->methods = arq_network_kinds[parameters->network];
+    shape->observation_kind = kind;
+    shape->observation_size = size;
+    shape->actions = actions;
+    return shape->methods->shape(context, parameters, shape);
+}
+
+static void list_tensors(arq_network *network)
+{
+    for (uint32_t i = 0; i < network->tensor_count; i++) {
+        network->shape.methods->tensor(&network->shape, i, &network->tensors[i]);
+    }
+}
+
+/* A network with memory for its weights, all zero. */
+static arq_status make_network(arq_context *context, const arq_parameters *parameters, const arq_network_shape *shape,
+                               arq_network **out)
+{
+    arq_network *network = arq_alloc(context, 1, sizeof(*network));
+    if (network == NULL) {
+        return arq_fail_memory(context, "a network", sizeof(*network));
+    }
+    network->context = context;
+    network->parameters = *parameters;
+    network->shape = *shape;
+    atomic_init(&network->users, 0);
+    atomic_init(&network->has_learner, 0);
+    arq_weight_tensor tensor;
+    while (shape->methods->tensor(shape, network->tensor_count, &tensor)) {
+        network->tensor_count++;
+    }
+    arq_context_retain(context);
+    network->tensors = arq_alloc(context, network->tensor_count, sizeof(*network->tensors));
+    network->weights = arq_alloc(context, arq_network_weight_count(shape), sizeof(float));
+    if (network->tensors == NULL || network->weights == NULL) {
+        arq_network_destroy(network);
+        return arq_fail_memory(context, "a network's weights", arq_network_weight_count(shape) * sizeof(float));
+    }
+    list_tensors(network);
+    *out = network;
+    return ARQ_OK;
+}
+
+arq_status arq_network_create(arq_context *context, const arq_config *config, int32_t observation_kind,
+                              uint32_t observation_size, uint32_t actions, arq_network **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (context == NULL || config == NULL || out == NULL) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "arq_network_create: %s is NULL",
+                        context == NULL  ? "context"
+                        : config == NULL ? "config"
+                                         : "out");
+    }
+    const arq_parameters *parameters = arq_config_values(config);
+    arq_network_shape shape;
+    arq_status status = make_shape(context, parameters, observation_kind, observation_size, actions, &shape);
+    if (status == ARQ_OK) {
+        status = make_network(context, parameters, &shape, out);
+    }
+    if (status == ARQ_OK) {
+        arq_random random;
+        arq_random_seed(&random, (uint64_t)parameters->seed, ARQ_STREAM_WEIGHTS);
+        uint64_t mode = arq_fp_enter();
+        shape.methods->initialise(&shape, &random, (*out)->weights);
+        arq_fp_leave(mode);
+    }
+    return status;
+}
+
+arq_status arq_network_copy(const arq_network *network, arq_network **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (network == NULL || out == NULL) {
+        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_network_copy: %s is NULL",
+                        network == NULL ? "network" : "out");
+    }
+    arq_status status = arq_network_begin_read(network, "arq_network_copy");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = make_network(network->context, &network->parameters, &network->shape, out);
+    if (status == ARQ_OK) {
+        memcpy((*out)->weights, network->weights, arq_network_weight_count(&network->shape) * sizeof(float));
+    }
+    arq_network_end_read(network);
+    return status;
+}
+
+void arq_network_destroy(arq_network *network)
+{
+    if (network == NULL) {
+        return;
+    }
+    arq_context *context = network->context;
+    arq_free(context, network->weights, arq_network_weight_count(&network->shape), sizeof(float));
+    arq_free(context, network->tensors, network->tensor_count, sizeof(*network->tensors));
+    arq_free(context, network, 1, sizeof(*network));
+    arq_context_release(context);
+}
+
+/* The counter is not part of what a const network promises to keep. */
+static atomic_int *users_of(const arq_network *network)
+{
+    return (atomic_int *)(uintptr_t)&network->users;
+}
+
+arq_status arq_network_begin_read(const arq_network *network, const char *call)
+{
+    atomic_int *users = users_of(network);
+    int present = atomic_load(users);
+    do {
+        if (present < 0) {
+            return arq_fail(network->context, ARQ_E_BUSY,
+                            "%s: another thread is changing this network's weights; act on a copy", call);
+        }
+    } while (!atomic_compare_exchange_weak(users, &present, present + 1));
+    return ARQ_OK;
+}
+
+void arq_network_end_read(const arq_network *network)
+{
+    atomic_fetch_sub(users_of(network), 1);
+}
+
+arq_status arq_network_begin_change(arq_network *network, const char *call)
+{
+    int nobody = 0;
+    if (!atomic_compare_exchange_strong(&network->users, &nobody, -1)) {
+        return arq_fail(network->context, ARQ_E_BUSY, "%s: %s uses this network's weights now", call,
+                        nobody < 0 ? "another change" : "another thread");
+    }
+    return ARQ_OK;
+}
+
+void arq_network_end_change(arq_network *network)
+{
+    atomic_store(&network->users, 0);
+}
+
+uint32_t arq_network_cells(const arq_network *network)
+{
+    return network == NULL ? 0 : network->shape.cells;
+}
+
+uint32_t arq_network_actions(const arq_network *network)
+{
+    return network == NULL ? 0 : network->shape.actions;
+}
+
+static arq_status need_network(const arq_network *network, int others, const char *call)
+{
+    if (network == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: network is NULL", call);
+    }
+    return others ? ARQ_OK : arq_fail(network->context, ARQ_E_ARGUMENT, "%s: a required pointer is NULL", call);
+}
+
+arq_status arq_network_observation(const arq_network *network, int32_t *kind, uint32_t *size)
+{
+    arq_status status = need_network(network, kind != NULL && size != NULL, "arq_network_observation");
+    if (status == ARQ_OK) {
+        *kind = network->shape.observation_kind;
+        *size = network->shape.observation_size;
+    }
+    return status;
+}
+
+arq_status arq_network_parameter(const arq_network *network, const char *name, char *buffer, size_t size)
+{
+    arq_status status = need_network(network, name != NULL && buffer != NULL, "arq_network_parameter");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    const arq_parameter *parameter = arq_parameter_find(name);
+    if (parameter == NULL) {
+        return arq_fail_parameter(network->context, name);
+    }
+    size_t needed = arq_parameter_format(parameter, &network->parameters, buffer, size);
+    return needed < size ? ARQ_OK
+                         : arq_fail(network->context, ARQ_E_SHAPE, "'%s' needs a buffer of %zu bytes, got %zu", name,
+                                    needed + 1, size);
+}
+
+arq_status arq_network_tensor(const arq_network *network, uint32_t index, const char **name, uint32_t *rows,
+                              uint32_t *columns)
+{
+    arq_status status = need_network(network, name != NULL && rows != NULL && columns != NULL, "arq_network_tensor");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (index >= network->tensor_count) {
+        return arq_fail(network->context, ARQ_E_NOT_FOUND, "tensor %u of %u", index, network->tensor_count);
+    }
+    *name = network->tensors[index].name;
+    *rows = network->tensors[index].rows;
+    *columns = network->tensors[index].columns;
+    return ARQ_OK;
+}
+
+static arq_status find_tensor(const arq_network *network, const char *name, size_t count, const char *call,
+                              const arq_weight_tensor **found)
+{
+    for (uint32_t i = 0; i < network->tensor_count; i++) {
+        const arq_weight_tensor *tensor = &network->tensors[i];
+        if (strcmp(tensor->name, name) != 0) {
+            continue;
+        }
+        size_t values = (size_t)tensor->rows * (tensor->columns == 0 ? 1 : tensor->columns);
+        if (values != count) {
+            return arq_fail(network->context, ARQ_E_SHAPE, "%s: '%s' has %zu values, got %zu", call, name, values,
+                            count);
+        }
+        *found = tensor;
+        return ARQ_OK;
+    }
+    return arq_fail(network->context, ARQ_E_NOT_FOUND, "%s: no tensor '%.64s'; there are %u, from '%s' to '%s'", call,
+                    name, network->tensor_count, network->tensors[0].name,
+                    network->tensors[network->tensor_count - 1].name);
+}
+
+arq_status arq_network_read(const arq_network *network, const char *name, float *values, size_t count)
+{
+    const arq_weight_tensor *tensor = NULL;
+    arq_status status = need_network(network, name != NULL && values != NULL, "arq_network_read");
+    if (status == ARQ_OK) {
+        status = find_tensor(network, name, count, "arq_network_read", &tensor);
+    }
+    if (status == ARQ_OK) {
+        status = arq_network_begin_read(network, "arq_network_read");
+    }
+    if (status == ARQ_OK) {
+        memcpy(values, network->weights + tensor->offset, count * sizeof(float));
+        arq_network_end_read(network);
+    }
+    return status;
+}
+
+arq_status arq_network_write(arq_network *network, const char *name, const float *values, size_t count)
+{
+    const arq_weight_tensor *tensor = NULL;
+    arq_status status = need_network(network, name != NULL && values != NULL, "arq_network_write");
+    if (status == ARQ_OK) {
+        status = find_tensor(network, name, count, "arq_network_write", &tensor);
+    }
+    for (size_t i = 0; status == ARQ_OK && i < count; i++) {
+        if (!isfinite(values[i])) {
+            status =
+                arq_fail(network->context, ARQ_E_ARGUMENT,
+                         "arq_network_write: value %zu of '%s' is %g; accepted: finite", i, name, (double)values[i]);
+        }
+    }
+    if (status == ARQ_OK) {
+        status = arq_network_begin_change(network, "arq_network_write");
+    }
+    if (status == ARQ_OK) {
+        memcpy(network->weights + tensor->offset, values, count * sizeof(float));
+        arq_network_end_change(network);
+    }
+    return status;
+}
