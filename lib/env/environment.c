@@ -22,7 +22,8 @@ static inline void leave(arq_env *env)
 
 static inline int is_busy(const arq_env *env)
 {
-    return atomic_load_explicit(&env->busy, memory_order_relaxed) != 0;
+    return atomic_load_explicit(&env->busy, memory_order_relaxed) != 0 ||
+           (env->batch != NULL && arq_env_batch_is_busy(env->batch));
 }
 
 arq_status arq_env_check_idle(const arq_env *env, const char *call)

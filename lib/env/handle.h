@@ -44,6 +44,9 @@ void arq_env_release(arq_env *env);
 /* ARQ_E_BUSY while a method of the instance is running. */
 arq_status arq_env_check_idle(const arq_env *env, const char *call);
 
+/* Whether a call of the batch is running. */
+int arq_env_batch_is_busy(const arq_env_batch *batch);
+
 /* ARQ_E_ARGUMENT for an observation buffer that is NULL or not aligned for its kind. */
 arq_status arq_env_check_buffer(const arq_env *env, const char *call, const void *observation);
 
