@@ -67,14 +67,16 @@ ARQ_API arq_status arq_agent_act(arq_agent *agent, int32_t *action);
 
 /**
  * @brief Says what came of the action: stores the transition, learns when it is due.
+ *
+ * The context moves on when the executed action is the greedy one (always, with context_on_explore).
  * @param agent The agent.
  * @param action The action really executed, or #ARQ_ACTION_CHOSEN.
  * @param reward Finite. @param next_observation Copied; the final one at an episode's end.
  * @param terminated 1: ended by the rules, no bootstrap. Wins over truncated. @param truncated 1: cut.
  * @param[out] events ARQ_EVENT_ bits, or NULL.
- * @return #ARQ_E_ORDER without act (needed also before an action of your own), #ARQ_E_ARGUMENT, #ARQ_E_NOMEM, or
- *   #ARQ_E_BUSY when an update is due while another thread computes with the network: nothing changed, say it again;
- *   #ARQ_E_DIVERGED: the transition is stored, no weight has changed.
+ * @return #ARQ_E_ORDER without act (needed also before an action of your own), #ARQ_E_ARGUMENT, #ARQ_E_NOMEM: nothing
+ *   changed; #ARQ_E_DIVERGED: the transition is stored, no weight has changed. An update that is due while another
+ *   thread computes with the network waits for the next observe.
  * @since 0.1
  */
 ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation,

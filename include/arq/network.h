@@ -125,8 +125,11 @@ ARQ_API arq_status arq_network_load(arq_network *network, const char *path);
 
 /**
  * @brief Makes activations for episodes that run side by side, all at their beginning.
- * @param network The network they are for (or a copy of it acts with them later); must outlive them. @param episodes At
- * least 1.
+ *
+ * They keep no hold of the network: any network of the same shape can act with them, so a newer copy can take
+ * over in the middle of an episode.
+ * @param network Gives the shape.
+ * @param episodes At least 1.
  * @param[out] out The activations, owned by the caller; NULL on failure.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_NOMEM.
  * @since 0.1

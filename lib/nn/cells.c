@@ -301,6 +301,13 @@ static const float *read_cell(const arq_activations *activations, int32_t what, 
     }
 }
 
+static float *context_of(const arq_activations *activations, uint32_t l, size_t *count)
+{
+    const cells_state *state = activations->state;
+    *count = (size_t)activations->episodes * activations->shape.cell[l].width;
+    return state->context[l];
+}
+
 const arq_network_methods arq_cell_network = {
     .name = "cells",
     .has_cells = 1,
@@ -312,6 +319,7 @@ const arq_network_methods arq_cell_network = {
     .begin = begin_episode,
     .compute = compute_cells,
     .advance = advance_episode,
+    .context = context_of,
     .read = read_cell,
     .window = arq_cells_window,
     .learner_create = arq_cells_learner_create,

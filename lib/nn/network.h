@@ -122,6 +122,8 @@ struct arq_network_methods {
     void (*begin)(arq_activations *activations, uint32_t episode);
     void (*compute)(const arq_network *network, arq_activations *activations, const void *encoded);
     void (*advance)(arq_activations *activations, uint32_t episode);
+    /* The context of a cell over all episodes, for saving and restoring; NULL where there is none. */
+    float *(*context)(const arq_activations *activations, uint32_t cell, size_t *count);
     /* Where the values lie, and how many; NULL for something the kind does not have. */
     const float *(*read)(const arq_activations *activations, int32_t what, uint32_t cell, uint32_t episode,
                          size_t *count);
