@@ -1,0 +1,4 @@
+/* vector/attention.h for neon. */
+#include "kernels/arm/vec_neon.h"
+
+#include "kernels/vector/attention.h"

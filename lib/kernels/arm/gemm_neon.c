@@ -1,0 +1,4 @@
+/* vector/gemm.h for neon. */
+#include "kernels/arm/vec_neon.h"
+
+#include "kernels/vector/gemm.h"

@@ -1,0 +1,4 @@
+/* vector/goodness.h for neon. */
+#include "kernels/arm/vec_neon.h"
+
+#include "kernels/vector/goodness.h"

@@ -1,0 +1,4 @@
+/* vector/norm.h for neon. */
+#include "kernels/arm/vec_neon.h"
+
+#include "kernels/vector/norm.h"

@@ -1,0 +1,308 @@
+/*
+ * The fused attention of a cell. Forward takes a vector of rows j of P at a time and goes along i, so that each row's
+ * sums are chains in one lane; backward takes a vector of entries i and goes along j. The sweep that makes T leaves the
+ * slopes h (1 - T^2) in a small buffer, and a second sweep multiplies them into the K sums: each needs K registers for
+ * its constants or sums, not both at once.
+ */
+#include "kernels/vector/lanes.h"
+#include "kernels/vector/transcendental.h"
+
+#include <math.h>
+
+#define STD_EPSILON 1e-6f
+
+/* Columns (or rows) of P between two sweeps; the slope buffer is this many vectors. */
+#define SWEEP 64
+
+/* Unrolled up to the most heads there can be, so that arrays of one vector a head are registers. */
+#define FOR_HEADS(k, first, heads) UNROLL for (size_t k = (first); k < ARQ_MAX_HEADS && k < (heads); k++)
+
+void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, float *c)
+{
+    for (size_t k = 0; k < heads; k++) {
+        for (size_t l = k; l < heads; l++) {
+            const float *x = zc + k * ld, *y = zc + l * ld;
+            lanes sum = lanes_zero();
+            FOR_LANES(n, lanes_multiply_add(&sum, p, count, vec_load_up_to(x + at, count),
+                                            vec_load_up_to(y + at, count)));
+            c[k * heads + l] = c[l * heads + k] = lanes_total(&sum) / (float)n;
+        }
+    }
+}
+
+/* The chain over l of row[l] * x[l, j] for `count` columns j, x given at its first column. */
+static ALWAYS_INLINE vec row_times_columns(size_t heads, const float *row, const float *x, size_t ld, size_t count)
+{
+    vec sum = vec_set(0.0f);
+    for (size_t l = 0; l < heads; l++)
+        sum = vec_fma(vec_set(row[l]), vec_load_up_to(x + l * ld, count), sum);
+    return sum;
+}
+
+void KERNEL(row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
+                        float *v)
+{
+    for (size_t j = 0; j < d; j += VEC_WIDTH) {
+        vec variance = vec_set(0.0f);
+        for (size_t k = 0; k < heads; k++) {
+            vec w = row_times_columns(heads, c + k * heads, z2 + j, ldz2, d - j);
+            variance = vec_fma(vec_load_at(z2 + k * ldz2, j, d), w, variance);
+        }
+        vec deviation = vec_unless_le_zero(variance, vec_sqrt(variance));
+        vec reciprocal = vec_div(vec_set(1.0f), vec_add(deviation, vec_set(STD_EPSILON)));
+        reciprocal = vec_unless_le_zero(deviation, reciprocal);
+        vec_store_at(s, j, d, deviation);
+        vec_store_at(inverse, j, d, reciprocal);
+        for (size_t k = 0; k < heads; k++)
+            vec_store_at(v + k * d, j, d, vec_mul(vec_load_at(z2 + k * ldz2, j, d), reciprocal));
+    }
+}
+
+/* 1 - T^2, the slope of tanh. */
+static ALWAYS_INLINE vec slope(vec t)
+{
+    return vec_fnma(t, t, vec_set(1.0f));
+}
+
+/*
+ * t[u] = tanh(chain over k of fixed[k] * moving[k * ld + u]), u < steps. The chain's first product is not added to
+ * +0: that could only turn a -0 into +0, and the sums that T goes into do not tell these apart.
+ */
+static ALWAYS_INLINE void tanh_of_p(size_t heads, size_t steps, const vec *fixed, const float *moving, size_t ld, vec *t)
+{
+    UNROLL for (size_t u = 0; u < steps; u++)
+        t[u] = vec_mul(fixed[0], vec_set(moving[u]));
+    FOR_HEADS(k, 1, heads) {
+        UNROLL for (size_t u = 0; u < steps; u++)
+            t[u] = vec_fma(fixed[k], vec_set(moving[k * ld + u]), t[u]);
+    }
+    UNROLL for (size_t u = 0; u < steps; u++)
+        t[u] = vec_tanh(t[u]);
+}
+
+/* `steps` columns of P: adds to y and, if `slopes` is given, leaves e in it. */
+static ALWAYS_INLINE vec forward_steps(size_t heads, size_t steps, const vec *v, const float *zc, size_t ldzc,
+                                       const float *h, vec y, float *slopes)
+{
+    vec t[ATTENTION_UNROLL];
+    tanh_of_p(heads, steps, v, zc, ldzc, t);
+    UNROLL for (size_t u = 0; u < steps; u++) {
+        y = vec_fma(t[u], vec_set(h[u]), y);
+        if (slopes)
+            vec_store(slopes + u * VEC_WIDTH, vec_mul(vec_set(h[u]), slope(t[u])));
+    }
+    return y;
+}
+
+/* Adds `count` slopes (one vector each) times the matching entries of `factor` to the K sums. */
+static ALWAYS_INLINE void add_slopes(size_t heads, size_t count, const float *slopes, const float *factor, size_t ld,
+                                     vec *sums)
+{
+    for (size_t i = 0; i < count; i++) {
+        vec e = vec_load(slopes + i * VEC_WIDTH);
+        FOR_HEADS(k, 0, heads)
+            sums[k] = vec_fma(e, vec_set(factor[k * ld + i]), sums[k]);
+    }
+}
+
+/* `count` <= VEC_WIDTH rows of P from row j on. g is NULL where only y is wanted. */
+static ALWAYS_INLINE void forward_rows(const arq_attention *a, size_t heads, size_t j, size_t count, const float *v,
+                                       float *y, float *g)
+{
+    float slopes[SWEEP * VEC_WIDTH];
+    vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = vec_set(0.0f);
+    FOR_HEADS(k, 0, heads) {
+        fixed[k] = vec_load_up_to(v + k * a->rows + j, count);
+        sums[k] = vec_set(0.0f);
+    }
+    for (size_t i = 0; i < a->width;) {
+        size_t first = i, end = a->width - i < SWEEP ? a->width : i + SWEEP;
+        for (; i + ATTENTION_UNROLL <= end; i += ATTENTION_UNROLL)
+            sum = forward_steps(heads, ATTENTION_UNROLL, fixed, a->zc + i, a->ldzc, a->h + i, sum,
+                                g ? slopes + (i - first) * VEC_WIDTH : NULL);
+        for (; i < end; i++)
+            sum = forward_steps(heads, 1, fixed, a->zc + i, a->ldzc, a->h + i, sum,
+                                g ? slopes + (i - first) * VEC_WIDTH : NULL);
+        if (g)
+            add_slopes(heads, end - first, slopes, a->zc + first, a->ldzc, sums);
+    }
+    vec_store_up_to(y + j, sum, count);
+    if (g) {
+        FOR_HEADS(k, 0, heads)
+            vec_store_up_to(g + k * a->rows + j, sums[k], count);
+    }
+}
+
+static ALWAYS_INLINE void forward(const arq_attention *a, size_t heads, const float *v, float *y, float *g)
+{
+    for (size_t j = 0; j < a->rows; j += VEC_WIDTH)
+        forward_rows(a, heads, j, a->rows - j, v, y, g);
+}
+
+void KERNEL(attention)(const arq_attention *a, const float *v, float *y)
+{
+    if (a->heads == 8)
+        forward(a, 8, v, y, NULL);
+    else if (a->heads == 4)
+        forward(a, 4, v, y, NULL);
+    else
+        forward(a, a->heads, v, y, NULL);
+}
+
+void KERNEL(attention_slope)(const arq_attention *a, const float *v, float *y, float *g)
+{
+    if (a->heads == 8)
+        forward(a, 8, v, y, g);
+    else if (a->heads == 4)
+        forward(a, 4, v, y, g);
+    else
+        forward(a, a->heads, v, y, g);
+}
+
+/* SWEEP rows of P: columns of v and of v * gy, and gy, side by side. */
+typedef struct sweep {
+    size_t rows;
+    float v[ARQ_MAX_HEADS * SWEEP];
+    float product[ARQ_MAX_HEADS * SWEEP];
+    const float *gy;
+} sweep;
+
+static ALWAYS_INLINE vec backward_steps(size_t heads, size_t steps, const vec *zc, const float *v, const float *gy,
+                                        vec gh, float *slopes)
+{
+    vec t[ATTENTION_UNROLL];
+    tanh_of_p(heads, steps, zc, v, SWEEP, t);
+    UNROLL for (size_t u = 0; u < steps; u++) {
+        gh = vec_fma(t[u], vec_set(gy[u]), gh);
+        vec_store(slopes + u * VEC_WIDTH, slope(t[u]));
+    }
+    return gh;
+}
+
+/* `count` entries from i on, over the rows of one sweep: adds to gh and u. */
+static ALWAYS_INLINE void backward_columns(const arq_attention *a, size_t heads, size_t i, size_t count,
+                                           const sweep *rows, float *gh, float *u)
+{
+    float slopes[SWEEP * VEC_WIDTH];
+    vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS];
+    vec sum = vec_load_up_to(gh + i, count);
+    FOR_HEADS(k, 0, heads) {
+        fixed[k] = vec_load_up_to(a->zc + k * a->ldzc + i, count);
+        sums[k] = vec_load_up_to(u + k * a->width + i, count);
+    }
+    size_t j = 0;
+    for (; j + ATTENTION_UNROLL <= rows->rows; j += ATTENTION_UNROLL)
+        sum = backward_steps(heads, ATTENTION_UNROLL, fixed, rows->v + j, rows->gy + j, sum, slopes + j * VEC_WIDTH);
+    for (; j < rows->rows; j++)
+        sum = backward_steps(heads, 1, fixed, rows->v + j, rows->gy + j, sum, slopes + j * VEC_WIDTH);
+    add_slopes(heads, rows->rows, slopes, rows->product, SWEEP, sums);
+    vec_store_up_to(gh + i, sum, count);
+    FOR_HEADS(k, 0, heads)
+        vec_store_up_to(u + k * a->width + i, sums[k], count);
+}
+
+static ALWAYS_INLINE void fill_sweep(const arq_attention *a, size_t heads, const float *v, const float *gy, size_t first,
+                                     size_t end, sweep *rows)
+{
+    rows->rows = end - first < SWEEP ? end - first : SWEEP;
+    rows->gy = gy + first;
+    for (size_t k = 0; k < heads; k++) {
+        for (size_t j = 0; j < rows->rows; j += VEC_WIDTH) {
+            vec column = vec_load_at(v + k * a->rows + first, j, rows->rows);
+            vec_store(rows->v + k * SWEEP + j, column);
+            vec_store(rows->product + k * SWEEP + j, vec_mul(column, vec_load_at(rows->gy, j, rows->rows)));
+        }
+    }
+}
+
+static ALWAYS_INLINE void backward(const arq_attention *a, size_t heads, const float *v, const float *gy, size_t first,
+                                   size_t count, float *gh, float *u)
+{
+    sweep rows;
+    for (size_t i = 0; i < a->width; i++)
+        gh[i] = 0.0f;
+    for (size_t i = 0; i < heads * a->width; i++)
+        u[i] = 0.0f;
+    for (size_t j = first; j < first + count; j += SWEEP) {
+        fill_sweep(a, heads, v, gy, j, first + count, &rows);
+        for (size_t i = 0; i < a->width; i += VEC_WIDTH)
+            backward_columns(a, heads, i, a->width - i, &rows, gh, u);
+    }
+    for (size_t k = 0; k < heads; k++) {
+        float *row = u + k * a->width;
+        for (size_t i = 0; i < a->width; i += VEC_WIDTH)
+            vec_store_at(row, i, a->width, vec_mul(vec_load_at(row, i, a->width), vec_load_at(a->h, i, a->width)));
+    }
+}
+
+void KERNEL(attention_backward)(const arq_attention *a, const float *v, const float *gy, size_t first, size_t count,
+                                float *gh, float *u)
+{
+    if (a->heads == 8)
+        backward(a, 8, v, gy, first, count, gh, u);
+    else if (a->heads == 4)
+        backward(a, 4, v, gy, first, count, gh, u);
+    else
+        backward(a, a->heads, v, gy, first, count, gh, u);
+}
+
+/* Columns [j, end) of dZ2, at most a vector of them, and their rho. */
+static ALWAYS_INLINE void second_projection(const arq_attention *a, const float *c, const float *s,
+                                            const float *inverse, const float *v, const float *g, const float *gy,
+                                            size_t j, size_t end, float *rho, float *dz2)
+{
+    vec upstream = vec_load_at(gy, j, end), scale = vec_load_at(inverse, j, end), deviation = vec_load_at(s, j, end);
+    vec t = vec_set(0.0f);
+    for (size_t k = 0; k < a->heads; k++) {
+        vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
+        t = vec_fma(vec_load_at(v + k * a->rows, j, end), dv, t);
+    }
+    vec negative = vec_mul(vec_set(-1.0f), vec_mul(scale, t));
+    vec share = vec_if_positive(deviation, vec_div(negative, deviation));
+    vec_store_at(rho, j, end, share);
+    for (size_t k = 0; k < a->heads; k++) {
+        vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
+        vec w = row_times_columns(a->heads, c + k * a->heads, a->z2 + j, a->ldz2, end - j);
+        vec_store_at(dz2 + k * a->rows, j, end, vec_fma(w, share, vec_mul(dv, scale)));
+    }
+}
+
+/* Row k of M = Z2 diag(rho) Z2^T / n. */
+static ALWAYS_INLINE void coupling(const arq_attention *a, size_t k, const float *rho, size_t first, size_t count_,
+                                   float *m)
+{
+    const float *x = a->z2 + k * a->ldz2 + first, *share = rho + first;
+    for (size_t l = 0; l < a->heads; l++) {
+        const float *y = a->z2 + l * a->ldz2 + first;
+        lanes sum = lanes_zero();
+        FOR_LANES(count_, lanes_multiply_add(
+                              &sum, p, count, vec_mul(vec_load_up_to(x + at, count), vec_load_up_to(share + at, count)),
+                              vec_load_up_to(y + at, count)));
+        m[l] = lanes_total(&sum) / (float)a->width;
+    }
+}
+
+void KERNEL(attention_gradients)(const arq_attention *a, const float *c, const float *s, const float *inverse,
+                                 const float *v, const float *g, const float *gy, size_t first, size_t count, float *u,
+                                 float *rho, float *dz1, float *dz2)
+{
+    for (size_t k = 0; k < a->heads; k++) {
+        for (size_t j = 0; j < first; j++)
+            dz2[k * a->rows + j] = 0.0f;
+        for (size_t j = first + count; j < a->rows; j++)
+            dz2[k * a->rows + j] = 0.0f;
+    }
+    for (size_t j = first; j < first + count; j += VEC_WIDTH)
+        second_projection(a, c, s, inverse, v, g, gy, j, first + count, rho, dz2);
+    for (size_t k = 0; k < a->heads; k++) {
+        float m[ARQ_MAX_HEADS];
+        const float *row = u + k * a->width;
+        coupling(a, k, rho, first, count, m);
+        vec mean = vec_set(lanes_mean(a->width, row));
+        for (size_t i = 0; i < a->width; i += VEC_WIDTH) {
+            vec centred = vec_sub(vec_load_at(row, i, a->width), mean);
+            vec shared = row_times_columns(a->heads, m, a->zc + i, a->ldzc, a->width - i);
+            vec_store_at(dz1 + k * a->width, i, a->width, vec_add(centred, shared));
+        }
+    }
+}

@@ -1,0 +1,37 @@
+/* tanh and exp in vectors. */
+#ifndef ARQ_KERNELS_VECTOR_TRANSCENDENTAL_H
+#define ARQ_KERNELS_VECTOR_TRANSCENDENTAL_H
+
+#include "kernels/transcendental.h"
+#include "kernels/vector/vector.h"
+
+static ALWAYS_INLINE vec vec_tanh(vec x)
+{
+    vec c = vec_clamp(x, -TANH_LIMIT, TANH_LIMIT);
+    vec t = vec_mul(c, c);
+    vec p = vec_fma(vec_set(TANH_P3), t, vec_set(TANH_P2));
+    vec q = vec_fma(vec_set(TANH_Q3), t, vec_set(TANH_Q2));
+    p = vec_fma(p, t, vec_set(TANH_P1));
+    q = vec_fma(q, t, vec_set(TANH_Q1));
+    p = vec_fma(p, t, vec_set(TANH_P0));
+    q = vec_fma(q, t, vec_set(TANH_Q0));
+    p = vec_fma(vec_mul(c, t), p, c);
+    q = vec_fma(q, t, vec_set(1.0f));
+    return vec_div(p, q);
+}
+
+static ALWAYS_INLINE vec vec_exp(vec x)
+{
+    vec rounder = vec_set(EXP_ROUNDER);
+    vec c = vec_clamp(x, EXP_LOWEST, EXP_HIGHEST);
+    vec n = vec_sub(vec_fma(c, vec_set(EXP_LOG2E), rounder), rounder);
+    vec r = vec_fnma(n, vec_set(EXP_LN2_LOW), vec_fnma(n, vec_set(EXP_LN2_HIGH), c));
+    vec e = vec_fma(vec_set(EXP_E4), r, vec_set(EXP_E3));
+    e = vec_fma(e, r, vec_set(EXP_E2));
+    e = vec_fma(e, r, vec_set(EXP_E1));
+    e = vec_fma(e, r, vec_set(EXP_E0));
+    e = vec_add(vec_fma(vec_mul(r, r), e, r), vec_set(1.0f));
+    return vec_scale_by_power(e, n);
+}
+
+#endif

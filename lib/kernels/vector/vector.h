@@ -1,0 +1,55 @@
+/*
+ * What the bodies in this folder are written in. A tier's file includes its vec_<isa>.h, then a body; the body is
+ * compiled once a tier, and as every operation below is exact or correctly rounded, it gives the same bits in each.
+ *
+ * vec_<isa>.h defines KERNEL(op), VEC_WIDTH, the tile sizes, and
+ *   vec_load_partial, vec_store_partial   the first `count` <= VEC_WIDTH entries only; others read as 0
+ *   vec_fma(a, b, c), vec_fnma(a, b, c)   a b + c, -a b + c, rounded once
+ *   vec_clamp(x, low, high)               NaN stays
+ *   vec_unless_le_zero(x, y)              y where x > 0 or NaN, else +0
+ *   vec_if_positive(x, y)                 y where x > 0, else +0
+ *   vec_blend_first(count, a, b)          a in the first `count` lanes, b in the others
+ *   vec_of_bits(bits)                     1 where the lane's bit is set, else 0
+ *   vec_scale_by_power(x, n)              (x 2^(n >> 1)) 2^(n - (n >> 1)), n integral
+ *   vec_total(lanes)                      the tree over 16 lanes, given as 16 / VEC_WIDTH vectors
+ *   vec_add_squares(x, sums)              squares in double, added to two vectors of half the lanes each
+ */
+#ifndef ARQ_KERNELS_VECTOR_VECTOR_H
+#define ARQ_KERNELS_VECTOR_VECTOR_H
+
+#include "kernels/list.h"
+
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 32")
+#endif
+
+/* Whole vectors take the plain load and store. */
+static ALWAYS_INLINE vec vec_load_up_to(const float *p, size_t count)
+{
+    return count >= VEC_WIDTH ? vec_load(p) : vec_load_partial(p, count);
+}
+
+static ALWAYS_INLINE void vec_store_up_to(float *p, vec x, size_t count)
+{
+    if (count >= VEC_WIDTH)
+        vec_store(p, x);
+    else
+        vec_store_partial(p, x, count);
+}
+
+/* vec_store and vec_load of entries [i, n) of an array, as many as fit into one vector. */
+static ALWAYS_INLINE vec vec_load_at(const float *x, size_t i, size_t n)
+{
+    return vec_load_up_to(x + i, n - i);
+}
+
+static ALWAYS_INLINE void vec_store_at(float *x, size_t i, size_t n, vec value)
+{
+    vec_store_up_to(x + i, value, n - i);
+}
+
+#endif

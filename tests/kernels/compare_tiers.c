@@ -1,0 +1,29 @@
+/* Every kernel of every tier that runs here against the reference, without a test library: for cross builds. */
+#include "cases.h"
+
+#include <stdio.h>
+
+int main(void)
+{
+    const arq_kernels *reference = arq_kernels_of(ARQ_TIER_GENERIC);
+    size_t passed = 0, failed = 0;
+    workshop w;
+    if (!workshop_open(&w, kernel_test_seed())) {
+        fprintf(stderr, "cannot map the guarded buffers\n");
+        return 1;
+    }
+    for (int t = ARQ_TIER_GENERIC + 1; t < ARQ_TIER_COUNT; t++) {
+        const arq_kernels *tier = arq_kernels_of((arq_tier)t);
+        for (size_t i = 0; tier && i < kernel_case_count; i++) {
+            if (kernel_case_run(&kernel_cases[i], &w, reference, tier)) {
+                passed++;
+            } else {
+                failed++;
+                printf("%s, seed %llu: %s\n", tier->name, (unsigned long long)kernel_test_seed(), w.failure);
+            }
+        }
+    }
+    workshop_close(&w);
+    printf("%zu passed, %zu failed\n", passed, failed);
+    return failed || !passed;
+}
