@@ -277,7 +277,10 @@ int arq_player_step(arq_player *player)
                                          &outputs->truncated);
     }
     give_back_slot(player, slot, "step");
-    player->ended = player->terminated == 1 || player->truncated == 1;
+    int32_t unwritten;
+    memset(&unwritten, player->fill, sizeof(unwritten));
+    player->ended = (player->terminated != 0 && player->terminated != unwritten) ||
+                    (player->truncated != 0 && player->truncated != unwritten);
     if (!arq_check_method(player, "step", status)) {
         return 0;
     }

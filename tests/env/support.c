@@ -1,0 +1,85 @@
+#include "support.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *count_alloc(void *user, size_t size, size_t align)
+{
+    struct counting_allocator *allocator = user;
+    allocator->total++;
+    if (allocator->fail_at > 0) {
+        if (allocator->fail_at == 1) {
+            allocator->fail_at = allocator->for_ever ? 1 : 0;
+            return NULL;
+        }
+        allocator->fail_at--;
+    }
+    void *pointer = aligned_alloc(align, (size + align - 1) / align * align);
+    if (pointer != NULL) {
+        allocator->live++;
+        allocator->live_bytes += size;
+    }
+    return pointer;
+}
+
+static void count_free(void *user, void *pointer, size_t size, size_t align)
+{
+    struct counting_allocator *allocator = user;
+    (void)align;
+    allocator->live--;
+    allocator->live_bytes -= size;
+    free(pointer);
+}
+
+arq_context *new_counting_context(struct counting_allocator *allocator)
+{
+    arq_allocator hooks = {.struct_size = sizeof(hooks), .user = allocator, .alloc = count_alloc, .free = count_free};
+    arq_context *context = NULL;
+    memset(allocator, 0, sizeof(*allocator));
+    ck_assert_int_eq(arq_context_create(ARQ_ABI_VERSION, &hooks, &context), ARQ_OK);
+    return context;
+}
+
+arq_context *new_context(void)
+{
+    arq_context *context = NULL;
+    ck_assert_int_eq(arq_context_create(ARQ_ABI_VERSION, NULL, &context), ARQ_OK);
+    return context;
+}
+
+const char *last_error(const arq_context *context)
+{
+    static char text[512];
+    arq_context_last_error(context, text, sizeof(text));
+    return text;
+}
+
+int error_says(const arq_context *context, const char *words)
+{
+    const char *text = last_error(context);
+    if (strstr(text, words) == NULL) {
+        fprintf(stderr, "expected '%s' in: %s\n", words, text);
+        return 0;
+    }
+    return 1;
+}
+
+arq_env *open_env(arq_context *context, const char *id)
+{
+    arq_env *env = NULL;
+    if (strncmp(id, "test/walk", 9) == 0) {
+        ck_assert_int_eq(arq_plugin_register(context, walk_plugin), ARQ_OK);
+    }
+    ck_assert_msg(arq_env_open(context, id, &env) == ARQ_OK, "%s: %s", id, last_error(context));
+    return env;
+}
+
+int run_suite(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}

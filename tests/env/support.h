@@ -1,0 +1,36 @@
+/*
+ * What all tests of this folder use: a context, its last error, and an allocator that counts and fails.
+ */
+#ifndef TESTS_ENV_SUPPORT_H
+#define TESTS_ENV_SUPPORT_H
+
+#include "arq/environment.h"
+#include "walk.h"
+
+#include <check.h>
+
+/* The n-th allocation from now on fails (n = 1 ..), once or for ever. */
+struct counting_allocator {
+    size_t live;       /* allocations that were not freed */
+    size_t live_bytes; /* and their bytes */
+    size_t total;
+    size_t fail_at; /* 0: never */
+    int for_ever;
+};
+
+arq_context *new_context(void);
+arq_context *new_counting_context(struct counting_allocator *allocator);
+
+/* Text of the last failure. */
+const char *last_error(const arq_context *context);
+
+/* Whether the last failure's text holds the words; prints it if not. */
+int error_says(const arq_context *context, const char *words);
+
+/* Opens an id and fails the test with the text if that fails. */
+arq_env *open_env(arq_context *context, const char *id);
+
+/* Runs the test cases and returns main's result. */
+int run_suite(Suite *suite);
+
+#endif
