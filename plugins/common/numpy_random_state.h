@@ -3,6 +3,7 @@
 #ifndef ARQ_PLUGINS_NUMPY_RANDOM_STATE_H
 #define ARQ_PLUGINS_NUMPY_RANDOM_STATE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define NUMPY_RANDOM_STATE_WORDS 624
@@ -19,42 +20,48 @@ void numpy_random_state_seed(struct numpy_random_state *state, uint64_t seed);
 /* Replaces all words by the next ones. */
 void numpy_random_state_refill(struct numpy_random_state *state);
 
-/* Two of the sequence's words, the first in the low half, tempered side by side; no shift below carries a bit from
- * one half to the other past its mask. */
-static inline uint64_t numpy_random_state_temper_pair(uint32_t first, uint32_t second)
+/* The twister's output function. */
+static inline uint32_t numpy_random_state_temper(uint32_t word)
 {
-    uint64_t pair = (uint64_t)second << 32 | first;
+    word ^= word >> 11;
+    word ^= word << 7 & 0x9d2c5680u;
+    word ^= word << 15 & 0xefc60000u;
+    return word ^ word >> 18;
+}
 
-    pair ^= pair >> 11 & 0x001fffff001fffff;
-    pair ^= pair << 7 & 0x9d2c56809d2c5680;
-    pair ^= pair << 15 & 0xefc60000efc60000;
-    pair ^= pair >> 18 & 0x00003fff00003fff;
-    return pair;
+/* How many draws can be made before the next refill. */
+static inline uint32_t numpy_random_state_left(const struct numpy_random_state *state)
+{
+    return NUMPY_RANDOM_STATE_WORDS - state->index;
+}
+
+/* What the next draw will be; only while one is left. */
+static inline uint32_t numpy_random_state_peek(const struct numpy_random_state *state)
+{
+    return numpy_random_state_temper(state->word[state->index]);
 }
 
 /* The next 32 random bits. */
 static inline uint32_t numpy_random_state_next(struct numpy_random_state *state)
 {
-    if (state->index >= NUMPY_RANDOM_STATE_WORDS)
+    if (numpy_random_state_left(state) == 0)
         numpy_random_state_refill(state);
-    return (uint32_t)numpy_random_state_temper_pair(state->word[state->index++], 0);
+    return numpy_random_state_temper(state->word[state->index++]);
 }
 
-/* random_sample(): a multiple of 2^-53 in [0, 1), from two words. */
+/* random_sample() in units of 2^-53: a number below 2^53, from two words. */
+static inline uint64_t numpy_random_state_next53(struct numpy_random_state *state)
+{
+    uint64_t upper = numpy_random_state_next(state) >> 5;
+    uint64_t lower = numpy_random_state_next(state) >> 6;
+
+    return upper << 26 | lower;
+}
+
+/* random_sample(): a multiple of 2^-53 in [0, 1). */
 static inline double numpy_random_state_sample(struct numpy_random_state *state)
 {
-    uint64_t pair;
-
-    if (state->index + 2 <= NUMPY_RANDOM_STATE_WORDS) {
-        pair = numpy_random_state_temper_pair(state->word[state->index], state->word[state->index + 1]);
-        state->index += 2;
-    } else {
-        pair = numpy_random_state_next(state);
-        pair |= (uint64_t)numpy_random_state_next(state) << 32;
-    }
-    uint64_t high = (pair & 0xffffffff) >> 5;
-    uint64_t low = pair >> 38;
-    return (double)(int64_t)(high << 26 | low) * (1.0 / 9007199254740992.0);
+    return (double)(int64_t)numpy_random_state_next53(state) * (1.0 / 9007199254740992.0);
 }
 
 /* randint(low, high): low <= result < high, by masked rejection; no draw if there is but one choice. */

@@ -158,28 +158,41 @@ void saved_state_i8(struct saved_state *state, const char *name, int8_t *value, 
         *value = (int8_t)number;
 }
 
-void saved_state_u64(struct saved_state *state, const char *name, uint64_t *value, uint64_t low, uint64_t high)
+/* The same for numbers without a sign. */
+static bool transfer_unsigned(struct saved_state *state, const char *name, uint64_t *value, size_t bytes, uint64_t low,
+                              uint64_t high)
 {
     uint64_t number = *value;
 
-    if (!transfer(state, &number, 8))
-        return;
-    if (number < low || number > high)
+    if (!transfer(state, &number, bytes))
+        return false;
+    if (number < low || number > high) {
         refuse(state, "load: %s is %" PRIu64 ", accepted is %" PRIu64 " to %" PRIu64, name, number, low, high);
-    else
-        *value = number;
+        return false;
+    }
+    *value = number;
+    return true;
+}
+
+void saved_state_u8(struct saved_state *state, const char *name, uint8_t *value, uint8_t low, uint8_t high)
+{
+    uint64_t number = *value;
+
+    if (transfer_unsigned(state, name, &number, 1, low, high))
+        *value = (uint8_t)number;
 }
 
 void saved_state_u32(struct saved_state *state, const char *name, uint32_t *value, uint32_t low, uint32_t high)
 {
     uint64_t number = *value;
 
-    if (!transfer(state, &number, 4))
-        return;
-    if (number < low || number > high)
-        refuse(state, "load: %s is %" PRIu64 ", accepted is %" PRIu32 " to %" PRIu32, name, number, low, high);
-    else
+    if (transfer_unsigned(state, name, &number, 4, low, high))
         *value = (uint32_t)number;
+}
+
+void saved_state_u64(struct saved_state *state, const char *name, uint64_t *value, uint64_t low, uint64_t high)
+{
+    transfer_unsigned(state, name, value, 8, low, high);
 }
 
 void saved_state_f64(struct saved_state *state, const char *name, double *value, double low, double high)

@@ -38,6 +38,7 @@ arq_status saved_state_end_read(struct saved_state *state);
 /* Fields. Reading refuses what is not within low..high; the target of a refused field is left alone. */
 void saved_state_i32(struct saved_state *state, const char *name, int32_t *value, int32_t low, int32_t high);
 void saved_state_i8(struct saved_state *state, const char *name, int8_t *value, int8_t low, int8_t high);
+void saved_state_u8(struct saved_state *state, const char *name, uint8_t *value, uint8_t low, uint8_t high);
 void saved_state_u32(struct saved_state *state, const char *name, uint32_t *value, uint32_t low, uint32_t high);
 void saved_state_u64(struct saved_state *state, const char *name, uint64_t *value, uint64_t low, uint64_t high);
 void saved_state_f64(struct saved_state *state, const char *name, double *value, double low, double high);

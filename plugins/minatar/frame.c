@@ -69,6 +69,9 @@ arq_status minatar_create(const struct minatar_game *game, const double *options
     memset(frame, 0, game->bytes);
     frame->game = game;
     frame->sticky = options[MINATAR_OPTION_STICKY];
+    double scaled = frame->sticky * 9007199254740992.0;
+    frame->sticky53 = (uint64_t)scaled;
+    frame->sticky53 += (double)frame->sticky53 < scaled;
     frame->ramping = options[MINATAR_OPTION_RAMPING] != 0;
     frame->compat = options[MINATAR_OPTION_COMPAT] != 0;
     if (options[MINATAR_OPTION_ACTIONS] != 0) {
@@ -81,6 +84,7 @@ arq_status minatar_create(const struct minatar_game *game, const double *options
     }
     numpy_random_state_seed(&frame->random, 0);
     game->begin(frame);
+    minatar_foresee(frame);
     *self = frame;
     return ARQ_OK;
 }
@@ -119,6 +123,7 @@ arq_status minatar_reset(void *self, const uint64_t *seed, void *observation)
     }
     frame->ended = 0;
     frame->game->begin(frame);
+    minatar_foresee(frame);
     frame->game->observe(frame, observation);
     return ARQ_OK;
 }
@@ -147,6 +152,7 @@ static void frame_fields(struct minatar_frame *frame, struct saved_state *state)
     frame->previous_action = (uint8_t)previous;
     frame->ended = (uint8_t)ended;
     frame->game->fields(frame, state);
+    minatar_foresee(frame);
 }
 
 arq_status minatar_save(void *self, void *buffer, size_t capacity, size_t *size)

@@ -47,17 +47,27 @@ struct minatar_channel {
     uint32_t colour; /* 0xRRGGBB */
 };
 
+/* Whether the next step repeats the previous action. Its draw is the first the step makes, so it can be looked up when
+ * the step before is over: then nothing waits for the generator's memory, least of all in a batch. */
+enum minatar_foreseen {
+    MINATAR_OBEYS,
+    MINATAR_REPEATS,
+    MINATAR_UNFORESEEN, /* the words at hand do not suffice */
+};
+
 struct minatar_frame {
     /* Seldom used. */
-    char error[MINATAR_ERROR_BYTES - sizeof(void *)];
+    char error[MINATAR_ERROR_BYTES - sizeof(double) - sizeof(void *)];
     const struct minatar_game *game;
+    double sticky;
 
     /* The words of the generator, and on one cache line its index, the rest of the frame and the game. */
     struct numpy_random_state random;
     uint32_t action_count;
-    double sticky;
+    uint64_t sticky53; /* the option in units of 2^-53, rounded up: a draw below it repeats the action before */
     uint8_t action_of[MINATAR_ACTIONS]; /* the full set's number of each action of this instance */
     uint8_t previous_action;            /* as executed */
+    uint8_t foreseen;                   /* enum minatar_foreseen */
     uint8_t ended;
     uint8_t ramping;
     uint8_t compat;
@@ -131,6 +141,27 @@ static inline int32_t minatar_clamp(int32_t value, int32_t low, int32_t high)
 
 typedef int32_t (*minatar_advance)(void *self, int32_t action);
 
+/* The first of the draw's two words decides, but for one value in 2^27. */
+static inline void minatar_foresee(struct minatar_frame *frame)
+{
+    uint32_t threshold = (uint32_t)(frame->sticky53 >> 26);
+
+    if (numpy_random_state_left(&frame->random) < 2) {
+        frame->foreseen = MINATAR_UNFORESEEN;
+        return;
+    }
+    uint32_t upper = numpy_random_state_peek(&frame->random) >> 5;
+    frame->foreseen = (uint8_t)((upper < threshold) * MINATAR_REPEATS + (upper == threshold) * MINATAR_UNFORESEEN);
+}
+
+static inline bool minatar_repeats(struct minatar_frame *frame)
+{
+    if (frame->foreseen == MINATAR_UNFORESEEN)
+        return numpy_random_state_next53(&frame->random) < frame->sticky53;
+    frame->random.index += 2;
+    return frame->foreseen;
+}
+
 /* One step of any game. `advance` plays it and returns the reward; it sets `ended` where the game ends. */
 static inline arq_status minatar_step(struct minatar_frame *frame, int32_t action, unsigned char *observation,
                                       double *reward, int32_t *terminated, int32_t *truncated, minatar_advance advance,
@@ -138,11 +169,11 @@ static inline arq_status minatar_step(struct minatar_frame *frame, int32_t actio
 {
     if ((uint32_t)action >= frame->action_count)
         return minatar_refuse_action(frame, action);
-    uint8_t executed = frame->action_of[action];
-    if (numpy_random_state_sample(&frame->random) < frame->sticky)
-        executed = frame->previous_action;
+    uint8_t choice[2] = {frame->action_of[action], frame->previous_action}; /* no branch: nobody could foresee it */
+    uint8_t executed = choice[minatar_repeats(frame)];
     frame->previous_action = executed;
     *reward = frame->ended ? 0 : advance(frame, executed);
+    minatar_foresee(frame);
     observe(frame, observation);
     *terminated = frame->ended;
     *truncated = 0;

@@ -5,21 +5,26 @@ enum channel { CHICKEN, CAR, TRAIL_1, TRAIL_2, TRAIL_3, TRAIL_4, TRAIL_5, CHANNE
 
 #define CARS 8 /* car i drives on row i + 1 */
 #define CHICKEN_X 4
+#define LAST_SPEED 5
 #define START_Y 9
 #define MOVE_INTERVAL 3
 #define STEPS 2500
-#define OBSERVATION_BYTES 88
 
+/* One array of bytes per property, so that all cars move at once. */
 struct freeway {
     struct minatar_frame frame;
-    int8_t car_x[CARS];
-    int8_t car_timer[CARS];
-    int8_t car_speed[CARS]; /* 1..5: a car moves every car_speed + 1 steps */
-    int8_t car_step[CARS];  /* -1 or 1 */
+    uint8_t car_x[CARS];
+    uint8_t car_timer[CARS];
+    uint8_t car_speed[CARS]; /* 1..5: a car moves every car_speed + 1 steps */
+    uint8_t car_step[CARS];  /* columns to the right per move, modulo 10: 1 or 9 */
+    uint8_t car_lanes[CARS]; /* lanes[] of its speed and heading begin here */
     int8_t chicken_y;
     int8_t move_timer;
     int32_t clock;
 };
+
+#define RIGHT 1
+#define LEFT (MINATAR_SIDE - RIGHT)
 
 static const struct minatar_channel channels[CHANNELS] = {
     [CHICKEN] = {"chicken", COLOUR_WHITE},           [CAR] = {"car", COLOUR_VERMILLION},
@@ -28,14 +33,44 @@ static const struct minatar_channel channels[CHANNELS] = {
     [TRAIL_5] = {"trail of speed 5", COLOUR_BLUE},
 };
 
+/* The 70 bits of a row of the observation with a car on it, for each speed, heading and column. */
+struct lane {
+    uint64_t low, high;
+};
+
+#define LOW_BIT(BIT) ((BIT) < 64 ? (uint64_t)1 << (BIT) % 64 : 0)
+#define HIGH_BIT(BIT) ((BIT) < 64 ? 0 : (uint64_t)1 << (BIT) % 64)
+#define CAR_BIT(X) ((X)*CHANNELS + CAR)
+#define TRAIL_BIT(X, SPEED) ((X) % MINATAR_SIDE * CHANNELS + TRAIL_1 - 1 + (SPEED))
+#define LANE(SPEED, STEP, X)                                                                                           \
+    {                                                                                                                  \
+        LOW_BIT(CAR_BIT(X)) | LOW_BIT(TRAIL_BIT((X) + MINATAR_SIDE - (STEP), SPEED)),                                  \
+            HIGH_BIT(CAR_BIT(X)) | HIGH_BIT(TRAIL_BIT((X) + MINATAR_SIDE - (STEP), SPEED))                             \
+    }
+#define LANES(SPEED, STEP)                                                                                             \
+    LANE(SPEED, STEP, 0), LANE(SPEED, STEP, 1), LANE(SPEED, STEP, 2), LANE(SPEED, STEP, 3), LANE(SPEED, STEP, 4),      \
+        LANE(SPEED, STEP, 5), LANE(SPEED, STEP, 6), LANE(SPEED, STEP, 7), LANE(SPEED, STEP, 8), LANE(SPEED, STEP, 9)
+
+static const struct lane lanes[] = {LANES(1, RIGHT), LANES(2, RIGHT), LANES(3, RIGHT), LANES(4, RIGHT),
+                                    LANES(5, RIGHT), LANES(1, LEFT),  LANES(2, LEFT),  LANES(3, LEFT),
+                                    LANES(4, LEFT),  LANES(5, LEFT)};
+
+static void find_lanes(struct freeway *game)
+{
+    for (int i = 0; i < CARS; i++)
+        game->car_lanes[i] =
+            (uint8_t)((game->car_speed[i] - 1 + (game->car_step[i] == LEFT ? LAST_SPEED : 0)) * MINATAR_SIDE);
+}
+
 static void draw_speeds(struct freeway *game)
 {
     for (int i = 0; i < CARS; i++)
-        game->car_speed[i] = (int8_t)numpy_random_state_integer(&game->frame.random, 1, 6);
+        game->car_speed[i] = (uint8_t)numpy_random_state_integer(&game->frame.random, 1, LAST_SPEED + 1);
     for (int i = 0; i < CARS; i++) {
-        game->car_step[i] = numpy_random_state_sample(&game->frame.random) < 0.5 ? -1 : 1;
+        game->car_step[i] = numpy_random_state_sample(&game->frame.random) < 0.5 ? LEFT : RIGHT;
         game->car_timer[i] = game->car_speed[i];
     }
+    find_lanes(game);
 }
 
 static void freeway_begin(void *self)
@@ -49,19 +84,14 @@ static void freeway_begin(void *self)
     game->clock = STEPS;
 }
 
-/* The column next to `x`, the other end of the road beyond the last one. */
-static int8_t wrapped(int32_t x)
-{
-    return (int8_t)(x < 0 ? 9 : x > 9 ? 0 : x);
-}
-
 /* No branches: cars of all speeds mix, a processor could not foresee which of them move. */
 static void move_cars(struct freeway *game)
 {
     for (int i = 0; i < CARS; i++) {
-        bool moves = game->car_timer[i] == 0;
-        game->car_timer[i] = (int8_t)(moves ? game->car_speed[i] : game->car_timer[i] - 1);
-        game->car_x[i] = wrapped(game->car_x[i] + (moves ? game->car_step[i] : 0));
+        uint8_t moves = game->car_timer[i] == 0 ? 0xff : 0;
+        uint8_t x = (uint8_t)(game->car_x[i] + (game->car_step[i] & moves));
+        game->car_timer[i] = (uint8_t)((game->car_timer[i] - 1) & ~moves) | (game->car_speed[i] & moves);
+        game->car_x[i] = (uint8_t)(x - (x > 9 ? MINATAR_SIDE : 0));
     }
 }
 
@@ -96,15 +126,18 @@ static void freeway_observe(const void *self, unsigned char *observation)
 {
     const struct freeway *game = self;
 
-    memset(observation, 0, OBSERVATION_BYTES);
-    minatar_set_bit(observation, (uint32_t)(game->chicken_y * MINATAR_SIDE + CHICKEN_X) * CHANNELS + CHICKEN);
-    for (int i = 0; i < CARS; i++) {
-        uint32_t row = (uint32_t)(i + 1) * MINATAR_SIDE;
-        uint32_t x = (uint32_t)game->car_x[i];
-        uint32_t behind = (uint32_t)wrapped(game->car_x[i] - game->car_step[i]);
-        minatar_set_bit(observation, (row + x) * CHANNELS + CAR);
-        minatar_set_bit(observation, (row + behind) * CHANNELS + TRAIL_1 - 1 + (uint32_t)game->car_speed[i]);
+    uint64_t carry = 0;
+
+    /* Row y begins 6 y bits after the beginning of word y. */
+    minatar_store64(observation, 0);
+    for (int y = 1; y <= CARS; y++) {
+        const struct lane *lane = &lanes[game->car_lanes[y - 1] + game->car_x[y - 1]];
+        minatar_store64(observation + 8 * y, carry | lane->low << 6 * y);
+        carry = lane->low >> (64 - 6 * y) | lane->high << 6 * y;
     }
+    minatar_store64(observation + 72, carry);
+    minatar_store64(observation + 80, 0);
+    minatar_set_bit(observation, (uint32_t)(game->chicken_y * MINATAR_SIDE + CHICKEN_X) * CHANNELS + CHICKEN);
 }
 
 static void freeway_fields(void *self, struct saved_state *state)
@@ -112,15 +145,16 @@ static void freeway_fields(void *self, struct saved_state *state)
     struct freeway *game = self;
 
     for (int i = 0; i < CARS; i++) {
-        saved_state_i8(state, "car x", &game->car_x[i], 0, 9);
-        saved_state_i8(state, "car timer", &game->car_timer[i], 0, 5);
-        saved_state_i8(state, "car speed", &game->car_speed[i], 1, 5);
-        saved_state_i8(state, "car heading", &game->car_step[i], -1, 1);
-        saved_state_require(state, game->car_step[i] != 0, "every car has a heading");
+        saved_state_u8(state, "car x", &game->car_x[i], 0, 9);
+        saved_state_u8(state, "car timer", &game->car_timer[i], 0, LAST_SPEED);
+        saved_state_u8(state, "car speed", &game->car_speed[i], 1, LAST_SPEED);
+        saved_state_u8(state, "car step", &game->car_step[i], RIGHT, LEFT);
+        saved_state_require(state, game->car_step[i] == RIGHT || game->car_step[i] == LEFT, "a car's step is 1 or 9");
     }
     saved_state_i8(state, "chicken y", &game->chicken_y, 1, 9);
     saved_state_i8(state, "move timer", &game->move_timer, 0, MOVE_INTERVAL);
     saved_state_i32(state, "clock", &game->clock, -1, STEPS);
+    find_lanes(game);
 }
 
 static const struct minatar_game freeway_game = {
