@@ -131,7 +131,8 @@ static arq_status move_into_place(const replacement *job)
     if (rename(job->temporary, job->target) != 0) {
         status = fail_system(job->context, "replace", job->path);
     } else if (fsync(folder) != 0 && errno != EINVAL) { /* some file systems cannot flush folders */
-        status = fail_system(job->context, "flush the folder of", job->path);
+        /* The new file is whole and in place; only after a power cut might the old one, as whole, be back. */
+        arq_log_line(job->context, ARQ_LOG_WARNING, "the folder of %.200s could not be flushed", job->path);
     }
     close(folder);
     return status;
