@@ -1,0 +1,327 @@
+/* Every system call that a save makes fails in turn: the old file stays as it was and nothing is left behind. */
+#include "io/safetensors.h"
+#include "test_support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+/* The call that fails: the `at`-th of this name, with this error; 0: none. */
+static struct {
+    const char *name;
+    int at;
+    int error;
+    int happened;
+    size_t write_most; /* short writes: at most so many bytes each; 0: whole */
+    int interrupt;     /* every second read or write is interrupted */
+    unsigned calls;
+} fault;
+
+static int fails(const char *name)
+{
+    if (fault.name == NULL || strcmp(fault.name, name) != 0 || --fault.at != 0) {
+        return 0;
+    }
+    fault.happened = 1;
+    errno = fault.error;
+    return 1;
+}
+
+static int interrupted(void)
+{
+    if (fault.interrupt && fault.calls++ % 2 == 0) {
+        errno = EINTR;
+        return 1;
+    }
+    return 0;
+}
+
+/* The linker puts these in place of the system's own (--wrap). */
+ssize_t __real_write(int file, const void *data, size_t bytes);
+ssize_t __wrap_write(int file, const void *data, size_t bytes);
+ssize_t __wrap_write(int file, const void *data, size_t bytes)
+{
+    if (fails("write") || interrupted()) {
+        return -1;
+    }
+    return __real_write(file, data, fault.write_most > 0 && bytes > fault.write_most ? fault.write_most : bytes);
+}
+
+ssize_t __real_read(int file, void *data, size_t bytes);
+ssize_t __wrap_read(int file, void *data, size_t bytes);
+ssize_t __wrap_read(int file, void *data, size_t bytes)
+{
+    if (fails("read") || interrupted()) {
+        return -1;
+    }
+    return __real_read(file, data, fault.write_most > 0 && bytes > fault.write_most ? fault.write_most : bytes);
+}
+
+int __real_fsync(int file);
+int __wrap_fsync(int file);
+int __wrap_fsync(int file)
+{
+    return fails("fsync") ? -1 : __real_fsync(file);
+}
+
+int __real_fchmod(int file, mode_t mode);
+int __wrap_fchmod(int file, mode_t mode);
+int __wrap_fchmod(int file, mode_t mode)
+{
+    return fails("fchmod") ? -1 : __real_fchmod(file, mode);
+}
+
+int __real_close(int file);
+int __wrap_close(int file);
+int __wrap_close(int file)
+{
+    int result = __real_close(file);
+    return fails("close") ? -1 : result;
+}
+
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to)
+{
+    return fails("rename") ? -1 : __real_rename(from, to);
+}
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? (mode_t)va_arg(arguments, int) : 0;
+    va_end(arguments);
+    return fails("open") ? -1 : __real_open(path, flags, mode);
+}
+
+int __wrap_open64(const char *path, int flags, ...);
+int __wrap_open64(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? (mode_t)va_arg(arguments, int) : 0;
+    va_end(arguments);
+    return fails("open") ? -1 : __real_open(path, flags, mode);
+}
+
+static arq_status save(arq_context *context, const char *path, uint64_t number)
+{
+    arq_writer *writer;
+    uint64_t many[1000] = {number};
+    ck_assert_ok(context, arq_writer_create(context, &writer));
+    ck_assert_ok(context, arq_writer_tensor(writer, "many", ARQ_DTYPE_U64, 1, (uint64_t[]){1000}, many));
+    ck_assert_ok(context, arq_writer_values(writer, "number", ARQ_DTYPE_U64, 1, &number));
+    arq_status status = arq_writer_commit(writer, path);
+    arq_writer_destroy(writer);
+    return status;
+}
+
+static arq_status load(arq_context *context, const char *path, uint64_t *number)
+{
+    arq_reader *reader;
+    arq_status status = arq_reader_open(context, path, &reader);
+    if (status == ARQ_OK) {
+        ck_assert_ok(context, arq_reader_values(reader, "number", ARQ_DTYPE_U64, 1, number));
+    }
+    arq_reader_close(reader);
+    return status;
+}
+
+static void check_number(arq_context *context, const char *path, uint64_t expected)
+{
+    uint64_t number;
+    ck_assert_ok(context, load(context, path, &number));
+    ck_assert_uint_eq(number, expected);
+}
+
+/* How many descriptors are open, so that none is lost. */
+static int count_descriptors(void)
+{
+    int count = 0;
+    for (int i = 0; i < 256; i++) {
+        count += fcntl(i, F_GETFD) >= 0;
+    }
+    return count;
+}
+
+static const struct {
+    const char *name;
+    int error;
+    const char *words;
+} faults[] = {
+    {"open", EACCES, "Permission denied"},        {"open", EMFILE, "Too many open files"},
+    {"write", ENOSPC, "No space left on device"}, {"write", EIO, "Input/output error"},
+    {"fchmod", EPERM, "Operation not permitted"}, {"fsync", EIO, "Input/output error"},
+    {"close", EDQUOT, "Disk quota exceeded"},     {"rename", EXDEV, "cross-device"},
+};
+
+START_TEST(a_failed_save_leaves_the_old_file)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
+    int descriptors = count_descriptors();
+    int happened = 0;
+    uint64_t present = 1;
+    for (int at = 1; at == 1 || fault.happened; at++) {
+        memset(&fault, 0, sizeof(fault));
+        fault.name = faults[_i].name;
+        fault.error = faults[_i].error;
+        fault.at = at;
+        fault.write_most = 1000;
+        arq_status status = save(context, folder.file, present + 1);
+        fault.name = NULL;
+        happened += fault.happened;
+        if (status == ARQ_OK) {
+            present++; /* only closing or flushing the folder, behind the rename, may fail like this */
+            ck_assert(!fault.happened || strcmp(faults[_i].name, "close") == 0 ||
+                      strcmp(faults[_i].name, "fsync") == 0);
+        } else {
+            ck_assert_int_eq(status, ARQ_E_IO);
+            ck_assert_ptr_nonnull(strstr(test_error(context), faults[_i].words));
+            ck_assert_ptr_nonnull(strstr(test_error(context), folder.file));
+        }
+        ck_assert_int_eq(test_folder_count(&folder), 1);
+        check_number(context, folder.file, present);
+        ck_assert_int_eq(count_descriptors(), descriptors);
+    }
+    ck_assert_int_ge(happened, 1);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(a_failed_read_is_an_error)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
+    size_t before = memory.bytes_out;
+    int descriptors = count_descriptors();
+    int happened = 0;
+    for (int at = 1; at == 1 || fault.happened; at++) {
+        uint64_t number;
+        memset(&fault, 0, sizeof(fault));
+        fault.name = "read";
+        fault.error = EIO;
+        fault.at = at;
+        fault.write_most = 1000;
+        arq_status status = load(context, folder.file, &number);
+        fault.name = NULL;
+        happened += fault.happened;
+        ck_assert_int_eq(status, fault.happened ? ARQ_E_IO : ARQ_OK);
+        ck_assert(!fault.happened || strstr(test_error(context), "Input/output error") != NULL);
+        ck_assert_uint_eq(memory.bytes_out, before);
+        ck_assert_int_eq(count_descriptors(), descriptors);
+    }
+    ck_assert_int_ge(happened, 9);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+START_TEST(short_and_interrupted_calls_go_on)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    memset(&fault, 0, sizeof(fault));
+    fault.write_most = 7;
+    fault.interrupt = 1;
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 3));
+    check_number(context, folder.file, 3);
+    ck_assert_uint_gt(fault.calls, 2 * 8000 / 7);
+    memset(&fault, 0, sizeof(fault));
+    check_number(context, folder.file, 3);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+/* A folder that cannot be flushed (EINVAL) is common; one that fails is told to the log, for the file is in place. */
+START_TEST(a_folder_that_cannot_be_flushed)
+{
+    const int errors[] = {EINVAL, EIO};
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    for (uint64_t i = 0; i < 2; i++) {
+        memset(&fault, 0, sizeof(fault));
+        fault.name = "fsync";
+        fault.error = errors[i];
+        fault.at = 2;
+        ck_assert_ok(context, save(context, test_path(&folder, "file"), i));
+        ck_assert(fault.happened);
+        check_number(context, folder.file, i);
+    }
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+/* A real full disk, as far as one can be had: a limit on the size of files. */
+START_TEST(a_full_disk_leaves_the_old_file)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    struct rlimit old;
+    memset(&fault, 0, sizeof(fault));
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+    struct rlimit small = {4000, old.rlim_max};
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+    arq_status status = save(context, folder.file, 2);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+    signal(SIGXFSZ, handler);
+    ck_assert_fails(context, status, ARQ_E_IO, "File too large");
+    ck_assert_int_eq(test_folder_count(&folder), 1);
+    check_number(context, folder.file, 1);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+/* What a killed save has left behind is in nobody's way. */
+START_TEST(left_over_temporary_files_are_passed_by)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    char name[64];
+    memset(&fault, 0, sizeof(fault));
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof(name), ".arq-%ld-%d.tmp", (long)getpid(), i);
+        test_write_file(test_path(&folder, name), "left", 4);
+    }
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
+    check_number(context, folder.file, 1);
+    ck_assert_int_eq(test_folder_count(&folder), 4);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("file failures");
+    TCase *test = tcase_create("file failures");
+    tcase_set_timeout(test, 120);
+    tcase_add_loop_test(test, a_failed_save_leaves_the_old_file, 0, sizeof(faults) / sizeof(faults[0]));
+    tcase_add_test(test, a_failed_read_is_an_error);
+    tcase_add_test(test, short_and_interrupted_calls_go_on);
+    tcase_add_test(test, a_folder_that_cannot_be_flushed);
+    tcase_add_test(test, a_full_disk_leaves_the_old_file);
+    tcase_add_test(test, left_over_temporary_files_are_passed_by);
+    suite_add_tcase(suite, test);
+    return test_run(suite);
+}
