@@ -14,6 +14,7 @@
 #include "common/numpy_random_state.h"
 #include "common/saved_state.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define MINATAR_SIDE 10
@@ -180,32 +181,16 @@ static inline arq_status minatar_step(struct minatar_frame *frame, int32_t actio
     return ARQ_OK;
 }
 
-static inline void minatar_prefetch(const void *address)
-{
+/* A macro, as compilers drop calls of functions that do nothing but prefetch. */
 #if defined(__GNUC__)
-    __builtin_prefetch(address, 1);
+#define MINATAR_PREFETCH(ADDRESS) __builtin_prefetch(ADDRESS)
 #else
-    (void)address;
+#define MINATAR_PREFETCH(ADDRESS) ((void)(ADDRESS))
 #endif
-}
 
-/* Thousands of instances do not fit into the near caches: ask early for what a step will touch. */
+/* Thousands of instances do not fit into the near caches: a batch asks early for what a step will touch. */
 #define MINATAR_PREFETCH_STATE 8
 #define MINATAR_PREFETCH_RANDOM 4
-
-static inline void minatar_prefetch_ahead(void *const *selves, uint32_t i, uint32_t count, size_t game_bytes)
-{
-    if (i + MINATAR_PREFETCH_STATE < count) {
-        struct minatar_frame *frame = selves[i + MINATAR_PREFETCH_STATE];
-        const char *end = (const char *)frame + game_bytes;
-        for (const char *line = (const char *)&frame->random.index; line < end; line += MINATAR_CACHE_LINE)
-            minatar_prefetch(line);
-    }
-    if (i + MINATAR_PREFETCH_RANDOM < count) {
-        struct minatar_frame *frame = selves[i + MINATAR_PREFETCH_RANDOM];
-        minatar_prefetch(&frame->random.word[frame->random.index % NUMPY_RANDOM_STATE_WORDS]);
-    }
-}
 
 static inline arq_status minatar_step_batch(void *const *selves, uint32_t count, const int32_t *actions,
                                             unsigned char *observations, double *rewards, int32_t *terminated,
@@ -215,7 +200,16 @@ static inline arq_status minatar_step_batch(void *const *selves, uint32_t count,
     const size_t observation_bytes = minatar_observation_bytes(game->channel_count);
 
     for (uint32_t i = 0; i < count; i++) {
-        minatar_prefetch_ahead(selves, i, count, game->bytes);
+        if (i + MINATAR_PREFETCH_STATE < count) {
+            const char *begin = selves[i + MINATAR_PREFETCH_STATE];
+            for (size_t at = offsetof(struct minatar_frame, random.index); at < game->bytes; at += MINATAR_CACHE_LINE)
+                MINATAR_PREFETCH(begin + at);
+        }
+        if (i + MINATAR_PREFETCH_RANDOM < count) {
+            const struct numpy_random_state *random =
+                &((const struct minatar_frame *)selves[i + MINATAR_PREFETCH_RANDOM])->random;
+            MINATAR_PREFETCH(&random->word[random->index % NUMPY_RANDOM_STATE_WORDS]);
+        }
         arq_status status = minatar_step(selves[i], actions[i], observations + i * observation_bytes, &rewards[i],
                                          &terminated[i], &truncated[i], advance, observe);
         if (status != ARQ_OK)

@@ -30,6 +30,7 @@ enum channel {
 #define LAST_RAMP_INDEX 1000 /* far beyond what ramping can reach */
 #define OBSERVATION_BYTES 125
 #define GAUGE_FIRST_BYTE 112 /* row 9 is bits 900..999: byte 112 from bit 4 on, to the end */
+#define GAUGE_BYTES (OBSERVATION_BYTES - GAUGE_FIRST_BYTE)
 
 /* Everything that swims or flies. The timers are 0 where a kind has none. */
 struct item {
@@ -63,6 +64,7 @@ struct seaquest {
     int8_t move_speed;
     int8_t shot_timer;
     int8_t count[LISTS];
+    unsigned char gauges[GAUGE_BYTES]; /* oxygen and carried divers as the observation's last bytes show them */
     struct item item[ITEMS];
 };
 
@@ -138,6 +140,17 @@ static void move(struct item *item)
     item->x = (int8_t)(item->x + item->step);
 }
 
+static void draw_gauges(struct seaquest *game)
+{
+    const uint32_t first_bit = GAUGE_ROW * MINATAR_SIDE * CHANNELS - 8 * GAUGE_FIRST_BYTE;
+
+    memset(game->gauges, 0, sizeof game->gauges);
+    for (int32_t x = 0; x < game->oxygen / OXYGEN_OF_COLUMN; x++)
+        minatar_set_bit(game->gauges, first_bit + (uint32_t)x * CHANNELS + OXYGEN);
+    for (int32_t x = 9 - game->carried; x < 9; x++)
+        minatar_set_bit(game->gauges, first_bit + (uint32_t)x * CHANNELS + CARRIED);
+}
+
 static void seaquest_begin(void *self)
 {
     struct seaquest *game = self;
@@ -155,6 +168,7 @@ static void seaquest_begin(void *self)
     game->ramp_index = 0;
     game->shot_timer = 0;
     memset(game->count, 0, sizeof game->count);
+    draw_gauges(game);
 }
 
 static bool row_moves_otherwise(struct seaquest *game, enum list list, const struct item *item)
@@ -251,6 +265,7 @@ static bool board(struct seaquest *game, int32_t i)
         return false;
     remove_equal(game, DIVERS, i);
     game->carried++;
+    draw_gauges(game);
     return true;
 }
 
@@ -369,6 +384,7 @@ static int32_t surface(struct seaquest *game)
         game->carried--;
     if (game->frame.ramping)
         ramp(game);
+    draw_gauges(game);
     return reward;
 }
 
@@ -377,7 +393,8 @@ static int32_t breathe(struct seaquest *game)
     if (game->oxygen <= 0)
         game->frame.ended = 1;
     if (game->sub_y > 0) {
-        game->oxygen--;
+        if (game->oxygen-- % OXYGEN_OF_COLUMN == 0)
+            draw_gauges(game);
         game->surfaced = 0;
     } else if (!game->surfaced) {
         if (game->carried != 0)
@@ -425,20 +442,13 @@ static void mark_list(const struct seaquest *game, unsigned char *observation, e
     }
 }
 
-static void mark_gauges(const struct seaquest *game, unsigned char *observation)
-{
-    for (int32_t x = 0; x < game->oxygen / OXYGEN_OF_COLUMN; x++)
-        mark(observation, x, GAUGE_ROW, OXYGEN);
-    for (int32_t x = 9 - game->carried; x < 9; x++)
-        mark(observation, x, GAUGE_ROW, CARRIED);
-}
-
 static void seaquest_observe(const void *self, unsigned char *observation)
 {
     const struct seaquest *game = self;
 
-    memset(observation, 0, OBSERVATION_BYTES);
-    mark_gauges(game, observation);
+    memset(observation, 0, 64); /* two, as one of this size is compiled into a slow string instruction */
+    memset(observation + 64, 0, GAUGE_FIRST_BYTE - 64);
+    memcpy(observation + GAUGE_FIRST_BYTE, game->gauges, GAUGE_BYTES);
     mark(observation, game->sub_x, game->sub_y, SUB_FRONT);
     mark(observation, game->sub_x - game->sub_step, game->sub_y, SUB_BACK);
     mark_list(game, observation, FRIENDLY_BULLETS, FRIENDLY_BULLET, false);
@@ -495,6 +505,7 @@ static void seaquest_fields(void *self, struct saved_state *state)
                         "the sub's back lies inside the grid");
     saved_state_require(state, game->surfaced || oxygen < FULL_OXYGEN, "a sub under water has used oxygen");
     game->oxygen = (int16_t)oxygen;
+    draw_gauges(game);
 }
 
 static const struct minatar_game seaquest_game = {
