@@ -194,19 +194,32 @@ static void reset_block(void *data, uint32_t block)
     arq_fp_leave(ours);
 }
 
-/* Steps a block by the type's own step_batch, or one by one. Returns the first instance the status is about. */
+/* A failed step_batch does not say which instance it was: the first that has a text, else the first of all. */
+static uint32_t find_failed(const arq_env_batch *batch, uint32_t begin, uint32_t end)
+{
+    const arq_env_methods *methods = &batch->instances[begin]->methods;
+    for (uint32_t i = begin; i < end && methods->last_error != NULL; i++) {
+        const char *text = methods->last_error(batch->selves[i]);
+        if (text != NULL && text[0] != '\0') {
+            return i;
+        }
+    }
+    return begin;
+}
+
+/* Steps a block by the type's own step_batch, or one by one. Returns the instance that failed, if one did. */
 static uint32_t run_steps(arq_env_batch *batch, uint32_t begin, uint32_t end, arq_status *status)
 {
-    const arq_env *first = batch->instances[begin];
-    const arq_env_methods *methods = &first->methods;
+    const arq_env_methods *methods = &batch->instances[0]->methods;
     if (methods->step_batch != NULL) {
         *status = methods->step_batch(&batch->selves[begin], end - begin, &batch->actions[begin],
                                       observation_at(batch, begin), &batch->rewards[begin], &batch->terminated[begin],
                                       &batch->truncated[begin]);
+        uint32_t failed = *status == ARQ_OK ? begin : find_failed(batch, begin, end);
         if (*status != ARQ_OK) {
-            *status = arq_env_method_failed(first, "step_batch", *status);
+            *status = arq_env_method_failed(batch->instances[failed], "step_batch", *status);
         }
-        return begin;
+        return failed;
     }
     uint32_t i = begin;
     for (; i < end; i++) {

@@ -217,18 +217,26 @@ static arq_status load_collection(arq_context *context, const char *id)
     return ARQ_OK;
 }
 
-static arq_status fail_not_found(const arq_context *context, const char *name, const arq_env_type *const *types,
-                                 uint32_t count)
+/* Lists the types of one plugin, or of all. */
+static arq_status fail_not_found(const arq_context *context, const char *name, const arq_plugin *table)
 {
-    char known[400] = "none is loaded; an id looks like collection/name, its plugin arq_<collection>.so is looked for "
-                      "in ARQ_PLUGIN_PATH and the library's folder";
+    char known[360] = "no environment is known";
     size_t used = 0;
     for (uint32_t i = 0; used < sizeof(known); i++) {
-        const arq_env_type *type = types == NULL ? arq_plugin_type(context, i) : i < count ? types[i] : NULL;
+        const arq_env_type *type = table == NULL           ? arq_plugin_type(context, i)
+                                   : i < table->type_count ? table->types[i]
+                                                           : NULL;
         if (type == NULL) {
             break;
         }
         used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i == 0 ? "known: " : ", ", type->id);
+    }
+    const char *slash = strchr(name, '/');
+    if (table == NULL && slash != NULL && slash != name && used == 0) {
+        return arq_fail(context, ARQ_E_NOT_FOUND,
+                        "unknown environment '%.64s'; %s, and there is no arq_%.*s.so in ARQ_PLUGIN_PATH or the "
+                        "library's folder",
+                        name, known, slash - name < 64 ? (int)(slash - name) : 64, name);
     }
     return arq_fail(context, ARQ_E_NOT_FOUND, "unknown environment '%.64s'; %s", name, known);
 }
@@ -245,7 +253,7 @@ static arq_status pick_type(const arq_context *context, const arq_plugin *table,
             return ARQ_OK;
         }
     }
-    return fail_not_found(context, id->name[0] == '\0' ? "(add #id)" : id->name, table->types, table->type_count);
+    return fail_not_found(context, id->name[0] == '\0' ? "(add #id)" : id->name, table);
 }
 
 static arq_status find_or_load(arq_context *context, const arq_env_id *id, const arq_env_type **type)
@@ -263,7 +271,7 @@ static arq_status find_or_load(arq_context *context, const arq_env_id *id, const
         }
         *type = find_type(context, id->name);
     }
-    return *type != NULL ? ARQ_OK : fail_not_found(context, id->name, NULL, 0);
+    return *type != NULL ? ARQ_OK : fail_not_found(context, id->name, NULL);
 }
 
 arq_status arq_registry_resolve(arq_context *context, const char *id, const arq_env_type **type, double *values)
