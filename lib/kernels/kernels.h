@@ -44,7 +44,7 @@ typedef struct arq_attention {
     size_t ldzc;
     const float *z2; /* [K, d] second projection */
     size_t ldz2;
-    const float *h;  /* [n] */
+    const float *h; /* [n] */
 } arq_attention;
 
 /* Adam's constants for one update; powers are computed in double by the caller. */

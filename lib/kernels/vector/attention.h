@@ -17,16 +17,42 @@
 /* Unrolled up to the most heads there can be, so that arrays of one vector a head are registers. */
 #define FOR_HEADS(k, first, heads) UNROLL for (size_t k = (first); k < ARQ_MAX_HEADS && k < (heads); k++)
 
+/* Rows whose products with one row are summed side by side. */
+#define GROUP 4
+
+/*
+ * sums[r] = (the lanes chain of x[i] * y[r * ld + i]) / divisor for `rows` <= GROUP rows r; with a scale, x[i] is
+ * x[i] * scale[i]. Missing rows repeat the last one.
+ */
+static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, const float *scale, const float *y,
+                                       size_t ld, float divisor, float *sums)
+{
+    const float *row[GROUP];
+    lanes sum[GROUP];
+    UNROLL for (size_t r = 0; r < GROUP; r++) {
+        row[r] = y + (r < rows ? r : rows - 1) * ld;
+        sum[r] = lanes_zero();
+    }
+    FOR_LANES(n, {
+        vec left = vec_load_up_to(x + at, count);
+        if (scale)
+            left = vec_mul(left, vec_load_up_to(scale + at, count));
+        UNROLL for (size_t r = 0; r < GROUP; r++)
+            lanes_multiply_add(&sum[r], p, count, left, vec_load_up_to(row[r] + at, count));
+    });
+    for (size_t r = 0; r < rows; r++)
+        sums[r] = lanes_total(&sum[r]) / divisor;
+}
+
 void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, float *c)
 {
     for (size_t k = 0; k < heads; k++) {
-        for (size_t l = k; l < heads; l++) {
-            const float *x = zc + k * ld, *y = zc + l * ld;
-            lanes sum = lanes_zero();
-            FOR_LANES(n, lanes_multiply_add(&sum, p, count, vec_load_up_to(x + at, count),
-                                            vec_load_up_to(y + at, count)));
-            c[k * heads + l] = c[l * heads + k] = lanes_total(&sum) / (float)n;
+        for (size_t l = k; l < heads; l += GROUP) {
+            size_t rows = heads - l < GROUP ? heads - l : GROUP;
+            row_products(rows, n, zc + k * ld, NULL, zc + l * ld, ld, (float)n, c + k * heads + l);
         }
+        for (size_t l = k + 1; l < heads; l++)
+            c[l * heads + k] = c[k * heads + l];
     }
 }
 
@@ -65,33 +91,30 @@ static ALWAYS_INLINE vec slope(vec t)
 }
 
 /*
- * t[u] = tanh(chain over k of fixed[k] * moving[k * ld + u]), u < steps. The chain's first product is not added to
- * +0: that could only turn a -0 into +0, and the sums that T goes into do not tell these apart.
+ * p[i] = chain over k of fixed[k] * moving[k * ld + i], i < count, a vector each. The chain's first product is not
+ * added to +0: that could only turn a -0 into +0, and the sums that T goes into do not tell these apart.
  */
-static ALWAYS_INLINE void tanh_of_p(size_t heads, size_t steps, const vec *fixed, const float *moving, size_t ld, vec *t)
+static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const vec *fixed, const float *moving, size_t ld,
+                                        float *p)
 {
+    vec sum[ATTENTION_UNROLL];
     UNROLL for (size_t u = 0; u < steps; u++)
-        t[u] = vec_mul(fixed[0], vec_set(moving[u]));
+        sum[u] = vec_mul(fixed[0], vec_set(moving[u]));
     FOR_HEADS(k, 1, heads) {
         UNROLL for (size_t u = 0; u < steps; u++)
-            t[u] = vec_fma(fixed[k], vec_set(moving[k * ld + u]), t[u]);
+            sum[u] = vec_fma(fixed[k], vec_set(moving[k * ld + u]), sum[u]);
     }
     UNROLL for (size_t u = 0; u < steps; u++)
-        t[u] = vec_tanh(t[u]);
+        vec_store(p + u * VEC_WIDTH, sum[u]);
 }
 
-/* `steps` columns of P: adds to y and, if `slopes` is given, leaves e in it. */
-static ALWAYS_INLINE vec forward_steps(size_t heads, size_t steps, const vec *v, const float *zc, size_t ldzc,
-                                       const float *h, vec y, float *slopes)
+static ALWAYS_INLINE void products(size_t heads, size_t count, const vec *fixed, const float *moving, size_t ld, float *p)
 {
-    vec t[ATTENTION_UNROLL];
-    tanh_of_p(heads, steps, v, zc, ldzc, t);
-    UNROLL for (size_t u = 0; u < steps; u++) {
-        y = vec_fma(t[u], vec_set(h[u]), y);
-        if (slopes)
-            vec_store(slopes + u * VEC_WIDTH, vec_mul(vec_set(h[u]), slope(t[u])));
-    }
-    return y;
+    size_t i = 0;
+    for (; i + ATTENTION_UNROLL <= count; i += ATTENTION_UNROLL)
+        products_step(heads, ATTENTION_UNROLL, fixed, moving + i, ld, p + i * VEC_WIDTH);
+    for (; i < count; i++)
+        products_step(heads, 1, fixed, moving + i, ld, p + i * VEC_WIDTH);
 }
 
 /* Adds `count` slopes (one vector each) times the matching entries of `factor` to the K sums. */
@@ -109,22 +132,23 @@ static ALWAYS_INLINE void add_slopes(size_t heads, size_t count, const float *sl
 static ALWAYS_INLINE void forward_rows(const arq_attention *a, size_t heads, size_t j, size_t count, const float *v,
                                        float *y, float *g)
 {
-    float slopes[SWEEP * VEC_WIDTH];
+    float entries[SWEEP * VEC_WIDTH];
     vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = vec_set(0.0f);
     FOR_HEADS(k, 0, heads) {
         fixed[k] = vec_load_up_to(v + k * a->rows + j, count);
         sums[k] = vec_set(0.0f);
     }
-    for (size_t i = 0; i < a->width;) {
-        size_t first = i, end = a->width - i < SWEEP ? a->width : i + SWEEP;
-        for (; i + ATTENTION_UNROLL <= end; i += ATTENTION_UNROLL)
-            sum = forward_steps(heads, ATTENTION_UNROLL, fixed, a->zc + i, a->ldzc, a->h + i, sum,
-                                g ? slopes + (i - first) * VEC_WIDTH : NULL);
-        for (; i < end; i++)
-            sum = forward_steps(heads, 1, fixed, a->zc + i, a->ldzc, a->h + i, sum,
-                                g ? slopes + (i - first) * VEC_WIDTH : NULL);
+    for (size_t first = 0; first < a->width; first += SWEEP) {
+        size_t some = a->width - first < SWEEP ? a->width - first : SWEEP;
+        products(heads, some, fixed, a->zc + first, a->ldzc, entries);
+        for (size_t i = 0; i < some; i++) {
+            vec t = vec_tanh(vec_load(entries + i * VEC_WIDTH)), h = vec_set(a->h[first + i]);
+            sum = vec_fma(t, h, sum);
+            if (g)
+                vec_store(entries + i * VEC_WIDTH, vec_mul(h, slope(t)));
+        }
         if (g)
-            add_slopes(heads, end - first, slopes, a->zc + first, a->ldzc, sums);
+            add_slopes(heads, some, entries, a->zc + first, a->ldzc, sums);
     }
     vec_store_up_to(y + j, sum, count);
     if (g) {
@@ -167,35 +191,24 @@ typedef struct sweep {
     const float *gy;
 } sweep;
 
-static ALWAYS_INLINE vec backward_steps(size_t heads, size_t steps, const vec *zc, const float *v, const float *gy,
-                                        vec gh, float *slopes)
-{
-    vec t[ATTENTION_UNROLL];
-    tanh_of_p(heads, steps, zc, v, SWEEP, t);
-    UNROLL for (size_t u = 0; u < steps; u++) {
-        gh = vec_fma(t[u], vec_set(gy[u]), gh);
-        vec_store(slopes + u * VEC_WIDTH, slope(t[u]));
-    }
-    return gh;
-}
-
 /* `count` entries from i on, over the rows of one sweep: adds to gh and u. */
 static ALWAYS_INLINE void backward_columns(const arq_attention *a, size_t heads, size_t i, size_t count,
                                            const sweep *rows, float *gh, float *u)
 {
-    float slopes[SWEEP * VEC_WIDTH];
+    float entries[SWEEP * VEC_WIDTH];
     vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS];
     vec sum = vec_load_up_to(gh + i, count);
     FOR_HEADS(k, 0, heads) {
         fixed[k] = vec_load_up_to(a->zc + k * a->ldzc + i, count);
         sums[k] = vec_load_up_to(u + k * a->width + i, count);
     }
-    size_t j = 0;
-    for (; j + ATTENTION_UNROLL <= rows->rows; j += ATTENTION_UNROLL)
-        sum = backward_steps(heads, ATTENTION_UNROLL, fixed, rows->v + j, rows->gy + j, sum, slopes + j * VEC_WIDTH);
-    for (; j < rows->rows; j++)
-        sum = backward_steps(heads, 1, fixed, rows->v + j, rows->gy + j, sum, slopes + j * VEC_WIDTH);
-    add_slopes(heads, rows->rows, slopes, rows->product, SWEEP, sums);
+    products(heads, rows->rows, fixed, rows->v, SWEEP, entries);
+    for (size_t j = 0; j < rows->rows; j++) {
+        vec t = vec_tanh(vec_load(entries + j * VEC_WIDTH));
+        sum = vec_fma(t, vec_set(rows->gy[j]), sum);
+        vec_store(entries + j * VEC_WIDTH, slope(t));
+    }
+    add_slopes(heads, rows->rows, entries, rows->product, SWEEP, sums);
     vec_store_up_to(gh + i, sum, count);
     FOR_HEADS(k, 0, heads)
         vec_store_up_to(u + k * a->width + i, sums[k], count);
@@ -267,21 +280,6 @@ static ALWAYS_INLINE void second_projection(const arq_attention *a, const float 
     }
 }
 
-/* Row k of M = Z2 diag(rho) Z2^T / n. */
-static ALWAYS_INLINE void coupling(const arq_attention *a, size_t k, const float *rho, size_t first, size_t count_,
-                                   float *m)
-{
-    const float *x = a->z2 + k * a->ldz2 + first, *share = rho + first;
-    for (size_t l = 0; l < a->heads; l++) {
-        const float *y = a->z2 + l * a->ldz2 + first;
-        lanes sum = lanes_zero();
-        FOR_LANES(count_, lanes_multiply_add(
-                              &sum, p, count, vec_mul(vec_load_up_to(x + at, count), vec_load_up_to(share + at, count)),
-                              vec_load_up_to(y + at, count)));
-        m[l] = lanes_total(&sum) / (float)a->width;
-    }
-}
-
 void KERNEL(attention_gradients)(const arq_attention *a, const float *c, const float *s, const float *inverse,
                                  const float *v, const float *g, const float *gy, size_t first, size_t count, float *u,
                                  float *rho, float *dz1, float *dz2)
@@ -297,7 +295,9 @@ void KERNEL(attention_gradients)(const arq_attention *a, const float *c, const f
     for (size_t k = 0; k < a->heads; k++) {
         float m[ARQ_MAX_HEADS];
         const float *row = u + k * a->width;
-        coupling(a, k, rho, first, count, m);
+        for (size_t l = 0; l < a->heads; l += GROUP) /* row k of M */
+            row_products(a->heads - l < GROUP ? a->heads - l : GROUP, count, a->z2 + k * a->ldz2 + first, rho + first,
+                         a->z2 + l * a->ldz2 + first, a->ldz2, (float)a->width, m + l);
         vec mean = vec_set(lanes_mean(a->width, row));
         for (size_t i = 0; i < a->width; i += VEC_WIDTH) {
             vec centred = vec_sub(vec_load_at(row, i, a->width), mean);

@@ -11,9 +11,11 @@
 #define GEMM_COLUMNS ((size_t)(GEMM_VECTORS * VEC_WIDTH))
 #define BLOCK_K ((size_t)256)
 #define BLOCK_N (512 / GEMM_COLUMNS * GEMM_COLUMNS)
+#define LINE_FLOATS 16
+#define PACKED_ROWS ((GEMM_ROWS + VEC_WIDTH - 1) / VEC_WIDTH * VEC_WIDTH)
 
 /* Up to this many rows of A the product is memory-bound and B is streamed. */
-#define STREAM_ROWS 4
+#define STREAM_ROWS 8
 
 /* Rows of B that one sweep over C takes in when streaming. */
 #define STREAM_DEPTH 8
@@ -35,6 +37,8 @@ static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_r
     UNROLL for (size_t i = 0; i < rows; i++) {
         UNROLL for (size_t q = 0; q < GEMM_VECTORS; q++)
             sum[i][q] = vec_load(c + i * ldc + q * VEC_WIDTH);
+        for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the tile that is next */
+            __builtin_prefetch(c + i * ldc + GEMM_COLUMNS + q, 1);
     }
     for (size_t l = 0; l < k; l++) {
         vec right[GEMM_VECTORS];
@@ -114,12 +118,14 @@ static void pack_columns(size_t k, size_t columns, const float *b, size_t ldb, f
     }
 }
 
-/* Copies rows [0, rows) of the factor into [k, GEMM_ROWS]. */
+/* Copies rows [0, rows) of the transposed factor into [k, PACKED_ROWS]; the entries past `rows` are never read. */
 static factor pack_rows(size_t rows, size_t k, factor a, float *packed)
 {
-    for (size_t l = 0; l < k; l++)
-        memcpy(packed + l * GEMM_ROWS, a.a + l * a.step, rows * sizeof *packed);
-    return (factor){packed, 1, GEMM_ROWS};
+    for (size_t l = 0; l < k; l++) {
+        for (size_t i = 0; i < rows; i += VEC_WIDTH)
+            vec_store(packed + l * PACKED_ROWS + i, vec_load_at(a.a + l * a.step, i, rows));
+    }
+    return (factor){packed, 1, PACKED_ROWS};
 }
 
 /* C[m, columns] += A B for one block of B, packed or (columns a multiple of the tile's) in place. */
@@ -184,6 +190,18 @@ static void stream_rows(size_t m, size_t n, size_t k, factor a, const float *b, 
         break;
     case 4:
         stream(4, n, k, a, b, ldb, c, ldc);
+        break;
+    case 5:
+        stream(5, n, k, a, b, ldb, c, ldc);
+        break;
+    case 6:
+        stream(6, n, k, a, b, ldb, c, ldc);
+        break;
+    case 7:
+        stream(7, n, k, a, b, ldb, c, ldc);
+        break;
+    case 8:
+        stream(8, n, k, a, b, ldb, c, ldc);
         break;
     }
 }

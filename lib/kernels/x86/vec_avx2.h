@@ -11,7 +11,7 @@
 
 #define GEMM_ROWS 6
 #define GEMM_VECTORS 2
-#define ATTENTION_UNROLL 2
+#define ATTENTION_UNROLL 4
 
 typedef __m256 vec;
 
