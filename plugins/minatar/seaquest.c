@@ -38,6 +38,9 @@ struct item {
     int8_t step; /* heading, -1 or 1 */
     int8_t timer;
     int8_t shot_timer;
+    uint8_t channel;
+    uint8_t leaves_trail;
+    uint8_t unused; /* 0; makes items comparable and movable as eight bytes */
 };
 
 /* Lists in the order of their items' age. None can outgrow its capacity: the player shoots every fifth step, and a
@@ -45,11 +48,17 @@ struct item {
  * and once it does, enemies are gone after 30; a sub shoots every eleventh step, so that only subs of the last 40 steps
  * can have a bullet on its way, one each. A state from elsewhere may hold more than play leads to: what a list has no
  * room for is dropped. */
-enum list { FRIENDLY_BULLETS, DIVERS, FISHES, ENEMY_SUBS, ENEMY_BULLETS, LISTS };
+enum list { FRIENDLY_BULLETS, DIVERS, ENEMY_SUBS, ENEMY_BULLETS, FISHES, LISTS };
 
-static const int8_t capacity[LISTS] = {2, 4, 32, 32, 44};
-static const int8_t first_item[LISTS] = {0, 2, 6, 38, 70};
-#define ITEMS (70 + 44)
+#define ITEMS (2 + 4 + 32 + 44 + 32)
+static const int8_t capacity[LISTS] = {2, 4, 32, 44, 32};
+static const struct item kind[LISTS] = {
+    [FRIENDLY_BULLETS] = {.channel = FRIENDLY_BULLET},
+    [DIVERS] = {.channel = DIVER, .leaves_trail = 1, .timer = DIVER_MOVE_INTERVAL},
+    [ENEMY_SUBS] = {.channel = ENEMY_SUB, .leaves_trail = 1, .shot_timer = ENEMY_SHOT_INTERVAL},
+    [ENEMY_BULLETS] = {.channel = ENEMY_BULLET},
+    [FISHES] = {.channel = FISH, .leaves_trail = 1},
+};
 
 struct seaquest {
     struct minatar_frame frame;
@@ -63,7 +72,7 @@ struct seaquest {
     int8_t diver_timer;
     int8_t move_speed;
     int8_t shot_timer;
-    int8_t count[LISTS];
+    int8_t first[LISTS + 1]; /* list k is items first[k] .. first[k + 1] - 1: one array, drawn in one loop */
     unsigned char gauges[GAUGE_BYTES]; /* oxygen and carried divers as the observation's last bytes show them */
     struct item item[ITEMS];
 };
@@ -81,27 +90,52 @@ static const struct minatar_channel channels[CHANNELS] = {
     [DIVER] = {"diver", COLOUR_ORANGE},
 };
 
+static int32_t count(const struct seaquest *game, enum list list)
+{
+    return game->first[list + 1] - game->first[list];
+}
+
+/* Item i of a list. It stays in its place until something is appended to an earlier list or taken out. */
 static struct item *item_at(struct seaquest *game, enum list list, int32_t i)
 {
-    return &game->item[first_item[list] + i];
+    return &game->item[game->first[list] + i];
 }
 
 static void append(struct seaquest *game, enum list list, struct item item)
 {
-    if (game->count[list] < capacity[list])
-        *item_at(game, list, game->count[list]++) = item;
+    int32_t place = game->first[list + 1];
+
+    if (count(game, list) >= capacity[list])
+        return;
+    for (int32_t i = game->first[LISTS]; i > place; i--)
+        game->item[i] = game->item[i - 1];
+    game->item[place] = item;
+    for (int32_t later = (int32_t)list + 1; later <= LISTS; later++)
+        game->first[later]++;
 }
 
 static void erase(struct seaquest *game, enum list list, int32_t i)
 {
-    game->count[list]--;
-    for (; i < game->count[list]; i++)
-        *item_at(game, list, i) = *item_at(game, list, i + 1);
+    for (int32_t later = (int32_t)list + 1; later <= LISTS; later++)
+        game->first[later]--;
+    for (i += game->first[list]; i < game->first[LISTS]; i++)
+        game->item[i] = game->item[i + 1];
+}
+
+/* An item of a list's kind. */
+static struct item make(enum list list, int32_t x, int32_t y, int32_t step)
+{
+    struct item item = kind[list];
+
+    item.x = (int8_t)x;
+    item.y = (int8_t)y;
+    item.step = (int8_t)step;
+    return item;
 }
 
 static bool equal(const struct item *a, const struct item *b)
 {
-    return a->x == b->x && a->y == b->y && a->step == b->step && a->timer == b->timer && a->shot_timer == b->shot_timer;
+    return memcmp(a, b, sizeof *a) == 0;
 }
 
 /* Takes out the first item that equals item i, which may be an earlier twin. Returns where item i then is, or -1. */
@@ -118,7 +152,7 @@ static int32_t remove_equal(struct seaquest *game, enum list list, int32_t i)
 /* The first item of a list in the cell of `item`, or -1. */
 static int32_t find_in_cell(struct seaquest *game, enum list list, const struct item *item)
 {
-    for (int32_t i = 0; i < game->count[list]; i++) {
+    for (int32_t i = 0; i < count(game, list); i++) {
         if (item_at(game, list, i)->x == item->x && item_at(game, list, i)->y == item->y)
             return i;
     }
@@ -167,13 +201,13 @@ static void seaquest_begin(void *self)
     game->move_speed = FIRST_MOVE_SPEED;
     game->ramp_index = 0;
     game->shot_timer = 0;
-    memset(game->count, 0, sizeof game->count);
+    memset(game->first, 0, sizeof game->first);
     draw_gauges(game);
 }
 
 static bool row_moves_otherwise(struct seaquest *game, enum list list, const struct item *item)
 {
-    for (int32_t i = 0; i < game->count[list]; i++) {
+    for (int32_t i = 0; i < count(game, list); i++) {
         if (item_at(game, list, i)->y == item->y && item_at(game, list, i)->step != item->step)
             return true;
     }
@@ -185,14 +219,10 @@ static void spawn_enemy(struct seaquest *game)
     struct numpy_random_state *random = &game->frame.random;
     bool right = numpy_random_state_sample(random) < 1.0 / 2;
     bool is_sub = numpy_random_state_sample(random) < 1.0 / 3;
-    struct item enemy = {
-        .x = right ? 0 : 9,
-        .y = (int8_t)numpy_random_state_integer(random, 1, 9),
-        .step = right ? 1 : -1,
-        .timer = game->move_speed,
-        .shot_timer = is_sub ? ENEMY_SHOT_INTERVAL : 0,
-    };
+    int32_t y = numpy_random_state_integer(random, 1, 9);
+    struct item enemy = make(is_sub ? ENEMY_SUBS : FISHES, right ? 0 : 9, y, right ? 1 : -1);
 
+    enemy.timer = game->move_speed;
     if (!row_moves_otherwise(game, FISHES, &enemy) && !row_moves_otherwise(game, ENEMY_SUBS, &enemy))
         append(game, is_sub ? ENEMY_SUBS : FISHES, enemy);
 }
@@ -201,10 +231,9 @@ static void spawn_diver(struct seaquest *game)
 {
     struct numpy_random_state *random = &game->frame.random;
     bool right = numpy_random_state_sample(random) < 1.0 / 2;
-    int8_t y = (int8_t)numpy_random_state_integer(random, 1, 9);
+    int32_t y = numpy_random_state_integer(random, 1, 9);
 
-    append(game, DIVERS,
-           (struct item){.x = right ? 0 : 9, .y = y, .step = right ? 1 : -1, .timer = DIVER_MOVE_INTERVAL});
+    append(game, DIVERS, make(DIVERS, right ? 0 : 9, y, right ? 1 : -1));
 }
 
 static void spawn(struct seaquest *game)
@@ -225,7 +254,7 @@ static void act(struct seaquest *game, int32_t action)
     int32_t dy = (action == MINATAR_DOWN) - (action == MINATAR_UP);
 
     if (action == MINATAR_FIRE && game->shot_timer == 0) {
-        append(game, FRIENDLY_BULLETS, (struct item){.x = game->sub_x, .y = game->sub_y, .step = game->sub_step});
+        append(game, FRIENDLY_BULLETS, make(FRIENDLY_BULLETS, game->sub_x, game->sub_y, game->sub_step));
         game->shot_timer = SHOT_INTERVAL;
     }
     game->sub_step = (int8_t)(dx ? dx : game->sub_step);
@@ -237,7 +266,7 @@ static int32_t move_friendly_bullets(struct seaquest *game)
 {
     int32_t reward = 0;
 
-    for (int32_t i = game->count[FRIENDLY_BULLETS] - 1; i >= 0; i--) {
+    for (int32_t i = count(game, FRIENDLY_BULLETS) - 1; i >= 0; i--) {
         struct item *bullet = item_at(game, FRIENDLY_BULLETS, i);
         move(bullet);
         if (outside(bullet)) {
@@ -271,7 +300,7 @@ static bool board(struct seaquest *game, int32_t i)
 
 static void move_divers(struct seaquest *game)
 {
-    for (int32_t i = game->count[DIVERS] - 1; i >= 0; i--) {
+    for (int32_t i = count(game, DIVERS) - 1; i >= 0; i--) {
         struct item *diver = item_at(game, DIVERS, i);
         if (board(game, i))
             continue;
@@ -319,7 +348,7 @@ static int32_t move_enemy_subs(struct seaquest *game)
 {
     int32_t reward = 0;
 
-    for (int32_t i = game->count[ENEMY_SUBS] - 1; i >= 0; i--) {
+    for (int32_t i = count(game, ENEMY_SUBS) - 1; i >= 0; i--) {
         struct item gone = *item_at(game, ENEMY_SUBS, i);
         int32_t now = swim(game, ENEMY_SUBS, i, &reward);
         struct item *enemy = now < 0 ? &gone : item_at(game, ENEMY_SUBS, now);
@@ -330,14 +359,14 @@ static int32_t move_enemy_subs(struct seaquest *game)
             continue;
         }
         enemy->shot_timer = ENEMY_SHOT_INTERVAL;
-        append(game, ENEMY_BULLETS, (struct item){.x = enemy->x, .y = enemy->y, .step = enemy->step});
+        append(game, ENEMY_BULLETS, make(ENEMY_BULLETS, enemy->x, enemy->y, enemy->step));
     }
     return reward;
 }
 
 static void move_enemy_bullets(struct seaquest *game)
 {
-    for (int32_t i = game->count[ENEMY_BULLETS] - 1; i >= 0; i--) {
+    for (int32_t i = count(game, ENEMY_BULLETS) - 1; i >= 0; i--) {
         struct item *bullet = item_at(game, ENEMY_BULLETS, i);
         if (on_sub(game, bullet))
             game->frame.ended = 1;
@@ -353,7 +382,7 @@ static int32_t move_fishes(struct seaquest *game)
 {
     int32_t reward = 0;
 
-    for (int32_t i = game->count[FISHES] - 1; i >= 0; i--)
+    for (int32_t i = count(game, FISHES) - 1; i >= 0; i--)
         swim(game, FISHES, i, &reward);
     return reward;
 }
@@ -430,18 +459,6 @@ static void mark(unsigned char *observation, int32_t x, int32_t y, enum channel 
     minatar_set_bit(observation, (uint32_t)(y * MINATAR_SIDE + x) * CHANNELS + channel);
 }
 
-static void mark_list(const struct seaquest *game, unsigned char *observation, enum list list, enum channel channel,
-                      bool with_trail)
-{
-    for (int32_t i = 0; i < game->count[list]; i++) {
-        const struct item *item = &game->item[first_item[list] + i];
-        int32_t behind = item->x - item->step;
-        mark(observation, item->x, item->y, channel);
-        if (with_trail && behind >= 0 && behind <= 9)
-            mark(observation, behind, item->y, TRAIL);
-    }
-}
-
 static void seaquest_observe(const void *self, unsigned char *observation)
 {
     const struct seaquest *game = self;
@@ -451,30 +468,36 @@ static void seaquest_observe(const void *self, unsigned char *observation)
     memcpy(observation + GAUGE_FIRST_BYTE, game->gauges, GAUGE_BYTES);
     mark(observation, game->sub_x, game->sub_y, SUB_FRONT);
     mark(observation, game->sub_x - game->sub_step, game->sub_y, SUB_BACK);
-    mark_list(game, observation, FRIENDLY_BULLETS, FRIENDLY_BULLET, false);
-    mark_list(game, observation, DIVERS, DIVER, true);
-    mark_list(game, observation, FISHES, FISH, true);
-    mark_list(game, observation, ENEMY_SUBS, ENEMY_SUB, true);
-    mark_list(game, observation, ENEMY_BULLETS, ENEMY_BULLET, false);
+    for (int32_t i = 0; i < game->first[LISTS]; i++) {
+        const struct item *item = &game->item[i];
+        int32_t behind = item->x - item->step;
+        bool trail = item->leaves_trail && behind >= 0 && behind <= 9;
+        mark(observation, item->x, item->y, item->channel);
+        /* Without a trail the same bit again: no branch for what cannot be foreseen. */
+        mark(observation, trail ? behind : item->x, item->y, trail ? TRAIL : item->channel);
+    }
 }
 
 static void list_fields(struct seaquest *game, struct saved_state *state, enum list list, int8_t last_timer,
                         int8_t last_shot_timer)
 {
     int8_t first_y = list == FRIENDLY_BULLETS ? 0 : 1;
-    const struct item none = {.x = 0, .y = first_y, .step = 1};
+    int8_t length = (int8_t)count(game, list);
 
-    saved_state_i8(state, "length of a list", &game->count[list], 0, capacity[list]);
+    saved_state_i8(state, "length of a list", &length, 0, capacity[list]);
+    game->first[list + 1] = (int8_t)(game->first[list] + length);
     for (int32_t i = 0; i < capacity[list]; i++) {
-        struct item *item = item_at(game, list, i);
-        if (i >= game->count[list])
-            *item = none;
+        struct item none = {.y = first_y, .step = 1};
+        struct item *item = i < length ? item_at(game, list, i) : &none;
         saved_state_i8(state, "x of an item", &item->x, 0, 9);
         saved_state_i8(state, "y of an item", &item->y, first_y, 8);
         saved_state_i8(state, "heading of an item", &item->step, -1, 1);
         saved_state_i8(state, "timer of an item", &item->timer, 0, last_timer);
         saved_state_i8(state, "shot timer of an item", &item->shot_timer, 0, last_shot_timer);
         saved_state_require(state, item->step != 0, "every item has a heading");
+        item->channel = kind[list].channel;
+        item->leaves_trail = kind[list].leaves_trail;
+        item->unused = 0;
     }
 }
 
@@ -497,9 +520,9 @@ static void seaquest_fields(void *self, struct saved_state *state)
     saved_state_i8(state, "shot timer", &game->shot_timer, 0, SHOT_INTERVAL);
     list_fields(game, state, FRIENDLY_BULLETS, 0, 0);
     list_fields(game, state, DIVERS, DIVER_MOVE_INTERVAL, 0);
-    list_fields(game, state, FISHES, FIRST_MOVE_SPEED, 0);
     list_fields(game, state, ENEMY_SUBS, FIRST_MOVE_SPEED, ENEMY_SHOT_INTERVAL);
     list_fields(game, state, ENEMY_BULLETS, 0, 0);
+    list_fields(game, state, FISHES, FIRST_MOVE_SPEED, 0);
     saved_state_require(state,
                         game->sub_step != 0 && game->sub_x - game->sub_step >= 0 && game->sub_x - game->sub_step <= 9,
                         "the sub's back lies inside the grid");
