@@ -121,18 +121,16 @@ static void copy_window(const arq_slots *slots, uint64_t position, uint32_t wind
     }
 }
 
-static arq_status check_sample(const arq_replay *replay, uint32_t batch, int32_t distinct, size_t *row_bytes)
+static arq_status check_sample(const arq_replay *replay, uint32_t batch, int32_t distinct)
 {
-    size_t all;
+    size_t bytes = replay->history.slots.bytes[ARQ_COLUMN_OBSERVATION];
     if (batch < 1) {
         return arq_fail(replay->context, ARQ_E_ARGUMENT, "batch is 0, at least 1 is expected");
     }
     if (distinct != 0 && distinct != 1) {
         return arq_fail(replay->context, ARQ_E_ARGUMENT, "distinct is %" PRId32 ", accepted are 0 and 1", distinct);
     }
-    if (!arq_multiply_sizes(replay->history.slots.bytes[ARQ_COLUMN_OBSERVATION], (size_t)replay->window + 1,
-                            row_bytes) ||
-        !arq_multiply_sizes(*row_bytes, batch, &all)) {
+    if (!arq_multiply_sizes(bytes, (size_t)replay->window + 1, &bytes) || !arq_multiply_sizes(bytes, batch, &bytes)) {
         return arq_fail(replay->context, ARQ_E_ARGUMENT, "batch is %" PRIu32 ": no memory could hold its windows",
                         batch);
     }
@@ -152,12 +150,12 @@ arq_status arq_replay_sample(arq_replay *replay, uint32_t batch, int32_t distinc
         return arq_fail(replay == NULL ? NULL : replay->context, ARQ_E_ARGUMENT, "arq_replay_sample: %s is NULL",
                         replay == NULL ? "replay" : "an output");
     }
-    size_t row_bytes;
-    arq_status status = check_sample(replay, batch, distinct, &row_bytes);
+    arq_status status = check_sample(replay, batch, distinct);
     if (status != ARQ_OK) {
         return status;
     }
     const arq_slots *slots = &replay->history.slots;
+    size_t row_bytes = slots->bytes[ARQ_COLUMN_OBSERVATION] * ((size_t)replay->window + 1);
     sampling draw = begin_draw(replay, batch, distinct);
     uint64_t positions[AHEAD];
     for (uint32_t done = 0, count; done < batch; done += count) {
