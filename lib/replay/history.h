@@ -13,7 +13,7 @@
 #include "replay/slots.h"
 
 typedef struct arq_history {
-    arq_slots slots;
+    arq_replay_slots slots;
     uint64_t transitions;
     uint64_t eligible; /* transitions that can be drawn; the others are the oldest ones */
     int open;          /* whether the newest slot awaits its transition */
@@ -30,15 +30,15 @@ struct arq_replay {
 };
 
 /* Whether the slot is stored as the first of its episode. */
-static inline int arq_history_begins(const arq_slots *slots, uint64_t position)
+static inline int arq_history_begins(const arq_replay_slots *slots, uint64_t position)
 {
-    return position == slots->first || (*arq_slots_flags(slots, position - 1) & ARQ_SLOT_TRANSITION) == 0;
+    return position == slots->first || (*arq_replay_slots_flags(slots, position - 1) & ARQ_SLOT_TRANSITION) == 0;
 }
 
 /* Whether everything that a window ending here needs is stored; the slot must have a transition. */
-static inline int arq_history_reaches(const arq_slots *slots, uint64_t position)
+static inline int arq_history_reaches(const arq_replay_slots *slots, uint64_t position)
 {
-    return position - slots->first >= *arq_slots_age(slots, position);
+    return position - slots->first >= *arq_replay_slots_age(slots, position);
 }
 
 #endif

@@ -49,8 +49,8 @@ arq_status arq_replay_create(arq_context *context, int32_t observation_kind, uin
     replay->capacity = capacity;
     replay->window = window;
     arq_random_seed(&replay->random, seed, ARQ_STREAM_REPLAY);
-    status =
-        arq_slots_create(context, arq_observation_bytes(observation_kind, observation_size), &replay->history.slots);
+    status = arq_replay_slots_create(context, arq_observation_bytes(observation_kind, observation_size),
+                                     &replay->history.slots);
     if (status != ARQ_OK) {
         arq_free(context, replay, 1, sizeof(*replay));
         return status;
@@ -66,17 +66,17 @@ void arq_replay_destroy(arq_replay *replay)
         return;
     }
     arq_context *context = replay->context;
-    arq_slots_clear(&replay->history.slots);
+    arq_replay_slots_clear(&replay->history.slots);
     arq_free(context, replay, 1, sizeof(*replay));
     arq_context_release(context);
 }
 
 /* Stores an observation in a new slot at the end. */
-static arq_status append(arq_slots *slots, const void *observation)
+static arq_status append(arq_replay_slots *slots, const void *observation)
 {
-    arq_status status = arq_slots_push(slots);
+    arq_status status = arq_replay_slots_push(slots);
     if (status == ARQ_OK) {
-        memcpy(arq_slots_at(slots, ARQ_COLUMN_OBSERVATION, slots->end - 1), observation,
+        memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_OBSERVATION, slots->end - 1), observation,
                slots->bytes[ARQ_COLUMN_OBSERVATION]);
     }
     return status;
@@ -89,11 +89,12 @@ arq_status arq_replay_begin(arq_replay *replay, const void *observation)
                         replay == NULL ? "replay" : "observation");
     }
     arq_history *history = &replay->history;
-    arq_slots *slots = &history->slots;
+    arq_replay_slots *slots = &history->slots;
     uint64_t newest = slots->end - 1;
     if (history->open && arq_history_begins(slots, newest)) {
         /* An episode without a transition leaves no trace. */
-        memcpy(arq_slots_at(slots, ARQ_COLUMN_OBSERVATION, newest), observation, slots->bytes[ARQ_COLUMN_OBSERVATION]);
+        memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_OBSERVATION, newest), observation,
+               slots->bytes[ARQ_COLUMN_OBSERVATION]);
         return ARQ_OK;
     }
     arq_status status = append(slots, observation);
@@ -101,7 +102,7 @@ arq_status arq_replay_begin(arq_replay *replay, const void *observation)
         return status;
     }
     if (history->open) {
-        *arq_slots_flags(slots, newest - 1) |= ARQ_SLOT_TRUNCATED;
+        *arq_replay_slots_flags(slots, newest - 1) |= ARQ_SLOT_TRUNCATED;
     }
     history->open = 1;
     return ARQ_OK;
@@ -141,14 +142,14 @@ static arq_status check_transition(const arq_replay *replay, double reward, cons
  * episode until the window is full: only a slot that is the episode's first has more than one such window. */
 static void lose_windows(arq_history *history, uint32_t window)
 {
-    const arq_slots *slots = &history->slots;
+    const arq_replay_slots *slots = &history->slots;
     uint64_t position = slots->first;
-    if (*arq_slots_age(slots, position) > 0) {
+    if (*arq_replay_slots_age(slots, position) > 0) {
         position += window - 1;
     }
     for (; position < slots->end; position++) {
-        if (position - slots->first != *arq_slots_age(slots, position) ||
-            (*arq_slots_flags(slots, position) & ARQ_SLOT_TRANSITION) == 0) {
+        if (position - slots->first != *arq_replay_slots_age(slots, position) ||
+            (*arq_replay_slots_flags(slots, position) & ARQ_SLOT_TRANSITION) == 0) {
             return;
         }
         history->eligible--;
@@ -158,12 +159,12 @@ static void lose_windows(arq_history *history, uint32_t window)
 /* Forgets the oldest transition, and with an episode's last one also its final observation. */
 static void evict(arq_history *history, uint32_t window)
 {
-    arq_slots *slots = &history->slots;
+    arq_replay_slots *slots = &history->slots;
     lose_windows(history, window);
-    arq_slots_pop(slots);
+    arq_replay_slots_pop(slots);
     history->transitions--;
-    if ((*arq_slots_flags(slots, slots->first) & ARQ_SLOT_TRANSITION) == 0) {
-        arq_slots_pop(slots);
+    if ((*arq_replay_slots_flags(slots, slots->first) & ARQ_SLOT_TRANSITION) == 0) {
+        arq_replay_slots_pop(slots);
     }
 }
 
@@ -178,19 +179,19 @@ arq_status arq_replay_add(arq_replay *replay, int32_t action, double reward, con
         return status;
     }
     arq_history *history = &replay->history;
-    arq_slots *slots = &history->slots;
+    arq_replay_slots *slots = &history->slots;
     status = append(slots, next_observation);
     if (status != ARQ_OK) {
         return status;
     }
     uint64_t from = slots->end - 2;
     float stored_reward = to_float(reward);
-    uint16_t age = *arq_slots_age(slots, from);
-    memcpy(arq_slots_at(slots, ARQ_COLUMN_ACTION, from), &action, sizeof(action));
-    memcpy(arq_slots_at(slots, ARQ_COLUMN_REWARD, from), &stored_reward, sizeof(stored_reward));
-    *arq_slots_flags(slots, from) =
+    uint16_t age = *arq_replay_slots_age(slots, from);
+    memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_ACTION, from), &action, sizeof(action));
+    memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_REWARD, from), &stored_reward, sizeof(stored_reward));
+    *arq_replay_slots_flags(slots, from) =
         (uint8_t)(ARQ_SLOT_TRANSITION | (terminated ? ARQ_SLOT_TERMINATED : 0) | (truncated ? ARQ_SLOT_TRUNCATED : 0));
-    *arq_slots_age(slots, from + 1) = (uint16_t)(age + 1u < replay->window ? age + 1u : age);
+    *arq_replay_slots_age(slots, from + 1) = (uint16_t)(age + 1u < replay->window ? age + 1u : age);
     history->open = !terminated && !truncated;
     history->transitions++;
     history->eligible += arq_history_reaches(slots, from);

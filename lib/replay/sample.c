@@ -14,7 +14,7 @@ typedef enum draw_kind {
 } draw_kind;
 
 typedef struct sampling {
-    arq_slots *slots;
+    arq_replay_slots *slots;
     arq_random *random;
     draw_kind kind;
     uint64_t first; /* the oldest position that can be drawn */
@@ -49,7 +49,7 @@ static uint64_t draw_anywhere(sampling *draw)
 {
     for (;;) {
         uint64_t position = any_position(draw, draw->random);
-        uint8_t *flags = arq_slots_flags(draw->slots, position);
+        uint8_t *flags = arq_replay_slots_flags(draw->slots, position);
         if ((*flags & (ARQ_SLOT_TRANSITION | ARQ_SLOT_DRAWN)) == ARQ_SLOT_TRANSITION) {
             *flags |= draw->kind == DRAW_MARKING ? ARQ_SLOT_DRAWN : 0;
             return position;
@@ -61,7 +61,7 @@ static uint64_t draw_scanning(sampling *draw)
 {
     for (;;) {
         uint64_t position = draw->next++;
-        if ((*arq_slots_flags(draw->slots, position) & ARQ_SLOT_TRANSITION) != 0 &&
+        if ((*arq_replay_slots_flags(draw->slots, position) & ARQ_SLOT_TRANSITION) != 0 &&
             arq_random_below(draw->random, draw->left--) < draw->wanted) {
             draw->wanted--;
             return position;
@@ -77,31 +77,31 @@ static void end_draw(const sampling *draw)
     }
     arq_random again = draw->start;
     while (memcmp(&again, draw->random, sizeof(again)) != 0) {
-        *arq_slots_flags(draw->slots, any_position(draw, &again)) &= (uint8_t)~ARQ_SLOT_DRAWN;
+        *arq_replay_slots_flags(draw->slots, any_position(draw, &again)) &= (uint8_t)~ARQ_SLOT_DRAWN;
     }
 }
 
-static void prefetch(const arq_slots *slots, uint64_t position)
+static void prefetch(const arq_replay_slots *slots, uint64_t position)
 {
-    uint64_t head = position - *arq_slots_age(slots, position);
-    const char *from = arq_slots_at(slots, ARQ_COLUMN_OBSERVATION, head);
+    uint64_t head = position - *arq_replay_slots_age(slots, position);
+    const char *from = arq_replay_slots_at(slots, ARQ_COLUMN_OBSERVATION, head);
     size_t bytes = (size_t)(position - head + 2) * slots->bytes[ARQ_COLUMN_OBSERVATION];
-    size_t whole = arq_slots_run(slots, head) * slots->bytes[ARQ_COLUMN_OBSERVATION];
+    size_t whole = arq_replay_slots_run(slots, head) * slots->bytes[ARQ_COLUMN_OBSERVATION];
     for (size_t i = 0; i < bytes && i < whole && i < 4096; i += 64) {
         __builtin_prefetch(from + i);
     }
-    __builtin_prefetch(arq_slots_at(slots, ARQ_COLUMN_ACTION, position));
-    __builtin_prefetch(arq_slots_at(slots, ARQ_COLUMN_REWARD, position));
+    __builtin_prefetch(arq_replay_slots_at(slots, ARQ_COLUMN_ACTION, position));
+    __builtin_prefetch(arq_replay_slots_at(slots, ARQ_COLUMN_REWARD, position));
 }
 
 /* The observations from a position on, segment by segment. */
-static void copy_observations(const arq_slots *slots, uint64_t position, uint64_t count, unsigned char *out)
+static void copy_observations(const arq_replay_slots *slots, uint64_t position, uint64_t count, unsigned char *out)
 {
     size_t bytes = slots->bytes[ARQ_COLUMN_OBSERVATION];
     while (count > 0) {
-        size_t run = arq_slots_run(slots, position);
+        size_t run = arq_replay_slots_run(slots, position);
         run = run < count ? run : (size_t)count;
-        memcpy(out, arq_slots_at(slots, ARQ_COLUMN_OBSERVATION, position), run * bytes);
+        memcpy(out, arq_replay_slots_at(slots, ARQ_COLUMN_OBSERVATION, position), run * bytes);
         out += run * bytes;
         position += run;
         count -= run;
@@ -109,10 +109,10 @@ static void copy_observations(const arq_slots *slots, uint64_t position, uint64_
 }
 
 /* [window + 1] observations: the window that ends at the position, then the next one. */
-static void copy_window(const arq_slots *slots, uint64_t position, uint32_t window, unsigned char *out)
+static void copy_window(const arq_replay_slots *slots, uint64_t position, uint32_t window, unsigned char *out)
 {
     size_t bytes = slots->bytes[ARQ_COLUMN_OBSERVATION];
-    uint32_t age = *arq_slots_age(slots, position);
+    uint32_t age = *arq_replay_slots_age(slots, position);
     uint32_t filling = window - 1 - age;
     unsigned char *head = out + filling * bytes;
     copy_observations(slots, position - age, (uint64_t)age + 2, head);
@@ -154,7 +154,7 @@ arq_status arq_replay_sample(arq_replay *replay, uint32_t batch, int32_t distinc
     if (status != ARQ_OK) {
         return status;
     }
-    const arq_slots *slots = &replay->history.slots;
+    const arq_replay_slots *slots = &replay->history.slots;
     size_t row_bytes = slots->bytes[ARQ_COLUMN_OBSERVATION] * ((size_t)replay->window + 1);
     sampling draw = begin_draw(replay, batch, distinct);
     uint64_t positions[AHEAD];
@@ -167,10 +167,10 @@ arq_status arq_replay_sample(arq_replay *replay, uint32_t batch, int32_t distinc
         for (uint32_t i = 0; i < count; i++) {
             uint32_t row = done + i;
             copy_window(slots, positions[i], replay->window, (unsigned char *)observations + row * row_bytes);
-            lengths[row] = *arq_slots_age(slots, positions[i]) + 1;
-            memcpy(&actions[row], arq_slots_at(slots, ARQ_COLUMN_ACTION, positions[i]), sizeof(*actions));
-            memcpy(&rewards[row], arq_slots_at(slots, ARQ_COLUMN_REWARD, positions[i]), sizeof(*rewards));
-            terminated[row] = (*arq_slots_flags(slots, positions[i]) & ARQ_SLOT_TERMINATED) != 0;
+            lengths[row] = *arq_replay_slots_age(slots, positions[i]) + 1;
+            memcpy(&actions[row], arq_replay_slots_at(slots, ARQ_COLUMN_ACTION, positions[i]), sizeof(*actions));
+            memcpy(&rewards[row], arq_replay_slots_at(slots, ARQ_COLUMN_REWARD, positions[i]), sizeof(*rewards));
+            terminated[row] = (*arq_replay_slots_flags(slots, positions[i]) & ARQ_SLOT_TERMINATED) != 0;
         }
     }
     end_draw(&draw);

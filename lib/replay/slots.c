@@ -7,7 +7,7 @@
 #define SEGMENT_SHIFT_MOST 12u
 
 /* Places the arrays of a segment one behind the other; returns 0 when its size overflows. */
-static int lay_out(arq_slots *slots)
+static int lay_out(arq_replay_slots *slots)
 {
     size_t end = 0;
     for (int column = 0; column < ARQ_COLUMN_COUNT; column++) {
@@ -23,9 +23,9 @@ static int lay_out(arq_slots *slots)
     return 1;
 }
 
-arq_status arq_slots_create(arq_context *context, size_t observation_bytes, arq_slots *slots)
+arq_status arq_replay_slots_create(arq_context *context, size_t observation_bytes, arq_replay_slots *slots)
 {
-    *slots = (arq_slots){.context = context, .shift = SEGMENT_SHIFT_MOST};
+    *slots = (arq_replay_slots){.context = context, .shift = SEGMENT_SHIFT_MOST};
     slots->bytes[ARQ_COLUMN_OBSERVATION] = observation_bytes;
     slots->bytes[ARQ_COLUMN_ACTION] = sizeof(int32_t);
     slots->bytes[ARQ_COLUMN_REWARD] = sizeof(float);
@@ -40,12 +40,12 @@ arq_status arq_slots_create(arq_context *context, size_t observation_bytes, arq_
     return ARQ_OK;
 }
 
-static void free_segment(arq_slots *slots, unsigned char *segment)
+static void free_segment(arq_replay_slots *slots, unsigned char *segment)
 {
     arq_free(slots->context, segment, slots->segment_bytes, 1);
 }
 
-static unsigned char *take_spare(arq_slots *slots)
+static unsigned char *take_spare(arq_replay_slots *slots)
 {
     unsigned char *segment = slots->spare;
     if (segment != NULL) {
@@ -54,13 +54,13 @@ static unsigned char *take_spare(arq_slots *slots)
     return segment;
 }
 
-static void keep_spare(arq_slots *slots, unsigned char *segment)
+static void keep_spare(arq_replay_slots *slots, unsigned char *segment)
 {
     memcpy(segment, &slots->spare, sizeof(slots->spare));
     slots->spare = segment;
 }
 
-void arq_slots_clear(arq_slots *slots)
+void arq_replay_slots_clear(arq_replay_slots *slots)
 {
     for (size_t i = 0; i < slots->table_size; i++) {
         if (slots->table[i] != NULL) {
@@ -76,7 +76,7 @@ void arq_slots_clear(arq_slots *slots)
     slots->first = slots->end = 0;
 }
 
-static arq_status widen_table(arq_slots *slots)
+static arq_status widen_table(arq_replay_slots *slots)
 {
     size_t size = slots->table_size == 0 ? 16 : slots->table_size * 2;
     unsigned char **table = arq_alloc(slots->context, size, sizeof(*table));
@@ -94,7 +94,7 @@ static arq_status widen_table(arq_slots *slots)
 }
 
 /* The segment of the next position, which begins there. */
-static arq_status add_segment(arq_slots *slots)
+static arq_status add_segment(arq_replay_slots *slots)
 {
     uint64_t index = slots->end >> slots->shift;
     if (index - (slots->first >> slots->shift) >= slots->table_size) {
@@ -114,26 +114,26 @@ static arq_status add_segment(arq_slots *slots)
     return ARQ_OK;
 }
 
-arq_status arq_slots_push(arq_slots *slots)
+arq_status arq_replay_slots_push(arq_replay_slots *slots)
 {
-    if (arq_slots_run(slots, slots->end) == (size_t)1 << slots->shift) {
+    if (arq_replay_slots_run(slots, slots->end) == (size_t)1 << slots->shift) {
         arq_status status = add_segment(slots);
         if (status != ARQ_OK) {
             return status;
         }
     }
     for (int column = ARQ_COLUMN_ACTION; column < ARQ_COLUMN_COUNT; column++) {
-        memset(arq_slots_at(slots, (arq_column)column, slots->end), 0, slots->bytes[column]);
+        memset(arq_replay_slots_at(slots, (arq_column)column, slots->end), 0, slots->bytes[column]);
     }
     slots->end++;
     return ARQ_OK;
 }
 
-void arq_slots_pop(arq_slots *slots)
+void arq_replay_slots_pop(arq_replay_slots *slots)
 {
     size_t place = (size_t)(slots->first >> slots->shift) & (slots->table_size - 1);
     slots->first++;
-    if (arq_slots_run(slots, slots->first) == (size_t)1 << slots->shift) {
+    if (arq_replay_slots_run(slots, slots->first) == (size_t)1 << slots->shift) {
         keep_spare(slots, slots->table[place]);
         slots->table[place] = NULL;
     }

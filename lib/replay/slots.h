@@ -25,7 +25,7 @@ enum {
     ARQ_SLOT_DRAWN = 8 /* only during a draw */
 };
 
-typedef struct arq_slots {
+typedef struct arq_replay_slots {
     arq_context *context;
     size_t bytes[ARQ_COLUMN_COUNT];  /* of one slot */
     size_t offset[ARQ_COLUMN_COUNT]; /* of the array within a segment */
@@ -36,40 +36,40 @@ typedef struct arq_slots {
     unsigned char *spare;  /* segments out of use, each beginning with a pointer to the next */
     uint64_t first;        /* position of the oldest slot; positions only grow */
     uint64_t end;          /* behind the newest */
-} arq_slots;
+} arq_replay_slots;
 
 /* An empty queue; allocates nothing yet. */
-arq_status arq_slots_create(arq_context *context, size_t observation_bytes, arq_slots *slots);
-void arq_slots_clear(arq_slots *slots);
+arq_status arq_replay_slots_create(arq_context *context, size_t observation_bytes, arq_replay_slots *slots);
+void arq_replay_slots_clear(arq_replay_slots *slots);
 
 /* Adds a slot with everything 0 but its observation, which is whatever was there before. ARQ_E_NOMEM: unchanged. */
-arq_status arq_slots_push(arq_slots *slots);
+arq_status arq_replay_slots_push(arq_replay_slots *slots);
 
 /* Removes the oldest. */
-void arq_slots_pop(arq_slots *slots);
+void arq_replay_slots_pop(arq_replay_slots *slots);
 
 /* How many slots from this position on lie in one piece. */
-static inline size_t arq_slots_run(const arq_slots *slots, uint64_t position)
+static inline size_t arq_replay_slots_run(const arq_replay_slots *slots, uint64_t position)
 {
     size_t segment_slots = (size_t)1 << slots->shift;
     return segment_slots - (size_t)(position & (segment_slots - 1));
 }
 
-static inline void *arq_slots_at(const arq_slots *slots, arq_column column, uint64_t position)
+static inline void *arq_replay_slots_at(const arq_replay_slots *slots, arq_column column, uint64_t position)
 {
     unsigned char *segment = slots->table[(size_t)(position >> slots->shift) & (slots->table_size - 1)];
     size_t index = (size_t)position & (((size_t)1 << slots->shift) - 1);
     return segment + slots->offset[column] + index * slots->bytes[column];
 }
 
-static inline uint8_t *arq_slots_flags(const arq_slots *slots, uint64_t position)
+static inline uint8_t *arq_replay_slots_flags(const arq_replay_slots *slots, uint64_t position)
 {
-    return arq_slots_at(slots, ARQ_COLUMN_FLAGS, position);
+    return arq_replay_slots_at(slots, ARQ_COLUMN_FLAGS, position);
 }
 
-static inline uint16_t *arq_slots_age(const arq_slots *slots, uint64_t position)
+static inline uint16_t *arq_replay_slots_age(const arq_replay_slots *slots, uint64_t position)
 {
-    return arq_slots_at(slots, ARQ_COLUMN_AGE, position);
+    return arq_replay_slots_at(slots, ARQ_COLUMN_AGE, position);
 }
 
 #endif

@@ -57,7 +57,7 @@ static arq_dtype describe_column(const arq_replay *replay, arq_column column, ui
 /* Adds one column, in the pieces it has in memory. */
 static arq_status write_column(const arq_replay *replay, arq_writer *writer, const char *prefix, arq_column column)
 {
-    const arq_slots *slots = &replay->history.slots;
+    const arq_replay_slots *slots = &replay->history.slots;
     uint64_t count = slots->end - slots->first;
     uint64_t shape[2];
     uint32_t rank;
@@ -69,9 +69,9 @@ static arq_status write_column(const arq_replay *replay, arq_writer *writer, con
     }
     size_t used = 0;
     for (uint64_t position = slots->first, run; position < slots->end; position += run) {
-        run = arq_slots_run(slots, position);
+        run = arq_replay_slots_run(slots, position);
         run = run < slots->end - position ? run : slots->end - position;
-        chunks[used++] = (arq_chunk){arq_slots_at(slots, column, position), (size_t)run * slots->bytes[column]};
+        chunks[used++] = (arq_chunk){arq_replay_slots_at(slots, column, position), (size_t)run * slots->bytes[column]};
     }
     arq_status status =
         arq_writer_chunks(writer, name_of(prefix, column_names[column]).text, dtype, rank, shape, chunks, used);
@@ -82,11 +82,11 @@ static arq_status write_column(const arq_replay *replay, arq_writer *writer, con
 arq_status arq_replay_write(arq_replay *replay, arq_writer *writer, const char *prefix)
 {
     const arq_history *history = &replay->history;
-    const arq_slots *slots = &history->slots;
+    const arq_replay_slots *slots = &history->slots;
     uint64_t count = slots->end - slots->first;
     uint64_t settings[SETTING_COUNT] = {(uint64_t)replay->kind, replay->observation_size, replay->capacity,
                                         replay->window};
-    uint64_t state[STATE_COUNT] = {count, count == 0 ? 0 : *arq_slots_age(slots, slots->first),
+    uint64_t state[STATE_COUNT] = {count, count == 0 ? 0 : *arq_replay_slots_age(slots, slots->first),
                                    (uint64_t)history->open};
     arq_status status =
         arq_writer_values(writer, name_of(prefix, "settings").text, ARQ_DTYPE_U64, SETTING_COUNT, settings);
@@ -243,8 +243,8 @@ static arq_status check_slots(const saved *file)
 /* Stores a checked slot behind those before it. */
 static arq_status take_slot(const saved *file, arq_history *history, uint64_t slot)
 {
-    arq_slots *slots = &history->slots;
-    arq_status status = arq_slots_push(slots);
+    arq_replay_slots *slots = &history->slots;
+    arq_status status = arq_replay_slots_push(slots);
     if (status != ARQ_OK) {
         return status;
     }
@@ -252,15 +252,16 @@ static arq_status take_slot(const saved *file, arq_history *history, uint64_t sl
     for (int column = 0; column < ARQ_COLUMN_COUNT; column++) {
         if (column != ARQ_COLUMN_AGE) {
             size_t bytes = slots->bytes[column];
-            memcpy(arq_slots_at(slots, (arq_column)column, position), file->columns[column] + slot * bytes, bytes);
+            memcpy(arq_replay_slots_at(slots, (arq_column)column, position), file->columns[column] + slot * bytes,
+                   bytes);
         }
     }
     uint64_t age = slot == 0 ? file->state[STATE_FIRST_AGE] : 0;
     if (!arq_history_begins(slots, position)) {
-        age = *arq_slots_age(slots, position - 1) + 1u;
+        age = *arq_replay_slots_age(slots, position - 1) + 1u;
         age = age < file->replay->window ? age : age - 1;
     }
-    *arq_slots_age(slots, position) = (uint16_t)age;
+    *arq_replay_slots_age(slots, position) = (uint16_t)age;
     if ((file->flags[slot] & ARQ_SLOT_TRANSITION) != 0) {
         history->transitions++;
         history->eligible += arq_history_reaches(slots, position);
@@ -273,7 +274,7 @@ static arq_status take_all(const saved *file, arq_replay_state *state)
     const arq_replay *replay = file->replay;
     arq_history *history = &state->history;
     arq_status status =
-        arq_slots_create(replay->context, replay->history.slots.bytes[ARQ_COLUMN_OBSERVATION], &history->slots);
+        arq_replay_slots_create(replay->context, replay->history.slots.bytes[ARQ_COLUMN_OBSERVATION], &history->slots);
     for (uint64_t slot = 0; slot < file->state[STATE_SLOTS] && status == ARQ_OK; slot++) {
         status = take_slot(file, history, slot);
     }
@@ -334,7 +335,7 @@ void arq_replay_adopt(arq_replay *replay, arq_replay_state *state)
 void arq_replay_discard(arq_replay *replay, arq_replay_state *state)
 {
     if (state != NULL) {
-        arq_slots_clear(&state->history.slots);
+        arq_replay_slots_clear(&state->history.slots);
         arq_free(replay->context, state, 1, sizeof(*state));
     }
 }
