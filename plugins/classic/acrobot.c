@@ -46,8 +46,8 @@ static struct motion derivative(struct motion m, double torque)
     double phi1 = ((-0.5 * (m.speed_2 * m.speed_2) * sine_2 - 1.0 * m.speed_2 * m.speed_1 * sine_2) +
                    1.5 * GRAVITY * cos(m.angle_1 - CLASSIC_PI / 2)) +
                   phi2;
-    double acceleration_2 = (((torque + d2 / d1 * phi1) - 0.5 * (m.speed_1 * m.speed_1) * sine_2) - phi2) /
-                            ((0.25 + 1.0) - d2 * d2 / d1);
+    double acceleration_2 =
+        (((torque + d2 / d1 * phi1) - 0.5 * (m.speed_1 * m.speed_1) * sine_2) - phi2) / ((0.25 + 1.0) - d2 * d2 / d1);
     double acceleration_1 = -(d2 * acceleration_2 + phi1) / d1;
 
     return (struct motion){m.speed_1, m.speed_2, acceleration_1, acceleration_2};
@@ -158,8 +158,8 @@ static void draw(const void *self, struct picture *picture)
 static const double low[] = {-1, -1, -1, -1, -LARGEST_SPEED_1, -LARGEST_SPEED_2};
 static const double high[] = {1, 1, 1, 1, LARGEST_SPEED_1, LARGEST_SPEED_2};
 static const char *const action_names[] = {"torque left", "none", "torque right"};
-static const char *const observation_names[] = {"cos of first angle",  "sin of first angle",
-                                                "cos of second angle", "sin of second angle",
+static const char *const observation_names[] = {"cos of first angle",     "sin of first angle",
+                                                "cos of second angle",    "sin of second angle",
                                                 "first angular velocity", "second angular velocity"};
 
 static const struct classic_task acrobot_task = {

@@ -10,7 +10,8 @@
 #define TAU 0.02
 #define X_LIMIT 2.4
 #define ANGLE_LIMIT (24.0 * CLASSIC_PI / 360.0)
-#define LARGEST_STATE 1000.0 /* bound of what is loaded: far outside of what play leads to, harmless to compute with */
+#define LARGEST_STATE 1000.0 /* bound of what is loaded: far outside of what play leads to, harmless to compute with   \
+                              */
 
 struct cartpole {
     struct classic_frame frame;
@@ -42,8 +43,8 @@ static double advance(void *self, int32_t action, int32_t *terminated)
     double cosine = cos(task->angle);
     double sine = sin(task->angle);
     double temp = (force + POLE_MASS_LENGTH * (task->angle_speed * task->angle_speed) * sine) / TOTAL_MASS;
-    double angle_acceleration = (GRAVITY * sine - cosine * temp) /
-                                (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cosine * cosine) / TOTAL_MASS));
+    double angle_acceleration =
+        (GRAVITY * sine - cosine * temp) / (HALF_LENGTH * (4.0 / 3.0 - POLE_MASS * (cosine * cosine) / TOTAL_MASS));
     double x_acceleration = temp - POLE_MASS_LENGTH * angle_acceleration * cosine / TOTAL_MASS;
 
     task->x += TAU * task->x_speed;
@@ -78,8 +79,8 @@ static void fields(void *self, struct saved_state *state)
 static void draw(const void *self, struct picture *picture)
 {
     const struct cartpole *task = self;
-    const double metre = 10;                             /* in cells */
-    const double pole = 2 * HALF_LENGTH * metre * 1.6;   /* longer than to scale: its angle is what matters */
+    const double metre = 10;                           /* in cells */
+    const double pole = 2 * HALF_LENGTH * metre * 1.6; /* longer than to scale: its angle is what matters */
     struct picture_point hinge = {30 + task->x * metre, 27};
     struct picture_point tip = {hinge.x + pole * sin(task->angle), hinge.y - pole * cos(task->angle)};
 
@@ -88,8 +89,8 @@ static void draw(const void *self, struct picture *picture)
                       (struct picture_point){30 - X_LIMIT * metre, 35}, COLOUR_GREY);
     picture_rectangle(picture, (struct picture_point){30 + X_LIMIT * metre, 30},
                       (struct picture_point){30 + X_LIMIT * metre + 1, 35}, COLOUR_GREY);
-    picture_rectangle(picture, (struct picture_point){hinge.x - 5, hinge.y},
-                      (struct picture_point){hinge.x + 5, 32}, COLOUR_SKY_BLUE);
+    picture_rectangle(picture, (struct picture_point){hinge.x - 5, hinge.y}, (struct picture_point){hinge.x + 5, 32},
+                      COLOUR_SKY_BLUE);
     picture_line(picture, hinge, tip, 2, COLOUR_ORANGE);
     picture_line(picture, hinge, hinge, 2, COLOUR_WHITE);
 }

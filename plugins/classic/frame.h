@@ -38,16 +38,16 @@ struct classic_frame {
 /* An environment as the frame sees it. `self` is always the environment's own struct. */
 struct classic_task {
     const char *id;
-    size_t bytes; /* of the environment's struct */
+    size_t bytes;      /* of the environment's struct */
     arq_env_spec spec; /* all but the time limit; the size of a discrete observation is set by describe */
     const char *const *action_names;
     const char *const *observation_names; /* NULL: none */
     const arq_env_option *options;
     uint32_t option_count;
     uint32_t picture_columns, picture_rows;
-    void (*configure)(void *self, const double *options); /* sets the limit and what else the options say */
+    void (*configure)(void *self, const double *options);   /* sets the limit and what else the options say */
     void (*describe)(const void *self, arq_env_spec *spec); /* NULL: `spec` says it all */
-    void (*begin)(void *self);                             /* the start of an episode */
+    void (*begin)(void *self);                              /* the start of an episode */
     double (*advance)(void *self, int32_t action, int32_t *terminated); /* returns the reward */
     void (*observe)(const void *self, void *observation);
     void (*fields)(void *self, struct saved_state *state);

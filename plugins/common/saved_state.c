@@ -20,7 +20,8 @@ uint64_t saved_state_hash(const unsigned char *bytes, size_t size)
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-static void refuse(struct saved_state *state, const char *format, ...)
+static void
+refuse(struct saved_state *state, const char *format, ...)
 {
     if (state->failed)
         return;

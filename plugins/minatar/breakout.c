@@ -148,8 +148,7 @@ static void breakout_fields(void *self, struct saved_state *state)
     saved_state_i8(state, "strike", &game->strike, 0, 1);
     saved_state_require(state, game->step_x != 0 && game->step_y != 0, "the ball always moves");
     saved_state_require(state, game->frame.ended || game->ball_y != PADDLE_ROW, "a ball on the bottom row is lost");
-    saved_state_require(state,
-                        !(game->bricks[0] & ~all_bricks[0]) && !(game->bricks[1] & ~all_bricks[1]),
+    saved_state_require(state, !(game->bricks[0] & ~all_bricks[0]) && !(game->bricks[1] & ~all_bricks[1]),
                         "bricks lie in the brick channel of rows 1 to 3");
 }
 

@@ -83,9 +83,9 @@ struct minatar_game {
     uint32_t minimal_count;
     uint8_t minimal[MINATAR_ACTIONS];
     double reward_high;
-    void (*begin)(void *self);                                    /* the start of an episode */
+    void (*begin)(void *self);                                     /* the start of an episode */
     void (*observe)(const void *self, unsigned char *observation); /* the packed observation */
-    void (*fields)(void *self, struct saved_state *state);        /* names every field of the game's own */
+    void (*fields)(void *self, struct saved_state *state);         /* names every field of the game's own */
 };
 
 arq_status minatar_create(const struct minatar_game *game, const double *options, void **self, char *error,

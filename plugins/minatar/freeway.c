@@ -51,9 +51,8 @@ struct lane {
     LANE(SPEED, STEP, 0), LANE(SPEED, STEP, 1), LANE(SPEED, STEP, 2), LANE(SPEED, STEP, 3), LANE(SPEED, STEP, 4),      \
         LANE(SPEED, STEP, 5), LANE(SPEED, STEP, 6), LANE(SPEED, STEP, 7), LANE(SPEED, STEP, 8), LANE(SPEED, STEP, 9)
 
-static const struct lane lanes[] = {LANES(1, RIGHT), LANES(2, RIGHT), LANES(3, RIGHT), LANES(4, RIGHT),
-                                    LANES(5, RIGHT), LANES(1, LEFT),  LANES(2, LEFT),  LANES(3, LEFT),
-                                    LANES(4, LEFT),  LANES(5, LEFT)};
+static const struct lane lanes[] = {LANES(1, RIGHT), LANES(2, RIGHT), LANES(3, RIGHT), LANES(4, RIGHT), LANES(5, RIGHT),
+                                    LANES(1, LEFT),  LANES(2, LEFT),  LANES(3, LEFT),  LANES(4, LEFT),  LANES(5, LEFT)};
 
 static void find_lanes(struct freeway *game)
 {

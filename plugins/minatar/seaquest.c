@@ -72,7 +72,7 @@ struct seaquest {
     int8_t diver_timer;
     int8_t move_speed;
     int8_t shot_timer;
-    int8_t first[LISTS + 1]; /* list k is items first[k] .. first[k + 1] - 1: one array, drawn in one loop */
+    int8_t first[LISTS + 1];           /* list k is items first[k] .. first[k + 1] - 1: one array, drawn in one loop */
     unsigned char gauges[GAUGE_BYTES]; /* oxygen and carried divers as the observation's last bytes show them */
     struct item item[ITEMS];
 };

@@ -9,6 +9,7 @@ enum channel { CANNON, ALIEN, ALIEN_LEFT, ALIEN_RIGHT, FRIENDLY_BULLET, ENEMY_BU
 #define ENEMY_SHOT_INTERVAL 10
 #define SHOT_INTERVAL 5
 #define ALIENS 24
+#define FRIENDLY_BULLETS 2 /* one every fifth step, and each is gone after nine */
 #define OBSERVATION_BYTES 75
 
 /* One bit a cell in two halves: rows 0..4 and rows 5..9, bit = row within the half * 10 + x. */
@@ -292,6 +293,8 @@ static void space_invaders_fields(void *self, struct saved_state *state)
     saved_state_i8(state, "move timer", &game->move_timer, 0, FIRST_MOVE_INTERVAL);
     saved_state_i8(state, "enemy shot timer", &game->enemy_shot_timer, 0, ENEMY_SHOT_INTERVAL);
     saved_state_i8(state, "shot timer", &game->shot_timer, 0, SHOT_INTERVAL);
+    saved_state_require(state, count_cells(&game->friendly_bullets) <= FRIENDLY_BULLETS,
+                        "at most two friendly bullets");
     saved_state_require(state, game->alien_step != 0, "the aliens have a heading");
     saved_state_require(state, count_cells(&game->aliens) == game->alien_count, "as many aliens as the count says");
     draw_aliens(game);
@@ -304,7 +307,7 @@ static const struct minatar_game space_invaders_game = {
     .channels = channels,
     .minimal_count = 4,
     .minimal = {MINATAR_NONE, MINATAR_LEFT, MINATAR_RIGHT, MINATAR_FIRE},
-    .reward_high = 2, /* a shot every fifth step: no more than two bullets are on their way */
+    .reward_high = FRIENDLY_BULLETS,
     .begin = space_invaders_begin,
     .observe = space_invaders_observe,
     .fields = space_invaders_fields,

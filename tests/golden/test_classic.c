@@ -406,8 +406,8 @@ static void report(const struct trace *trace, const struct task *task, const str
     if (task->states)
         printf("%" PRIu64 " first states (exact), %" PRIu64
                " single steps (worst error %.3g = %.3g of the allowed %g, observations %g of 1 ulp), ",
-               tally->first_rows, tally->single_steps, tally->single_largest, tally->single_error,
-               task->step_tolerance, tally->ulps);
+               tally->first_rows, tally->single_steps, tally->single_largest, tally->single_error, task->step_tolerance,
+               tally->ulps);
     if (tally->free_rows == 0)
         printf("free run SKIPPED: this machine's sin or cos rounds otherwise than the recording's");
     else if (task->run_tolerance > 0)

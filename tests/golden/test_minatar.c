@@ -60,8 +60,8 @@ static double step(struct player *player, int32_t action, int32_t *terminated)
     double reward = -1;
 
     memset(player->packed, 0xaa, sizeof player->packed);
-    ck_assert_int_eq(
-        player->methods->step(player->self, action, player->packed, &reward, terminated, &truncated), ARQ_OK);
+    ck_assert_int_eq(player->methods->step(player->self, action, player->packed, &reward, terminated, &truncated),
+                     ARQ_OK);
     ck_assert_int_eq(truncated, 0);
     return reward;
 }
@@ -174,9 +174,9 @@ static void replay_line(struct tally *tally, struct player *player, const char *
         ck_assert_msg(sscanf(line, "R %" SCNx32, &crc) == 1, "%s:%" PRIu64 ": %s", file, number, line);
         reset(player, NULL);
     } else {
-        ck_assert_msg(sscanf(line, "%" SCNd32 " %" SCNd32 " %" SCNd32 " %" SCNx32, &action, &reward, &terminated,
-                             &crc) == 4,
-                      "%s:%" PRIu64 ": %s", file, number, line);
+        ck_assert_msg(
+            sscanf(line, "%" SCNd32 " %" SCNd32 " %" SCNd32 " %" SCNx32, &action, &reward, &terminated, &crc) == 4,
+            "%s:%" PRIu64 ": %s", file, number, line);
         tally->steps++;
         if (step(player, action, &ended) != reward)
             report_mismatch(tally, file, number, "reward");
@@ -226,8 +226,8 @@ static size_t replay_traces(void)
             continue;
         }
         replay_trace(files.path[i], files.name[i], game, &tally);
-        printf("minatar/%s: %s, %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64 " observations (exact): mismatches %" PRIu64
-               "\n",
+        printf("minatar/%s: %s, %" PRIu64 " runs, %" PRIu64 " steps, %" PRIu64
+               " observations (exact): mismatches %" PRIu64 "\n",
                files.name[i], game, tally.runs, tally.steps, tally.observations, tally.mismatches);
         ck_assert_uint_eq(tally.mismatches, 0);
         ck_assert_uint_gt(tally.steps, 0);
@@ -310,8 +310,7 @@ static bool replay_row(const char *line, const char *file, uint64_t number, stru
     char known[64];
 
     ck_assert_msg(sscanf(line, "%63s %" SCNu64 " %lf %lf %" SCNu64 " %" SCNd64 " %" SCNu64 " %" SCNx64, run.game,
-                         &run.seed, &run.sticky, &run.ramping, &run.steps, &run.reward, &run.terminals,
-                         &run.hash) == 8,
+                         &run.seed, &run.sticky, &run.ramping, &run.steps, &run.reward, &run.terminals, &run.hash) == 8,
                   "%s:%" PRIu64 ": %s", file, number, line);
     if (!game_of_file(run.game, known, sizeof known) || strcmp(known, run.game) != 0) {
         printf("    %s:%" PRIu64 ": SKIPPED, unknown game %s\n", file, number, run.game);
@@ -400,9 +399,8 @@ static void compare_batch(const char *game)
     for (int n = 0; n < BATCH_STEPS; n++) {
         for (int i = 0; i < BATCH; i++)
             actions[i] = (int32_t)(splitmix64(&random) % 6);
-        ck_assert_int_eq(batch[0].methods->step_batch(selves, BATCH, actions, observations, rewards, terminated,
-                                                      truncated),
-                         ARQ_OK);
+        ck_assert_int_eq(
+            batch[0].methods->step_batch(selves, BATCH, actions, observations, rewards, terminated, truncated), ARQ_OK);
         for (int i = 0; i < BATCH; i++) {
             int32_t ended = 0;
             ck_assert(step(&single[i], actions[i], &ended) == rewards[i]);
