@@ -107,12 +107,12 @@ START_TEST(equals_single_environments)
         for (uint32_t i = 0; i < count; i++) {
             double reward;
             int32_t terminated, truncated;
-            ck_assert_int_eq(arq_env_step(singles[i], a.actions[i], single.bytes, &reward, &terminated, &truncated),
-                             ARQ_OK);
-            ck_assert_mem_eq(single.bytes, a.observations + i * bytes, bytes);
-            ck_assert_double_eq(reward, a.rewards[i]);
-            ck_assert_int_eq(terminated, a.terminated[i]);
-            ck_assert_int_eq(truncated, a.truncated[i]);
+            arq_status status = arq_env_step(singles[i], a.actions[i], single.bytes, &reward, &terminated, &truncated);
+            int same = status == ARQ_OK && memcmp(single.bytes, a.observations + i * bytes, bytes) == 0 &&
+                       reward == a.rewards[i] && terminated == a.terminated[i] && truncated == a.truncated[i];
+            if (!same) {
+                ck_abort_msg("instance %u differs in round %d", i, round);
+            }
             a.mask[i] = terminated || truncated;
             ended += a.mask[i];
             if (a.mask[i]) {
