@@ -283,8 +283,8 @@ static void check_sum_of_squares(workshop *w, const arq_kernels *reference, cons
 
 static void check_adam(workshop *w, const arq_kernels *reference, const arq_kernels *tier, size_t size)
 {
-    const arq_adam_step step = {0.7f, 0.9f, 1.0f - 0.9f, 0.99f, 1.0f - 0.99f, 1.0f / 0.19f, 1.0f / 0.0199f, 1e-4f,
-                                1e-8f};
+    const arq_adam_step step = {0.7f,         0.9f,           1.0f - 0.9f, 0.99f, 1.0f - 0.99f,
+                                1.0f / 0.19f, 1.0f / 0.0199f, 1e-4f,       1e-8f};
     float *g = workshop_floats(w, size);
     float *p = workshop_floats(w, size), *expected_p = workshop_copy(w, p, size);
     float *m = workshop_floats(w, size), *expected_m = workshop_copy(w, m, size);

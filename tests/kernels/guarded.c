@@ -22,7 +22,8 @@ bool workshop_open(workshop *w, uint64_t seed)
     w->random = seed * 2 + 1;
     for (size_t i = 0; i < BUFFERS; i++) {
         size_t page = page_bytes();
-        void *region = mmap(NULL, BUFFER_BYTES + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        void *region =
+            mmap(NULL, BUFFER_BYTES + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (region == MAP_FAILED)
             return false;
         regions[i] = (unsigned char *)region + page;
@@ -66,8 +67,8 @@ float workshop_uniform(workshop *w)
 
 static float random_float(workshop *w)
 {
-    static const float extremes[] = {0.0f,        -0.0f,      1e-45f, -1e-45f, 1.1754942e-38f, -5e-39f,
-                                     1.1754944e-38f, 3.4028235e38f, -3.4028235e38f, 1e20f, -1e-20f, 9.5f};
+    static const float extremes[] = {0.0f,           -0.0f,         1e-45f,         -1e-45f, 1.1754942e-38f, -5e-39f,
+                                     1.1754944e-38f, 3.4028235e38f, -3.4028235e38f, 1e20f,   -1e-20f,        9.5f};
     uint64_t draw = workshop_random(w) % 64;
     if (w->fill != FILL_ORDINARY && draw < 2)
         return extremes[workshop_random(w) % (sizeof extremes / sizeof *extremes)];

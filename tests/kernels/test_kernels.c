@@ -85,7 +85,8 @@ int main(void)
     suite_add_tcase(suite, dispatch);
     SRunner *runner = srunner_create(suite);
     for (int t = 1; t < ARQ_TIER_COUNT; t++)
-        printf("tier %d: %s\n", t, arq_kernels_of((arq_tier)t) ? arq_kernels_of((arq_tier)t)->name : "does not run here");
+        printf("tier %d: %s\n", t,
+               arq_kernels_of((arq_tier)t) ? arq_kernels_of((arq_tier)t)->name : "does not run here");
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

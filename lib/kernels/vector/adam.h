@@ -7,12 +7,12 @@ double KERNEL(sum_of_squares)(size_t n, const float *x)
     vec_double sums[32 / VEC_WIDTH] = {{0}};
     double lane[16];
     for (size_t i = 0; i < n; i += 16) {
-        UNROLL for (size_t p = 0; p < 16 / VEC_WIDTH; p++) {
+        FOR_EACH (p, 16 / VEC_WIDTH) {
             if (i + p * VEC_WIDTH < n)
                 vec_add_squares(vec_load_at(x, i + p * VEC_WIDTH, n), &sums[2 * p]);
         }
     }
-    UNROLL for (size_t p = 0; p < 32 / VEC_WIDTH; p++)
+    FOR_EACH (p, 32 / VEC_WIDTH)
         vec_double_store(&lane[p * (VEC_WIDTH / 2)], sums[p]);
     for (size_t half = 8; half > 0; half /= 2) {
         for (size_t i = 0; i < half; i++)
@@ -25,8 +25,7 @@ static ALWAYS_INLINE void adam_at(size_t i, size_t n, const arq_adam_step *step,
                                   float *v)
 {
     vec gradient = vec_mul(vec_load_at(g, i, n), vec_set(step->gradient_scale));
-    vec first = vec_fma(vec_set(step->one_minus_beta1), gradient,
-                        vec_mul(vec_set(step->beta1), vec_load_at(m, i, n)));
+    vec first = vec_fma(vec_set(step->one_minus_beta1), gradient, vec_mul(vec_set(step->beta1), vec_load_at(m, i, n)));
     vec second = vec_fma(vec_mul(vec_set(step->one_minus_beta2), gradient), gradient,
                          vec_mul(vec_set(step->beta2), vec_load_at(v, i, n)));
     vec numerator = vec_mul(vec_set(step->learning_rate), vec_mul(first, vec_set(step->inverse_bias1)));

@@ -29,7 +29,7 @@ static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, co
 {
     const float *row[GROUP];
     lanes sum[GROUP];
-    UNROLL for (size_t r = 0; r < GROUP; r++) {
+    FOR_EACH (r, GROUP) {
         row[r] = y + (r < rows ? r : rows - 1) * ld;
         sum[r] = lanes_zero();
     }
@@ -37,7 +37,7 @@ static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, co
         vec left = vec_load_up_to(x + at, count);
         if (scale)
             left = vec_mul(left, vec_load_up_to(scale + at, count));
-        UNROLL for (size_t r = 0; r < GROUP; r++)
+        FOR_EACH (r, GROUP)
             lanes_multiply_add(&sum[r], p, count, left, vec_load_up_to(row[r] + at, count));
     });
     for (size_t r = 0; r < rows; r++)
@@ -56,32 +56,58 @@ void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, floa
     }
 }
 
-/* The chain over l of row[l] * x[l, j] for `count` columns j, x given at its first column. */
-static ALWAYS_INLINE vec row_times_columns(size_t heads, const float *row, const float *x, size_t ld, size_t count)
+/* Runs `call` with K, the number of heads, as a constant where it is a usual one. */
+#define BY_HEADS(heads, call)                                                                                          \
+    do {                                                                                                               \
+        if ((heads) == 8) {                                                                                            \
+            enum { K = 8 };                                                                                            \
+            call;                                                                                                      \
+        } else if ((heads) == 4) {                                                                                     \
+            enum { K = 4 };                                                                                            \
+            call;                                                                                                      \
+        } else {                                                                                                       \
+            const size_t K = (heads);                                                                                  \
+            call;                                                                                                      \
+        }                                                                                                              \
+    } while (0)
+
+/* The chain over l of row[l] * column[l]. */
+static ALWAYS_INLINE vec row_times_columns(size_t heads, const float *row, const vec *column)
 {
     vec sum = vec_set(0.0f);
-    for (size_t l = 0; l < heads; l++)
-        sum = vec_fma(vec_set(row[l]), vec_load_up_to(x + l * ld, count), sum);
+    FOR_HEADS (l, 0, heads)
+        sum = vec_fma(vec_set(row[l]), column[l], sum);
     return sum;
+}
+
+/* `count` columns from column j on, at most a vector of them: one vector a head. */
+static ALWAYS_INLINE void load_columns(size_t heads, const float *x, size_t ld, size_t j, size_t count, vec *columns)
+{
+    FOR_HEADS (k, 0, heads)
+        columns[k] = vec_load_up_to(x + k * ld + j, count);
+}
+
+static ALWAYS_INLINE void scale_columns(size_t heads, size_t j, size_t d, const float *z2, size_t ldz2, const float *c,
+                                        float *s, float *inverse, float *v)
+{
+    vec z[ARQ_MAX_HEADS], variance = vec_set(0.0f);
+    load_columns(heads, z2, ldz2, j, d - j, z);
+    FOR_HEADS (k, 0, heads)
+        variance = vec_fma(z[k], row_times_columns(heads, c + k * heads, z), variance);
+    vec deviation = vec_unless_le_zero(variance, vec_sqrt(variance));
+    vec reciprocal = vec_div(vec_set(1.0f), vec_add(deviation, vec_set(STD_EPSILON)));
+    reciprocal = vec_unless_le_zero(deviation, reciprocal);
+    vec_store_at(s, j, d, deviation);
+    vec_store_at(inverse, j, d, reciprocal);
+    FOR_HEADS (k, 0, heads)
+        vec_store_at(v + k * d, j, d, vec_mul(z[k], reciprocal));
 }
 
 void KERNEL(row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
                         float *v)
 {
-    for (size_t j = 0; j < d; j += VEC_WIDTH) {
-        vec variance = vec_set(0.0f);
-        for (size_t k = 0; k < heads; k++) {
-            vec w = row_times_columns(heads, c + k * heads, z2 + j, ldz2, d - j);
-            variance = vec_fma(vec_load_at(z2 + k * ldz2, j, d), w, variance);
-        }
-        vec deviation = vec_unless_le_zero(variance, vec_sqrt(variance));
-        vec reciprocal = vec_div(vec_set(1.0f), vec_add(deviation, vec_set(STD_EPSILON)));
-        reciprocal = vec_unless_le_zero(deviation, reciprocal);
-        vec_store_at(s, j, d, deviation);
-        vec_store_at(inverse, j, d, reciprocal);
-        for (size_t k = 0; k < heads; k++)
-            vec_store_at(v + k * d, j, d, vec_mul(vec_load_at(z2 + k * ldz2, j, d), reciprocal));
-    }
+    for (size_t j = 0; j < d; j += VEC_WIDTH)
+        BY_HEADS(heads, scale_columns(K, j, d, z2, ldz2, c, s, inverse, v));
 }
 
 /* 1 - T^2, the slope of tanh. */
@@ -98,17 +124,18 @@ static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const vec *f
                                         float *p)
 {
     vec sum[ATTENTION_UNROLL];
-    UNROLL for (size_t u = 0; u < steps; u++)
+    FOR_EACH (u, steps)
         sum[u] = vec_mul(fixed[0], vec_set(moving[u]));
-    FOR_HEADS(k, 1, heads) {
-        UNROLL for (size_t u = 0; u < steps; u++)
+    FOR_HEADS (k, 1, heads) {
+        FOR_EACH (u, steps)
             sum[u] = vec_fma(fixed[k], vec_set(moving[k * ld + u]), sum[u]);
     }
-    UNROLL for (size_t u = 0; u < steps; u++)
+    FOR_EACH (u, steps)
         vec_store(p + u * VEC_WIDTH, sum[u]);
 }
 
-static ALWAYS_INLINE void products(size_t heads, size_t count, const vec *fixed, const float *moving, size_t ld, float *p)
+static ALWAYS_INLINE void products(size_t heads, size_t count, const vec *fixed, const float *moving, size_t ld,
+                                   float *p)
 {
     size_t i = 0;
     for (; i + ATTENTION_UNROLL <= count; i += ATTENTION_UNROLL)
@@ -123,7 +150,7 @@ static ALWAYS_INLINE void add_slopes(size_t heads, size_t count, const float *sl
 {
     for (size_t i = 0; i < count; i++) {
         vec e = vec_load(slopes + i * VEC_WIDTH);
-        FOR_HEADS(k, 0, heads)
+        FOR_HEADS (k, 0, heads)
             sums[k] = vec_fma(e, vec_set(factor[k * ld + i]), sums[k]);
     }
 }
@@ -134,7 +161,7 @@ static ALWAYS_INLINE void forward_rows(const arq_attention *a, size_t heads, siz
 {
     float entries[SWEEP * VEC_WIDTH];
     vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = vec_set(0.0f);
-    FOR_HEADS(k, 0, heads) {
+    FOR_HEADS (k, 0, heads) {
         fixed[k] = vec_load_up_to(v + k * a->rows + j, count);
         sums[k] = vec_set(0.0f);
     }
@@ -152,7 +179,7 @@ static ALWAYS_INLINE void forward_rows(const arq_attention *a, size_t heads, siz
     }
     vec_store_up_to(y + j, sum, count);
     if (g) {
-        FOR_HEADS(k, 0, heads)
+        FOR_HEADS (k, 0, heads)
             vec_store_up_to(g + k * a->rows + j, sums[k], count);
     }
 }
@@ -165,22 +192,12 @@ static ALWAYS_INLINE void forward(const arq_attention *a, size_t heads, const fl
 
 void KERNEL(attention)(const arq_attention *a, const float *v, float *y)
 {
-    if (a->heads == 8)
-        forward(a, 8, v, y, NULL);
-    else if (a->heads == 4)
-        forward(a, 4, v, y, NULL);
-    else
-        forward(a, a->heads, v, y, NULL);
+    BY_HEADS(a->heads, forward(a, K, v, y, NULL));
 }
 
 void KERNEL(attention_slope)(const arq_attention *a, const float *v, float *y, float *g)
 {
-    if (a->heads == 8)
-        forward(a, 8, v, y, g);
-    else if (a->heads == 4)
-        forward(a, 4, v, y, g);
-    else
-        forward(a, a->heads, v, y, g);
+    BY_HEADS(a->heads, forward(a, K, v, y, g));
 }
 
 /* SWEEP rows of P: columns of v and of v * gy, and gy, side by side. */
@@ -198,7 +215,7 @@ static ALWAYS_INLINE void backward_columns(const arq_attention *a, size_t heads,
     float entries[SWEEP * VEC_WIDTH];
     vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS];
     vec sum = vec_load_up_to(gh + i, count);
-    FOR_HEADS(k, 0, heads) {
+    FOR_HEADS (k, 0, heads) {
         fixed[k] = vec_load_up_to(a->zc + k * a->ldzc + i, count);
         sums[k] = vec_load_up_to(u + k * a->width + i, count);
     }
@@ -210,12 +227,12 @@ static ALWAYS_INLINE void backward_columns(const arq_attention *a, size_t heads,
     }
     add_slopes(heads, rows->rows, entries, rows->product, SWEEP, sums);
     vec_store_up_to(gh + i, sum, count);
-    FOR_HEADS(k, 0, heads)
+    FOR_HEADS (k, 0, heads)
         vec_store_up_to(u + k * a->width + i, sums[k], count);
 }
 
-static ALWAYS_INLINE void fill_sweep(const arq_attention *a, size_t heads, const float *v, const float *gy, size_t first,
-                                     size_t end, sweep *rows)
+static ALWAYS_INLINE void fill_sweep(const arq_attention *a, size_t heads, const float *v, const float *gy,
+                                     size_t first, size_t end, sweep *rows)
 {
     rows->rows = end - first < SWEEP ? end - first : SWEEP;
     rows->gy = gy + first;
@@ -251,32 +268,51 @@ static ALWAYS_INLINE void backward(const arq_attention *a, size_t heads, const f
 void KERNEL(attention_backward)(const arq_attention *a, const float *v, const float *gy, size_t first, size_t count,
                                 float *gh, float *u)
 {
-    if (a->heads == 8)
-        backward(a, 8, v, gy, first, count, gh, u);
-    else if (a->heads == 4)
-        backward(a, 4, v, gy, first, count, gh, u);
-    else
-        backward(a, a->heads, v, gy, first, count, gh, u);
+    BY_HEADS(a->heads, backward(a, K, v, gy, first, count, gh, u));
 }
 
 /* Columns [j, end) of dZ2, at most a vector of them, and their rho. */
-static ALWAYS_INLINE void second_projection(const arq_attention *a, const float *c, const float *s,
+static ALWAYS_INLINE void second_projection(const arq_attention *a, size_t heads, const float *c, const float *s,
                                             const float *inverse, const float *v, const float *g, const float *gy,
                                             size_t j, size_t end, float *rho, float *dz2)
 {
     vec upstream = vec_load_at(gy, j, end), scale = vec_load_at(inverse, j, end), deviation = vec_load_at(s, j, end);
-    vec t = vec_set(0.0f);
-    for (size_t k = 0; k < a->heads; k++) {
+    vec z[ARQ_MAX_HEADS], t = vec_set(0.0f);
+    load_columns(heads, a->z2, a->ldz2, j, end - j, z);
+    FOR_HEADS (k, 0, heads) {
         vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
         t = vec_fma(vec_load_at(v + k * a->rows, j, end), dv, t);
     }
     vec negative = vec_mul(vec_set(-1.0f), vec_mul(scale, t));
     vec share = vec_if_positive(deviation, vec_div(negative, deviation));
     vec_store_at(rho, j, end, share);
-    for (size_t k = 0; k < a->heads; k++) {
+    FOR_HEADS (k, 0, heads) {
         vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
-        vec w = row_times_columns(a->heads, c + k * a->heads, a->z2 + j, a->ldz2, end - j);
+        vec w = row_times_columns(heads, c + k * heads, z);
         vec_store_at(dz2 + k * a->rows, j, end, vec_fma(w, share, vec_mul(dv, scale)));
+    }
+}
+
+/* Columns of dZ1 from column i on, at most a vector of them. */
+static ALWAYS_INLINE void first_projection(const arq_attention *a, size_t heads, const float *m, const float *mean,
+                                           const float *u, size_t i, float *dz1)
+{
+    vec z[ARQ_MAX_HEADS];
+    load_columns(heads, a->zc, a->ldzc, i, a->width - i, z);
+    FOR_HEADS (k, 0, heads) {
+        vec centred = vec_sub(vec_load_at(u + k * a->width, i, a->width), vec_set(mean[k]));
+        vec shared = row_times_columns(heads, m + k * heads, z);
+        vec_store_at(dz1 + k * a->width, i, a->width, vec_add(centred, shared));
+    }
+}
+
+/* M = Z2 diag(rho) Z2^T / n over the rows [first, first + count) of P. */
+static void coupling(const arq_attention *a, const float *rho, size_t first, size_t count, float *m)
+{
+    for (size_t k = 0; k < a->heads; k++) {
+        for (size_t l = 0; l < a->heads; l += GROUP)
+            row_products(a->heads - l < GROUP ? a->heads - l : GROUP, count, a->z2 + k * a->ldz2 + first, rho + first,
+                         a->z2 + l * a->ldz2 + first, a->ldz2, (float)a->width, m + k * a->heads + l);
     }
 }
 
@@ -284,25 +320,18 @@ void KERNEL(attention_gradients)(const arq_attention *a, const float *c, const f
                                  const float *v, const float *g, const float *gy, size_t first, size_t count, float *u,
                                  float *rho, float *dz1, float *dz2)
 {
+    float m[ARQ_MAX_HEADS * ARQ_MAX_HEADS], mean[ARQ_MAX_HEADS];
+    size_t end = first + count;
     for (size_t k = 0; k < a->heads; k++) {
         for (size_t j = 0; j < first; j++)
             dz2[k * a->rows + j] = 0.0f;
-        for (size_t j = first + count; j < a->rows; j++)
+        for (size_t j = end; j < a->rows; j++)
             dz2[k * a->rows + j] = 0.0f;
+        mean[k] = lanes_mean(a->width, u + k * a->width);
     }
-    for (size_t j = first; j < first + count; j += VEC_WIDTH)
-        second_projection(a, c, s, inverse, v, g, gy, j, first + count, rho, dz2);
-    for (size_t k = 0; k < a->heads; k++) {
-        float m[ARQ_MAX_HEADS];
-        const float *row = u + k * a->width;
-        for (size_t l = 0; l < a->heads; l += GROUP) /* row k of M */
-            row_products(a->heads - l < GROUP ? a->heads - l : GROUP, count, a->z2 + k * a->ldz2 + first, rho + first,
-                         a->z2 + l * a->ldz2 + first, a->ldz2, (float)a->width, m + l);
-        vec mean = vec_set(lanes_mean(a->width, row));
-        for (size_t i = 0; i < a->width; i += VEC_WIDTH) {
-            vec centred = vec_sub(vec_load_at(row, i, a->width), mean);
-            vec shared = row_times_columns(a->heads, m, a->zc + i, a->ldzc, a->width - i);
-            vec_store_at(dz1 + k * a->width, i, a->width, vec_add(centred, shared));
-        }
-    }
+    for (size_t j = first; j < end; j += VEC_WIDTH)
+        BY_HEADS(a->heads, second_projection(a, K, c, s, inverse, v, g, gy, j, end, rho, dz2));
+    coupling(a, rho, first, count, m);
+    for (size_t i = 0; i < a->width; i += VEC_WIDTH)
+        BY_HEADS(a->heads, first_projection(a, K, m, mean, u, i, dz1));
 }

@@ -34,26 +34,26 @@ static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_r
                                size_t b_step, float *c, size_t ldc)
 {
     vec sum[GEMM_ROWS][GEMM_VECTORS];
-    UNROLL for (size_t i = 0; i < rows; i++) {
-        UNROLL for (size_t q = 0; q < GEMM_VECTORS; q++)
+    FOR_EACH (i, rows) {
+        FOR_EACH (q, GEMM_VECTORS)
             sum[i][q] = vec_load(c + i * ldc + q * VEC_WIDTH);
         for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the tile that is next */
             __builtin_prefetch(c + i * ldc + GEMM_COLUMNS + q, 1);
     }
     for (size_t l = 0; l < k; l++) {
         vec right[GEMM_VECTORS];
-        UNROLL for (size_t q = 0; q < GEMM_VECTORS; q++)
+        FOR_EACH (q, GEMM_VECTORS)
             right[q] = vec_load(b + q * VEC_WIDTH);
-        UNROLL for (size_t i = 0; i < rows; i++) {
+        FOR_EACH (i, rows) {
             vec left = vec_set(a[i * a_row]);
-            UNROLL for (size_t q = 0; q < GEMM_VECTORS; q++)
+            FOR_EACH (q, GEMM_VECTORS)
                 sum[i][q] = vec_fma(left, right[q], sum[i][q]);
         }
         a += a_step;
         b += b_step;
     }
-    UNROLL for (size_t i = 0; i < rows; i++) {
-        UNROLL for (size_t q = 0; q < GEMM_VECTORS; q++)
+    FOR_EACH (i, rows) {
+        FOR_EACH (q, GEMM_VECTORS)
             vec_store(c + i * ldc + q * VEC_WIDTH, sum[i][q]);
     }
 }
@@ -108,7 +108,7 @@ static void pack_columns(size_t k, size_t columns, const float *b, size_t ldb, f
 {
     for (size_t j = 0; j < columns; j += GEMM_COLUMNS) {
         for (size_t l = 0; l < k; l++) {
-            UNROLL for (size_t q = 0; q < GEMM_VECTORS; q++) {
+            FOR_EACH (q, GEMM_VECTORS) {
                 size_t at = j + q * VEC_WIDTH;
                 vec x = at < columns ? vec_load_at(b + l * ldb, at, columns) : vec_set(0.0f);
                 vec_store(packed + q * VEC_WIDTH, x);
@@ -154,14 +154,14 @@ static ALWAYS_INLINE void stream_sweep(size_t m, size_t depth, size_t n, factor 
 {
     for (size_t j = 0; j < n; j += VEC_WIDTH) {
         vec sum[STREAM_ROWS];
-        UNROLL for (size_t i = 0; i < m; i++)
+        FOR_EACH (i, m)
             sum[i] = vec_load_at(c + i * ldc, j, n);
-        UNROLL for (size_t l = 0; l < depth; l++) {
+        FOR_EACH (l, depth) {
             vec right = vec_load_at(b + l * ldb, j, n);
-            UNROLL for (size_t i = 0; i < m; i++)
+            FOR_EACH (i, m)
                 sum[i] = vec_fma(vec_set(a.a[i * a.row + l * a.step]), right, sum[i]);
         }
-        UNROLL for (size_t i = 0; i < m; i++)
+        FOR_EACH (i, m)
             vec_store_at(c + i * ldc, j, n, sum[i]);
     }
 }

@@ -13,7 +13,7 @@ static int is_root(arq_goodness kind)
     return kind == ARQ_GOODNESS_RMS || kind == ARQ_GOODNESS_RMS_UNCENTERED;
 }
 
-static ALWAYS_INLINE void add_centred_square(lanes *sum, int p, size_t count, vec y, vec mean)
+static ALWAYS_INLINE void add_centred_square(lanes *sum, size_t p, size_t count, vec y, vec mean)
 {
     vec c = vec_sub(y, mean);
     lanes_multiply_add(sum, p, count, c, c);

@@ -13,15 +13,15 @@ typedef struct lanes {
 static ALWAYS_INLINE lanes lanes_zero(void)
 {
     lanes sum;
-    UNROLL for (int p = 0; p < LANE_PARTS; p++)
+    FOR_EACH (p, LANE_PARTS)
         sum.part[p] = vec_set(0.0f);
     return sum;
 }
 
 /* How many of the entries [i, n) belong to part p of the block of 16 at i. */
-static ALWAYS_INLINE size_t lanes_in_part(size_t i, int p, size_t n)
+static ALWAYS_INLINE size_t lanes_in_part(size_t i, size_t p, size_t n)
 {
-    size_t start = i + (size_t)p * VEC_WIDTH;
+    size_t start = i + p * VEC_WIDTH;
     return start >= n ? 0 : n - start < VEC_WIDTH ? n - start : VEC_WIDTH;
 }
 
@@ -33,14 +33,14 @@ static ALWAYS_INLINE size_t lanes_in_part(size_t i, int p, size_t n)
     do {                                                                                                               \
         size_t block_ = 0;                                                                                             \
         for (; block_ + 16 <= (n); block_ += 16) {                                                                     \
-            UNROLL for (int p = 0; p < LANE_PARTS; p++) {                                                              \
-                const size_t at = block_ + (size_t)p * VEC_WIDTH, count = VEC_WIDTH;                                   \
+            FOR_EACH (p, LANE_PARTS) {                                                                                 \
+                const size_t at = block_ + p * VEC_WIDTH, count = VEC_WIDTH;                                           \
                 statement;                                                                                             \
             }                                                                                                          \
         }                                                                                                              \
         if (block_ < (n)) {                                                                                            \
-            UNROLL for (int p = 0; p < LANE_PARTS; p++) {                                                              \
-                const size_t at = block_ + (size_t)p * VEC_WIDTH, count = lanes_in_part(block_, p, (n));               \
+            FOR_EACH (p, LANE_PARTS) {                                                                                 \
+                const size_t at = block_ + p * VEC_WIDTH, count = lanes_in_part(block_, p, (n));                       \
                 if (count == 0)                                                                                        \
                     break;                                                                                             \
                 statement;                                                                                             \
@@ -49,13 +49,13 @@ static ALWAYS_INLINE size_t lanes_in_part(size_t i, int p, size_t n)
     } while (0)
 
 /* Lanes that do not exist keep what they have. */
-static ALWAYS_INLINE void lanes_add(lanes *sum, int p, size_t count, vec x)
+static ALWAYS_INLINE void lanes_add(lanes *sum, size_t p, size_t count, vec x)
 {
     vec added = vec_add(sum->part[p], x);
     sum->part[p] = count == VEC_WIDTH ? added : vec_blend_first(count, added, sum->part[p]);
 }
 
-static ALWAYS_INLINE void lanes_multiply_add(lanes *sum, int p, size_t count, vec x, vec y)
+static ALWAYS_INLINE void lanes_multiply_add(lanes *sum, size_t p, size_t count, vec x, vec y)
 {
     vec added = vec_fma(x, y, sum->part[p]);
     sum->part[p] = count == VEC_WIDTH ? added : vec_blend_first(count, added, sum->part[p]);

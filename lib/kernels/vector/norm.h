@@ -11,7 +11,7 @@ static ALWAYS_INLINE vec relu_at(const float *u, size_t count)
     return vec_unless_le_zero(x, x);
 }
 
-static ALWAYS_INLINE void add_centred_square(lanes *sum, int p, size_t count, vec r, vec mean)
+static ALWAYS_INLINE void add_centred_square(lanes *sum, size_t p, size_t count, vec r, vec mean)
 {
     vec c = vec_sub(r, mean);
     lanes_multiply_add(sum, p, count, c, c);
@@ -35,7 +35,7 @@ void KERNEL(layer_norm)(size_t n, const float *u, const float *scale, const floa
 
 /* One part of the first sweep of the backward pass. */
 static ALWAYS_INLINE void add_gradients(size_t count, const float *u, const float *scale, vec mean, vec is,
-                                        const float *gh, float *scale_gradient, float *offset_gradient, int p,
+                                        const float *gh, float *scale_gradient, float *offset_gradient, size_t p,
                                         lanes *sum, lanes *products)
 {
     vec rn = vec_mul(vec_sub(relu_at(u, count), mean), is);

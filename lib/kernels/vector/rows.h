@@ -9,7 +9,7 @@ static ALWAYS_INLINE void add_rows(size_t rows, const float *const *row, size_t 
 {
     for (size_t j = 0; j < n; j += VEC_WIDTH) {
         vec sum = vec_load_at(c, j, n);
-        UNROLL for (size_t r = 0; r < rows; r++)
+        FOR_EACH (r, rows)
             sum = vec_add(sum, vec_load_at(row[r], j, n));
         vec_store_at(c, j, n, sum);
     }

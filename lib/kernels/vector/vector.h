@@ -21,11 +21,15 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
+/* GCC must be told to unroll loops over arrays that are to be registers; clang does so by itself. */
 #if defined(__clang__)
-#define UNROLL _Pragma("clang loop unroll(full)")
+#define UNROLL
 #else
 #define UNROLL _Pragma("GCC unroll 32")
 #endif
+
+/* for i = 0 .. count, unrolled. */
+#define FOR_EACH(i, count) UNROLL for (size_t i = 0; i < (count); i++)
 
 /* Whole vectors take the plain load and store. */
 static ALWAYS_INLINE vec vec_load_up_to(const float *p, size_t count)
