@@ -8,6 +8,11 @@ static uint32_t feature_rows(uint32_t batch)
     return batch >= 256 ? 128 : 32;
 }
 
+size_t arq_cell_pass_floats(const arq_cell_shape *shape, uint32_t batch)
+{
+    return arq_project_rows_floats(feature_rows(batch), shape->width);
+}
+
 typedef struct features_task {
     const arq_context *context;
     const arq_scratch *scratch;
@@ -29,10 +34,10 @@ static void compute_features(void *data, uint32_t index)
     uint32_t first = index * t->block;
     uint32_t rows = t->batch - first < t->block ? t->batch - first : t->block;
     size_t n = shape->width;
-    float *pack = arq_scratch_take(t->scratch);
+    float *workspace = arq_scratch_take(t->scratch);
     arq_project_rows(kernels, first, rows, t->x, t->weights + shape->offset[ARQ_CELL_H_KERNEL], shape->width,
-                     t->weights + shape->offset[ARQ_CELL_H_BIAS], t->u, pack);
-    arq_scratch_give(t->scratch, pack);
+                     t->weights + shape->offset[ARQ_CELL_H_BIAS], t->u, workspace);
+    arq_scratch_give(t->scratch, workspace);
     for (uint32_t r = first; r < first + rows; r++) {
         float mean;
         float inverse_std;

@@ -23,6 +23,9 @@ void arq_cell_features(const arq_context *context, const arq_scratch *scratch, c
                        const float *weights, uint32_t batch, const arq_inputs *x, float *u, float *h,
                        const arq_features *saved);
 
+/* Floats of a scratch slot that features and projections of a batch need. */
+size_t arq_cell_pass_floats(const arq_cell_shape *shape, uint32_t batch);
+
 /* The two projections of a batch without the action, and the action's part for every action. */
 typedef struct arq_projections {
     float *z1;    /* [B, K n], each head centred */

@@ -77,6 +77,16 @@ size_t arq_cells_largest_workspace(const arq_network_shape *shape)
     return largest;
 }
 
+size_t arq_cells_scratch_floats(const arq_network_shape *shape, uint32_t batch, size_t extra)
+{
+    size_t floats = arq_cells_largest_workspace(shape) + extra;
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        size_t pass = arq_cell_pass_floats(&shape->cell[l], batch);
+        floats = pass > floats ? pass : floats;
+    }
+    return floats;
+}
+
 size_t arq_cells_most_outputs(const arq_network_shape *shape)
 {
     size_t most = 0;
@@ -188,9 +198,7 @@ static arq_status create_activations(arq_activations *activations)
         return arq_fail_memory(context, "activations", state->memory_floats * sizeof(float));
     }
     lay_out_state(shape, activations->episodes, memory, state);
-    arq_status status =
-        arq_scratch_create(context, ARQ_GEMM_PACK_FLOATS + arq_cells_largest_workspace(shape), &state->scratch);
-    return status;
+    return arq_scratch_create(context, arq_cells_scratch_floats(shape, activations->episodes, 0), &state->scratch);
 }
 
 static void destroy_activations(arq_activations *activations)

@@ -22,6 +22,9 @@ uint32_t arq_cells_widest(const arq_network_shape *shape);
 size_t arq_cells_largest_workspace(const arq_network_shape *shape);
 size_t arq_cells_most_outputs(const arq_network_shape *shape);
 
+/* Floats of a scratch slot for passes over a batch, and for one sample with `extra` floats behind its work space. */
+size_t arq_cells_scratch_floats(const arq_network_shape *shape, uint32_t batch, size_t extra);
+
 /* Whether the cells see any context at all. */
 static inline int arq_cells_have_context(const arq_network_shape *shape)
 {

@@ -96,9 +96,7 @@ arq_status arq_cells_learner_create(arq_learner *learner)
     }
     lay_out(learner, memory, s);
     s->outputs = arq_cells_most_outputs(shape) + shape->actions;
-    size_t sample_floats = arq_cells_largest_workspace(shape) + s->outputs;
-    return arq_scratch_create(context, sample_floats > ARQ_GEMM_PACK_FLOATS ? sample_floats : ARQ_GEMM_PACK_FLOATS,
-                              &s->scratch);
+    return arq_scratch_create(context, arq_cells_scratch_floats(shape, learner->batch, s->outputs), &s->scratch);
 }
 
 void arq_cells_learner_destroy(arq_learner *learner)

@@ -57,6 +57,22 @@ static void start_rows(uint32_t rows, uint32_t columns, const float *bias, float
     }
 }
 
+/* Adds segment `i` of the input to one block of the output; `kernel` begins at the segment's rows. */
+static void add_segment(const projection *p, uint32_t i, const float *kernel, uint32_t first, uint32_t rows,
+                        uint32_t columns, float *out, size_t ldo, float *pack)
+{
+    const arq_segment *segment = &p->x->segment[i];
+    if (segment->bits == NULL) {
+        p->kernels->gemm(rows, columns, segment->size, segment->dense + first * segment->stride, segment->stride,
+                         kernel, p->n, out, ldo, pack);
+        return;
+    }
+    for (uint32_t r = 0; r < rows; r++) {
+        p->kernels->gather_rows(segment->size, segment->bits + (first + r) * segment->stride, columns, kernel, p->n,
+                                out + r * ldo);
+    }
+}
+
 /* One block of the output: rows [first, first + rows), columns [column, column + columns). */
 static void project_block(const projection *p, uint32_t first, uint32_t rows, uint32_t column, uint32_t columns,
                           float *pack)
@@ -66,17 +82,8 @@ static void project_block(const projection *p, uint32_t first, uint32_t rows, ui
     start_rows(rows, columns, p->bias == NULL ? NULL : p->bias + column, out, ld);
     const float *kernel = p->kernel + column;
     for (uint32_t i = 0; i < p->x->count; i++) {
-        const arq_segment *segment = &p->x->segment[i];
-        if (segment->bits != NULL) {
-            for (uint32_t r = 0; r < rows; r++) {
-                p->kernels->gather_rows(segment->size, segment->bits + (first + r) * segment->stride, columns, kernel,
-                                        ld, out + r * ld);
-            }
-        } else {
-            p->kernels->gemm(rows, columns, segment->size, segment->dense + first * segment->stride, segment->stride,
-                             kernel, ld, out, ld, pack);
-        }
-        kernel += segment->size * ld;
+        add_segment(p, i, kernel, first, rows, columns, out, ld, pack);
+        kernel += p->x->segment[i].size * ld;
     }
 }
 
@@ -106,11 +113,28 @@ void arq_project(const arq_context *context, const arq_scratch *scratch, uint32_
     arq_parallel_for(context, blocks_of(rows, p.row_block) * p.column_blocks, project_task, &p);
 }
 
-void arq_project_rows(const arq_kernels *kernels, uint32_t first, uint32_t rows, const arq_inputs *x,
-                      const float *kernel, uint32_t n, const float *bias, float *out, float *pack)
+size_t arq_project_rows_floats(uint32_t rows, uint32_t n)
 {
-    projection p = {.kernels = kernels, .x = x, .n = n, .kernel = kernel, .bias = bias, .out = out};
-    project_block(&p, first, rows, 0, n, pack);
+    return ARQ_GEMM_PACK_FLOATS + (size_t)rows * n;
+}
+
+void arq_project_rows(const arq_kernels *kernels, uint32_t first, uint32_t rows, const arq_inputs *x,
+                      const float *kernel, uint32_t n, const float *bias, float *out, float *workspace)
+{
+    projection p = {.kernels = kernels, .x = x, .n = n};
+    float *own = out + (size_t)first * n;
+    float *sum = workspace + ARQ_GEMM_PACK_FLOATS;
+    start_rows(rows, n, bias, own, n);
+    for (uint32_t i = 0; i < x->count; i++) {
+        if (x->segment[i].bits != NULL) {
+            add_segment(&p, i, kernel, first, rows, n, own, n, workspace);
+        } else {
+            start_rows(rows, n, NULL, sum, n);
+            add_segment(&p, i, kernel, first, rows, n, sum, n, workspace);
+            kernels->add(rows, n, own, n, sum, n, own, n);
+        }
+        kernel += (size_t)x->segment[i].size * n;
+    }
 }
 
 /* The gradient of one block of kernel columns, all rows of the kernel. */
