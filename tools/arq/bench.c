@@ -1,0 +1,296 @@
+/* arq bench env: how many steps a second the environments make, on one core with random actions. */
+#include "bench_python.h"
+#include "collections.h"
+#include "command.h"
+#include "message.h"
+#include "session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#define INSTANCES 4096
+#define ACTIONS 65536 /* drawn before the clock runs */
+#define MAX_REPEATS 100
+
+typedef struct bench_settings {
+    uint64_t repeats;
+    double seconds;
+} bench_settings;
+
+static const option options[] = {{"repeats", OPTION_COUNT, offsetof(bench_settings, repeats), 1, MAX_REPEATS, "N",
+                                  "Measurements of each kind, the median counts; default: 5."},
+                                 {"seconds", OPTION_NUMBER, offsetof(bench_settings, seconds), 0.001, 1000, "S",
+                                  "Length of a measurement; default: 0.5."},
+                                 {.name = NULL}};
+
+/* One environment under measurement. */
+typedef struct subject {
+    arq_context *context;
+    arq_env *single;
+    arq_env *many[INSTANCES];
+    arq_env_batch *batch;
+    size_t observation_bytes;
+    unsigned char *observations; /* [INSTANCES] */
+    double rewards[INSTANCES];
+    int32_t terminated[INSTANCES], truncated[INSTANCES];
+    uint8_t ended[INSTANCES];
+    int32_t actions[ACTIONS];
+    uint32_t next_action;
+} subject;
+
+/* What is measured: makes some steps, says how many; -1 when one fails. */
+typedef double (*stepper)(subject *self);
+
+static void draw_actions(subject *self, uint32_t count)
+{
+    uint64_t state = 1;
+    for (int i = 0; i < ACTIONS; i++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        self->actions[i] = (int32_t)((state >> 33) % count);
+    }
+}
+
+static double step_single(subject *self)
+{
+    for (int i = 0; i < ACTIONS; i++) {
+        if (arq_env_step(self->single, self->actions[i], self->observations, self->rewards, self->terminated,
+                         self->truncated) != ARQ_OK) {
+            return -1;
+        }
+        if ((self->terminated[0] | self->truncated[0]) != 0 &&
+            arq_env_reset(self->single, NULL, self->observations) != ARQ_OK) {
+            return -1;
+        }
+    }
+    return ACTIONS;
+}
+
+static const int32_t *next_actions(subject *self)
+{
+    self->next_action = (self->next_action + INSTANCES) % ACTIONS;
+    return self->actions + self->next_action;
+}
+
+static double step_many(subject *self)
+{
+    const int32_t *actions = next_actions(self);
+    for (int i = 0; i < INSTANCES; i++) {
+        unsigned char *observation = self->observations + (size_t)i * self->observation_bytes;
+        if (arq_env_step(self->many[i], actions[i], observation, &self->rewards[i], &self->terminated[i],
+                         &self->truncated[i]) != ARQ_OK) {
+            return -1;
+        }
+        if ((self->terminated[i] | self->truncated[i]) != 0 &&
+            arq_env_reset(self->many[i], NULL, observation) != ARQ_OK) {
+            return -1;
+        }
+    }
+    return INSTANCES;
+}
+
+static double step_batch(subject *self)
+{
+    int any = 0;
+    if (arq_env_batch_step(self->batch, next_actions(self), self->observations, self->rewards, self->terminated,
+                           self->truncated) != ARQ_OK) {
+        return -1;
+    }
+    for (int i = 0; i < INSTANCES; i++) {
+        self->ended[i] = (uint8_t)(self->terminated[i] | self->truncated[i]);
+        any |= self->ended[i];
+    }
+    if (any && arq_env_batch_reset(self->batch, NULL, self->ended, self->observations) != ARQ_OK) {
+        return -1;
+    }
+    return INSTANCES;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Steps a second, once; -1 on failure. */
+static double measure_once(subject *self, stepper step, double seconds)
+{
+    double steps = 0;
+    double begin = session_seconds();
+    double passed = 0;
+    do {
+        double made = step(self);
+        if (made < 0) {
+            return -1;
+        }
+        steps += made;
+        passed = session_seconds() - begin;
+    } while (passed < seconds);
+    return steps / passed;
+}
+
+static double median(double *values, uint64_t count)
+{
+    qsort(values, count, sizeof(*values), compare);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+/* Medians of the three kinds, measured in turns so that all see the same machine. 0 or an exit code. */
+static int measure(subject *self, const bench_settings *settings, double result[3])
+{
+    static const stepper steppers[3] = {step_single, step_many, step_batch};
+    double values[3][MAX_REPEATS];
+    for (int i = 0; i < 3; i++) {
+        if (measure_once(self, steppers[i], settings->seconds / 10) < 0) { /* warms up */
+            return message_library(self->context);
+        }
+    }
+    for (uint64_t repeat = 0; repeat < settings->repeats; repeat++) {
+        for (int i = 0; i < 3; i++) {
+            values[i][repeat] = measure_once(self, steppers[i], settings->seconds);
+            if (values[i][repeat] < 0) {
+                return message_library(self->context);
+            }
+        }
+    }
+    for (int i = 0; i < 3; i++) {
+        result[i] = median(values[i], settings->repeats);
+    }
+    return 0;
+}
+
+static int open_subject(subject *self, const char *id)
+{
+    uint64_t seeds[INSTANCES];
+    int result = session_environment(self->context, id, &self->single);
+    if (result != 0) {
+        return result;
+    }
+    const arq_env_spec *spec = arq_env_describe(self->single);
+    self->observation_bytes = arq_observation_bytes(spec->observation_kind, spec->observation_size);
+    self->observations = calloc(INSTANCES, self->observation_bytes);
+    if (self->observations == NULL) {
+        return message_fail("no memory for %d observations", INSTANCES);
+    }
+    draw_actions(self, spec->action_count);
+    for (int i = 0; result == 0 && i < INSTANCES; i++) {
+        seeds[i] = (uint64_t)i;
+        result = session_environment(self->context, id, &self->many[i]);
+        unsigned char *observation = self->observations + (size_t)i * self->observation_bytes;
+        if (result == 0 && arq_env_reset(self->many[i], &seeds[i], observation) != ARQ_OK) {
+            result = message_library(self->context);
+        }
+    }
+    if (result != 0) {
+        return result;
+    }
+    if (arq_env_reset(self->single, &seeds[0], self->observations) != ARQ_OK ||
+        arq_env_batch_open(self->context, id, INSTANCES, &self->batch) != ARQ_OK ||
+        arq_env_batch_reset(self->batch, seeds, NULL, self->observations) != ARQ_OK) {
+        return message_library(self->context);
+    }
+    return 0;
+}
+
+static void close_subject(subject *self)
+{
+    arq_env_batch_destroy(self->batch);
+    for (int i = 0; i < INSTANCES; i++) {
+        arq_env_destroy(self->many[i]);
+    }
+    arq_env_destroy(self->single);
+    free(self->observations);
+    free(self);
+}
+
+static int bench_one(arq_context *context, const char *id, const bench_settings *settings)
+{
+    double speed[3];
+    subject *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        return message_fail("no memory for %zu bytes", sizeof(*self));
+    }
+    self->context = context;
+    int result = open_subject(self, id);
+    result = result != 0 ? result : measure(self, settings, speed);
+    if (result == 0) {
+        printf("%-28s %12.2f %12.2f %12.2f %10.2f\n", id, speed[0] * 1e-6, speed[1] * 1e-6, speed[2] * 1e-6,
+               speed[2] / speed[1]);
+        fflush(stdout);
+    }
+    close_subject(self);
+    return result;
+}
+
+static void print_machine(void)
+{
+    struct utsname system;
+    char line[512];
+    char model[256] = "unknown processor";
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':') != NULL) {
+            snprintf(model, sizeof(model), "%.*s", (int)strcspn(strchr(line, ':') + 2, "\n"), strchr(line, ':') + 2);
+            break;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (uname(&system) == 0) {
+        printf("%s, %s %s %s, libarq %s\n", model, system.sysname, system.release, system.machine, arq_version());
+    }
+}
+
+static int bench(arq_context *context, const arguments *given, const bench_settings *settings)
+{
+    const arq_env_type *type = NULL;
+    int result = 0;
+    print_machine();
+    printf("one core, random actions, every observation written, resets counted in; median of %llu x %g s\n\n",
+           (unsigned long long)settings->repeats, settings->seconds);
+    printf("%-28s %12s %12s %12s %10s\n", "million steps/s", "one", "4096 singly", "4096 batch", "batch gain");
+    for (int i = 1; result == 0 && i < given->positional_count; i++) {
+        result = bench_one(context, given->positional[i], settings);
+    }
+    if (given->positional_count == 1) {
+        collections_load(context);
+    }
+    for (uint32_t i = 0; result == 0 && given->positional_count == 1 && (type = arq_plugin_type(context, i)) != NULL;
+         i++) {
+        result = bench_one(context, type->id, settings);
+    }
+    if (result == 0) {
+        bench_python(settings->repeats, settings->seconds);
+    }
+    return result;
+}
+
+static int run(const command *self, int argc, char **argv)
+{
+    bench_settings settings = {.repeats = 5, .seconds = 0.5};
+    arguments given;
+    arq_context *context = NULL;
+    int result = options_parse(self, argc, argv, &settings, &given);
+    result = result != 0 ? result : options_need(&given, 1, MAX_POSITIONALS, "what to measure (env)");
+    if (result == 0 && strcmp(given.positional[0], "env") != 0) {
+        result = message_usage("'%s' cannot be measured; accepted: env", given.positional[0]);
+    }
+    result = result != 0 ? result : session_open(NULL, 1, &context);
+    result = result != 0 ? result : bench(context, &given, &settings);
+    arq_context_destroy(context);
+    return result;
+}
+
+const command command_bench = {
+    .name = "bench",
+    .synopsis = "env [ID ...] [flags]",
+    .doc = "Measures the environments' steps a second on one core",
+    .text = "Without an ID all environments that can be found. \"one\" is one instance stepped again and again,\n"
+            "\"4096 singly\" as many instances by a call each, \"4096 batch\" by one call for all. With the Python\n"
+            "package MinAtar installed its games are measured in the same run.\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,48 @@
+#include "bench_python.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Same loop as ours: random actions, the observation fetched at every step, resets counted in. */
+static const char script[] = "import random, statistics, sys, time\n"
+                             "try:\n"
+                             "    from minatar import Environment\n"
+                             "except ImportError:\n"
+                             "    sys.exit(3)\n"
+                             "repeats, seconds = int(sys.argv[1]), float(sys.argv[2])\n"
+                             "def measure(env, actions):\n"
+                             "    steps, begin = 0, time.perf_counter()\n"
+                             "    while True:\n"
+                             "        for action in actions:\n"
+                             "            reward, ended = env.act(action)\n"
+                             "            env.state()\n"
+                             "            if ended:\n"
+                             "                env.reset()\n"
+                             "        steps += len(actions)\n"
+                             "        passed = time.perf_counter() - begin\n"
+                             "        if passed >= seconds:\n"
+                             "            return steps / passed\n"
+                             "for game in ('breakout', 'freeway', 'asterix', 'seaquest', 'space_invaders'):\n"
+                             "    env = Environment(game)\n"
+                             "    env.reset()\n"
+                             "    actions = [random.Random(1).randrange(env.num_actions()) for _ in range(256)]\n"
+                             "    speed = statistics.median(measure(env, actions) for _ in range(repeats))\n"
+                             "    print('%-28s %12.4f' % (game, speed * 1e-6), flush=True)\n";
+
+void bench_python(uint64_t repeats, double seconds)
+{
+    char command[sizeof(script) + 128];
+    snprintf(command, sizeof(command), "python3 - %llu %g 2>/dev/null", (unsigned long long)repeats, seconds);
+    printf("\nPython package MinAtar, million steps/s\n");
+    fflush(stdout);
+    FILE *python = popen(command, "w");
+    if (python == NULL) {
+        printf("python3 cannot be started\n");
+        return;
+    }
+    fputs(script, python);
+    int status = pclose(python);
+    if (status != 0) {
+        printf("not measured: python3 has no package minatar\n");
+    }
+}

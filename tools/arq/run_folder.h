@@ -1,0 +1,37 @@
+/* The folder of a training run: which files it holds and what they are called. */
+#ifndef ARQ_TOOL_RUN_FOLDER_H
+#define ARQ_TOOL_RUN_FOLDER_H
+
+#include "arq/config.h"
+
+#include <stddef.h>
+
+#define RUN_PATH_SIZE 4096
+
+#define RUN_CONFIG "config.txt"
+#define RUN_NETWORK "network.safetensors"
+#define RUN_LOG "log.csv"
+#define RUN_EPISODES "episodes.csv"
+#define RUN_RESULT "result.csv"
+
+/* Makes the folder of a run and writes its path. wanted NULL: runs/ENVIRONMENT-SEED, or that with the first number
+ * behind it that is free. One that holds a run already is refused, or emptied of it with `force`. 0 or an exit code. */
+int run_folder_create(const char *wanted, const char *environment, const char *seed, int force, char *path,
+                      size_t size);
+
+/* FOLDER/NAME. */
+void run_folder_file(const char *folder, const char *name, char *path, size_t size);
+
+/* Writes every parameter with its origin. 0 or an exit code. */
+int run_folder_write_config(const char *folder, const char *environment, const arq_config *config);
+
+/* The path of the network file that a run's folder or a file's own path means. 0 or an exit code. */
+int run_folder_network(const char *run_or_file, char *path, size_t size);
+
+/* The environment's id from the config.txt beside a network file; "" without one. */
+void run_folder_environment(const char *network_path, char *environment, size_t size);
+
+/* Whether the text names something that exists and may be a run or a network, not an environment. */
+int run_folder_exists(const char *text);
+
+#endif

@@ -1,0 +1,25 @@
+/* What most commands begin with: a context, environments, and networks out of saved runs. */
+#ifndef ARQ_TOOL_SESSION_H
+#define ARQ_TOOL_SESSION_H
+
+#include "arq/environment.h"
+#include "arq/network.h"
+
+/* All return 0, or an exit code when they have said why not. */
+
+/* A context whose warnings are shown. cpu NULL: the best there is; threads 0: one for each processor. */
+int session_open(const char *cpu, uint64_t threads, arq_context **out);
+
+/* An environment with discrete actions: a box is wrapped. */
+int session_environment(arq_context *context, const char *id, arq_env **out);
+
+/* The network of a saved run or of a file, with the id of the environment it was trained on ("" if unknown). */
+int session_network(arq_context *context, const char *run_or_file, arq_network **out, char *environment, size_t size);
+
+/* A numeric parameter that a network's file carries; fallback where it does not. */
+double session_parameter(const arq_network *network, const char *name, double fallback);
+
+/* Seconds of a clock that only goes forward. */
+double session_seconds(void);
+
+#endif

@@ -1,0 +1,14 @@
+/* What a training is about to use. */
+#ifndef ARQ_TOOL_SETTINGS_REPORT_H
+#define ARQ_TOOL_SETTINGS_REPORT_H
+
+#include "arq/config.h"
+#include "arq/environment.h"
+
+/* Prints the environment, the machine, and every parameter under where its value comes from. */
+void settings_report(const arq_context *context, const char *id, const arq_env *env, const arq_config *config);
+
+/* "10x10x4 bits", "16 states", "50 f32". */
+void settings_observation_text(const arq_env_spec *spec, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,226 @@
+/* arq train: a training run with everything around it. */
+#include "command.h"
+#include "evaluation.h"
+#include "interrupt.h"
+#include "message.h"
+#include "progress.h"
+#include "run_folder.h"
+#include "run_log.h"
+#include "session.h"
+#include "settings_report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define SAVE_SECONDS 120.0
+/* A slice takes about so long: Ctrl-C and the live line are served between slices. */
+#define SLICE_SECONDS 0.05
+#define LARGEST_SLICE 4096.0
+
+typedef struct train_settings {
+    const char *preset, *out, *cpu, *steps;
+    uint64_t threads;
+    double minutes;
+    int quiet, force, no_save;
+} train_settings;
+
+static const option options[] = {
+    {"preset", OPTION_TEXT, offsetof(train_settings, preset), 0, 0, "NAME",
+     "Values to begin with, then the flags; default: fast. arq list presets."},
+    {"steps", OPTION_TEXT, offsetof(train_settings, steps), 0, 0, "N", "The same as --total_steps."},
+    {"minutes", OPTION_NUMBER, offsetof(train_settings, minutes), 1e-6, 1e9, "M", "Stop after so long."},
+    {"out", OPTION_TEXT, offsetof(train_settings, out), 0, 0, "DIR",
+     "Folder of the run; default: runs/ENV-SEED, numbered when that exists."},
+    {"force", OPTION_SWITCH, offsetof(train_settings, force), 0, 0, NULL, "Overwrite a run that DIR holds."},
+    {"no-save", OPTION_SWITCH, offsetof(train_settings, no_save), 0, 0, NULL, "Write nothing."},
+    {"threads", OPTION_COUNT, offsetof(train_settings, threads), 0, 256, "N",
+     "Threads that compute; 0, the default: one for each processor. The result does not depend on it."},
+    {"cpu", OPTION_TEXT, offsetof(train_settings, cpu), 0, 0, "NAME",
+     "Instruction set; arq list cpu names them. The result does not depend on it."},
+    {"quiet", OPTION_SWITCH, offsetof(train_settings, quiet), 0, 0, NULL, "Print the result only."},
+    {.name = NULL}};
+
+/* One training from its first step to its evaluation. */
+typedef struct training {
+    const train_settings *settings;
+    const char *environment;
+    arq_context *context;
+    arq_config *config;
+    arq_env *env;
+    arq_run *run;
+    char folder_path[RUN_PATH_SIZE];
+    const char *folder; /* NULL: nothing is written */
+    run_log log;
+    progress progress;
+} training;
+
+static int make_config(training *self, const arguments *given)
+{
+    if (arq_config_create(self->context, self->settings->preset, &self->config) != ARQ_OK) {
+        return message_library_usage(self->context);
+    }
+    if (self->settings->steps != NULL && arq_config_set(self->config, "total_steps", self->settings->steps) != ARQ_OK) {
+        return message_library_usage(self->context);
+    }
+    for (int i = 0; i < given->parameter_count; i++) {
+        if (arq_config_set(self->config, given->parameter_name[i], given->parameter_value[i]) != ARQ_OK) {
+            return message_library_usage(self->context);
+        }
+    }
+    return 0;
+}
+
+static int make_folder(training *self)
+{
+    if (self->settings->no_save) {
+        return run_log_open(&self->log, NULL, self->run);
+    }
+    char seed[64] = "";
+    arq_config_get(self->config, "seed", seed, sizeof(seed));
+    int result = run_folder_create(self->settings->out, self->environment, seed, self->settings->force,
+                                   self->folder_path, sizeof(self->folder_path));
+    if (result == 0) {
+        self->folder = self->folder_path;
+        result = run_folder_write_config(self->folder, self->environment, self->config);
+    }
+    return result != 0 ? result : run_log_open(&self->log, self->folder, self->run);
+}
+
+static int prepare(training *self, const arguments *given)
+{
+    int result = make_config(self, given);
+    result = result != 0 ? result : session_environment(self->context, self->environment, &self->env);
+    if (result == 0 && arq_run_create(self->context, self->config, self->env, &self->run) != ARQ_OK) {
+        result = message_library(self->context);
+    }
+    return result != 0 ? result : make_folder(self);
+}
+
+static const arq_network *network(const training *self)
+{
+    return arq_agent_network(arq_run_agent(self->run));
+}
+
+static int save(const training *self)
+{
+    if (self->folder == NULL) {
+        return 0;
+    }
+    char path[RUN_PATH_SIZE + 64];
+    run_folder_file(self->folder, RUN_NETWORK, path, sizeof(path));
+    return arq_network_save(network(self), path) == ARQ_OK ? 0 : message_library(self->context);
+}
+
+/* The next slice's steps, so that it takes about SLICE_SECONDS. */
+static uint64_t slice_steps(const progress *measured)
+{
+    return (uint64_t)fmax(1, fmin(LARGEST_SLICE, measured->speed * SLICE_SECONDS));
+}
+
+/* Steps until the run is complete, stopped or has failed: then with an exit code. */
+static int advance(training *self)
+{
+    double next_save = session_seconds() + SAVE_SECONDS;
+    while (interrupt_signal() == 0 && session_seconds() < self->progress.deadline) {
+        uint64_t done = 0;
+        if (arq_run_advance(self->run, slice_steps(&self->progress), &done) != ARQ_OK) {
+            return message_library(self->context);
+        }
+        if (done == 0) {
+            return 0;
+        }
+        run_log_update(&self->log, self->run, progress_seconds(&self->progress));
+        progress_update(&self->progress, self->run);
+        if (session_seconds() >= next_save) {
+            save(self); /* a failure is said; there may be room again next time */
+            next_save = session_seconds() + SAVE_SECONDS;
+        }
+    }
+    return 0;
+}
+
+static void print_saved(const training *self)
+{
+    if (self->folder != NULL) {
+        printf("saved: %s\nnext:  arq eval %s\n       arq play %s\n", self->folder, self->folder, self->folder);
+    }
+}
+
+static int evaluate(const training *self)
+{
+    char path[RUN_PATH_SIZE + 64];
+    arq_env *env = NULL; /* the run's own is in the middle of an episode */
+    int result = session_environment(self->context, self->environment, &env);
+    if (result == 0) {
+        const evaluation_plan plan = evaluation_plan_of(network(self));
+        run_folder_file(self->folder == NULL ? "" : self->folder, RUN_RESULT, path, sizeof(path));
+        result = evaluation_compare(self->context, network(self), env, &plan, self->folder == NULL ? NULL : path);
+    }
+    arq_env_destroy(env);
+    return result;
+}
+
+static int learn(training *self)
+{
+    double total_steps = 0;
+    arq_config_get_float(self->config, "total_steps", &total_steps);
+    if (!self->settings->quiet) {
+        settings_report(self->context, self->environment, self->env, self->config);
+    }
+    interrupt_hold();
+    progress_begin(&self->progress, total_steps, self->settings->minutes, self->settings->quiet);
+    int result = advance(self);
+    progress_end(&self->progress, self->run);
+    int saved = save(self);
+    int logged = run_log_close(&self->log, self->run, progress_seconds(&self->progress));
+    int stopped = interrupt_signal();
+    interrupt_release();
+    if (result != 0 || stopped != 0) {
+        if (self->folder == NULL) {
+            message_warning("stopped; nothing is saved (--no-save)");
+        } else if (saved == 0) {
+            printf("stopped; what was learned until then is kept\n");
+            print_saved(self);
+        }
+        return result != 0 ? result : 128 + stopped;
+    }
+    result = evaluate(self);
+    if (!self->settings->quiet && saved == 0) {
+        print_saved(self);
+    }
+    return result != 0 ? result : saved != 0 ? saved : logged;
+}
+
+static int run(const command *self, int argc, char **argv)
+{
+    train_settings settings = {.preset = "fast"};
+    training work = {.settings = &settings};
+    arguments given;
+    int result = options_parse(self, argc, argv, &settings, &given);
+    result = result != 0 ? result : options_need(&given, 1, 1, "the environment's id, such as minatar/breakout,");
+    result = result != 0 ? result : session_open(settings.cpu, settings.threads, &work.context);
+    if (result == 0) {
+        work.environment = given.positional[0];
+        result = prepare(&work, &given);
+    }
+    result = result != 0 ? result : learn(&work);
+    arq_run_destroy(work.run);
+    arq_env_destroy(work.env);
+    arq_config_destroy(work.config);
+    arq_context_destroy(work.context);
+    return result;
+}
+
+const command command_train = {
+    .name = "train",
+    .synopsis = "ENV [flags] [--PARAMETER VALUE ...]",
+    .doc = "Trains an agent in an environment and evaluates it beside a random player",
+    .text = "ENV is an id such as minatar/breakout or minatar/breakout?sticky=0, or a plugin's file, ./mygame.so.\n"
+            "The folder of the run gets " RUN_CONFIG " (every setting), " RUN_NETWORK " (every two\n"
+            "minutes and at the end), " RUN_LOG " (every metric), " RUN_EPISODES " and " RUN_RESULT " (the\n"
+            "evaluation). Ctrl-C stops after the present step, saves the network and skips the evaluation (exit\n"
+            "code 130); a second Ctrl-C ends at once.\n",
+    .options = options,
+    .takes_parameters = 1,
+    .run = run,
+};
