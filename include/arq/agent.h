@@ -26,18 +26,24 @@ typedef struct arq_agent arq_agent;
 
 /** @name What an observe did (bits)
  * @{ */
-#define ARQ_EVENT_UPDATED 1u     /**< @brief The network made an update. @since 0.1 */
-#define ARQ_EVENT_SYNCED 2u      /**< @brief The target network moved. @since 0.1 */
-#define ARQ_EVENT_EPISODE_END 4u /**< @brief The episode ended; begin comes next. @since 0.1 */
-#define ARQ_EVENT_COLLAPSED                                                                                            \
-    8u /**< @brief A cell's spread has collapsed (reported once a cell, also in the log). @since 0.1 */
-#define ARQ_EVENT_EXPLORED 16u /**< @brief The action was drawn at random, not greedy. @since 0.1 */
+/** @brief The network made an update. @since 0.1 */
+#define ARQ_EVENT_UPDATED 1u
+/** @brief The target network moved. @since 0.1 */
+#define ARQ_EVENT_SYNCED 2u
+/** @brief The episode ended; begin comes next. @since 0.1 */
+#define ARQ_EVENT_EPISODE_END 4u
+/** @brief A cell's spread has collapsed (reported once a cell, also in the log). @since 0.1 */
+#define ARQ_EVENT_COLLAPSED 8u
+/** @brief The action was drawn at random, not greedy. @since 0.1 */
+#define ARQ_EVENT_EXPLORED 16u
 /** @} */
 
 /**
  * @brief Makes an agent.
- * @param context The context. @param config Every parameter but total_steps and those of evaluation; copied.
- * @param observation_kind One of the ARQ_OBSERVATION_ kinds (env.h). @param observation_size Values of one observation.
+ * @param context The context.
+ * @param config Every parameter but total_steps and those of evaluation; copied.
+ * @param observation_kind One of the ARQ_OBSERVATION_ kinds (env.h).
+ * @param observation_size Values of one observation.
  * @param actions Number of actions.
  * @param[out] out The agent, owned by the caller; NULL on failure.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_UNSUPPORTED, #ARQ_E_NOMEM.
@@ -46,12 +52,17 @@ typedef struct arq_agent arq_agent;
 ARQ_API arq_status arq_agent_create(arq_context *context, const arq_config *config, int32_t observation_kind,
                                     uint32_t observation_size, uint32_t actions, arq_agent **out);
 
-/** @brief Frees an agent. @param agent NULL is fine. @since 0.1 */
+/**
+ * @brief Frees an agent.
+ * @param agent NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_agent_destroy(arq_agent *agent);
 
 /**
  * @brief Begins an episode. One that is still open is closed as truncated.
- * @param agent The agent. @param observation The first observation, copied.
+ * @param agent The agent.
+ * @param observation The first observation, copied.
  * @return #ARQ_E_ARGUMENT for an observation that is not finite, #ARQ_E_NOMEM: nothing changed.
  * @since 0.1
  */
@@ -59,7 +70,8 @@ ARQ_API arq_status arq_agent_begin(arq_agent *agent, const void *observation);
 
 /**
  * @brief Chooses the action for the newest observation, epsilon-greedily. Asking twice gives the same.
- * @param agent The agent. @param[out] action 0 .. actions-1.
+ * @param agent The agent.
+ * @param[out] action 0 .. actions-1.
  * @return #ARQ_E_ORDER without an open episode.
  * @since 0.1
  */
@@ -71,8 +83,10 @@ ARQ_API arq_status arq_agent_act(arq_agent *agent, int32_t *action);
  * The context moves on when the executed action is the greedy one (always, with context_on_explore).
  * @param agent The agent.
  * @param action The action really executed, or #ARQ_ACTION_CHOSEN.
- * @param reward Finite. @param next_observation Copied; the final one at an episode's end.
- * @param terminated 1: ended by the rules, no bootstrap. Wins over truncated. @param truncated 1: cut.
+ * @param reward Finite.
+ * @param next_observation Copied; the final one at an episode's end.
+ * @param terminated 1: ended by the rules, no bootstrap. Wins over truncated.
+ * @param truncated 1: cut.
  * @param[out] events ARQ_EVENT_ bits, or NULL.
  * @return #ARQ_E_ORDER without act (needed also before an action of your own), #ARQ_E_ARGUMENT, #ARQ_E_NOMEM: nothing
  *   changed; #ARQ_E_DIVERGED: the transition is stored, no weight has changed. An update that is due while another
@@ -104,7 +118,8 @@ ARQ_API const arq_activations *arq_agent_activations(const arq_agent *agent);
  * @brief A number about the agent.
  * @param agent The agent.
  * @param name "steps", "episodes", "updates", "epsilon", "replay_size", or any name of arq_learner_metric().
- * @param cell As in arq_learner_metric(). @param[out] value The number.
+ * @param cell As in arq_learner_metric().
+ * @param[out] value The number.
  * @return #ARQ_E_NOT_FOUND (the text lists the names), #ARQ_E_ARGUMENT.
  * @since 0.1
  */
@@ -112,7 +127,8 @@ ARQ_API arq_status arq_agent_metric(const arq_agent *agent, const char *name, ui
 
 /**
  * @brief Saves everything (network, learner, replay, random streams, counters) as safetensors; all or nothing.
- * @param agent The agent; an open episode goes on after a load. @param path The file.
+ * @param agent The agent; an open episode goes on after a load.
+ * @param path The file.
  * @return #ARQ_E_IO: an older file of that name is untouched; #ARQ_E_NOMEM.
  * @since 0.1
  */
@@ -120,7 +136,8 @@ ARQ_API arq_status arq_agent_save(arq_agent *agent, const char *path);
 
 /**
  * @brief Takes over a saved agent made with the same config and sizes; it goes on bit for bit.
- * @param agent The agent; unchanged on failure. @param path The file.
+ * @param agent The agent; unchanged on failure.
+ * @param path The file.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM.
  * @since 0.1
  */

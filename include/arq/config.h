@@ -27,7 +27,11 @@ typedef struct arq_config arq_config;
  */
 ARQ_API arq_status arq_config_create(arq_context *context, const char *preset, arq_config **out);
 
-/** @brief Frees a config. @param config NULL is fine. @since 0.1 */
+/**
+ * @brief Frees a config.
+ * @param config NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_config_destroy(arq_config *config);
 
 /**
@@ -35,15 +39,17 @@ ARQ_API void arq_config_destroy(arq_config *config);
  * @param config The config; unchanged on failure.
  * @param name The parameter.
  * @param value The text.
- * @return #ARQ_E_NOT_FOUND for an unknown name (the text suggests the nearest), #ARQ_E_ARGUMENT for a
- *   value out of range or of another type (the text has the range).
+ * @return #ARQ_E_NOT_FOUND for an unknown name (the text suggests the nearest), #ARQ_E_ARGUMENT for a value out of
+ *   range or of another type (the text has the range).
  * @since 0.1
  */
 ARQ_API arq_status arq_config_set(arq_config *config, const char *name, const char *value);
 
 /**
  * @brief Sets an integer or true/false parameter.
- * @param config The config; unchanged on failure. @param name The parameter. @param value The value.
+ * @param config The config; unchanged on failure.
+ * @param name The parameter.
+ * @param value The value.
  * @return As arq_config_set().
  * @since 0.1
  */
@@ -51,7 +57,9 @@ ARQ_API arq_status arq_config_set_int(arq_config *config, const char *name, int6
 
 /**
  * @brief Sets a parameter that is a number.
- * @param config The config; unchanged on failure. @param name The parameter. @param value The value.
+ * @param config The config; unchanged on failure.
+ * @param name The parameter.
+ * @param value The value.
  * @return As arq_config_set().
  * @since 0.1
  */
@@ -59,8 +67,10 @@ ARQ_API arq_status arq_config_set_float(arq_config *config, const char *name, do
 
 /**
  * @brief Reads a parameter as text that arq_config_set() takes and that gives the same value.
- * @param config The config. @param name The parameter.
- * @param[out] buffer Gets the text, always with a final 0. @param size Bytes at buffer; 256 hold every value.
+ * @param config The config.
+ * @param name The parameter.
+ * @param[out] buffer Gets the text, always with a final 0.
+ * @param size Bytes at buffer; 256 hold every value.
  * @return #ARQ_E_NOT_FOUND, #ARQ_E_ARGUMENT, or #ARQ_E_SHAPE when the buffer is too small.
  * @since 0.1
  */
@@ -68,7 +78,9 @@ ARQ_API arq_status arq_config_get(const arq_config *config, const char *name, ch
 
 /**
  * @brief Reads a parameter that is a number or true/false (1/0).
- * @param config The config. @param name The parameter. @param[out] value The value.
+ * @param config The config.
+ * @param name The parameter.
+ * @param[out] value The value.
  * @return #ARQ_E_NOT_FOUND, or #ARQ_E_ARGUMENT for a list or a word.
  * @since 0.1
  */
@@ -76,7 +88,8 @@ ARQ_API arq_status arq_config_get_float(const arq_config *config, const char *na
 
 /**
  * @brief Says where a parameter's present value comes from.
- * @param config The config. @param name The parameter.
+ * @param config The config.
+ * @param name The parameter.
  * @return "default", "set", or the preset's name; static. NULL for an unknown name.
  * @since 0.1
  */
@@ -96,16 +109,19 @@ ARQ_API const char *arq_config_origin(const arq_config *config, const char *name
  * @brief Name of a parameter, for going through the table.
  * @param index From 0.
  * @return Static text; NULL behind the last.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API const char *arq_parameter_name(uint32_t index);
 
 /**
  * @brief A text of the table.
- * @param name The parameter. @param field One of the ARQ_PARAMETER_ numbers.
+ * @param name The parameter.
+ * @param field One of the ARQ_PARAMETER_ numbers.
  * @return Static text; NULL for an unknown name or field.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API const char *arq_parameter_text(const char *name, int32_t field);
@@ -114,7 +130,8 @@ ARQ_API const char *arq_parameter_text(const char *name, int32_t field);
  * @brief Name of a preset, for going through them.
  * @param index From 0.
  * @return Static text; NULL behind the last.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API const char *arq_preset_name(uint32_t index);
@@ -123,7 +140,8 @@ ARQ_API const char *arq_preset_name(uint32_t index);
  * @brief One line about a preset.
  * @param name The preset.
  * @return Static text; NULL for an unknown name.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API const char *arq_preset_doc(const char *name);

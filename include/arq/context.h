@@ -114,8 +114,8 @@ ARQ_API arq_status arq_context_set_executor(arq_context *context, const arq_exec
  * @brief Sets the library's own small thread pool as the executor.
  * @param context The context.
  * @param threads 1: serial, nothing is started; up to 256; 0: one for each processor of this process.
- * @return #ARQ_E_ARGUMENT, #ARQ_E_NOMEM, #ARQ_E_IO when a thread cannot be started, or #ARQ_E_BUSY
- *   while handles of the context exist.
+ * @return #ARQ_E_ARGUMENT, #ARQ_E_NOMEM, #ARQ_E_IO when a thread cannot be started, or #ARQ_E_BUSY while handles of the
+ *   context exist.
  * @since 0.1
  */
 ARQ_API arq_status arq_context_set_threads(arq_context *context, uint32_t threads);
@@ -124,8 +124,8 @@ ARQ_API arq_status arq_context_set_threads(arq_context *context, uint32_t thread
  * @brief Caps the instruction set, for tests and comparisons. The results are the same bits on all.
  * @param context The context.
  * @param name "generic", "avx2", "avx512", "neon" (whichever the build has), or NULL: the best there is.
- * @return #ARQ_E_NOT_FOUND for a name that is unknown, not built or not of this CPU, or #ARQ_E_BUSY
- *   while handles of the context exist.
+ * @return #ARQ_E_NOT_FOUND for a name that is unknown, not built or not of this CPU, or #ARQ_E_BUSY while handles of
+ *   the context exist.
  * @since 0.1
  */
 ARQ_API arq_status arq_context_set_cpu(arq_context *context, const char *name);
@@ -143,11 +143,11 @@ ARQ_API const char *arq_context_cpu(const arq_context *context);
  *
  * Success does not clear it.
  * @param context The context; NULL: of the last failed arq_context_create() of this thread.
- * @param[out] buffer Gets the text, cut to fit, always with a final 0; "" if nothing has failed yet.
- *   NULL if size is 0.
+ * @param[out] buffer Gets the text, cut to fit, always with a final 0; "" if nothing has failed yet. NULL if size is 0.
  * @param size Bytes at buffer; 512 hold every text.
  * @return Bytes the whole text needs without its final 0.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API size_t arq_context_last_error(const arq_context *context, char *buffer, size_t size);

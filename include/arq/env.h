@@ -72,14 +72,18 @@ typedef struct arq_env_methods {
     uint32_t struct_size; /**< sizeof(arq_env_methods) as the author compiled it. */
     uint32_t reserved;    /**< 0. */
 
-    /** *Required.* Describes the environment. @param self The instance. @param[out] spec To be filled. */
+    /**
+     * *Required.* Describes the environment.
+     * @param self The instance.
+     * @param[out] spec To be filled.
+     */
     arq_status (*spec)(void *self, arq_env_spec *spec);
 
     /**
      * *Required.* Begins an episode.
      * @param self The instance.
-     * @param seed NULL: go on with the present random stream. Otherwise all that follows is a
-     *   function of *seed and the actions alone. The first reset of an instance always has a seed.
+     * @param seed NULL: go on with the present random stream. Otherwise all that follows is a function of *seed and the
+     *   actions alone. The first reset of an instance always has a seed.
      * @param[out] observation The first observation, in the declared kind, all of it.
      */
     arq_status (*reset)(void *self, const uint64_t *seed, void *observation);
@@ -100,48 +104,71 @@ typedef struct arq_env_methods {
     arq_status (*step_box)(void *self, const double *action, void *observation, double *reward, int32_t *terminated,
                            int32_t *truncated);
 
-    /** *Required.* Frees the instance; called once. @param self The instance. */
+    /**
+     * *Required.* Frees the instance; called once.
+     * @param self The instance.
+     */
     void (*destroy)(void *self);
 
     /**
      * Steps many instances of this same table in one call; as `count` calls of step in index order.
-     * @param selves [count] instances. @param count How many. @param actions [count].
+     * @param selves [count] instances.
+     * @param count How many.
+     * @param actions [count].
      * @param[out] observations [count] observations, each of the declared kind's bytes, without gaps.
-     * @param[out] rewards [count]. @param[out] terminated [count]. @param[out] truncated [count].
+     * @param[out] rewards [count].
+     * @param[out] terminated [count].
+     * @param[out] truncated [count].
      */
     arq_status (*step_batch)(void *const *selves, uint32_t count, const int32_t *actions, void *observations,
                              double *rewards, int32_t *terminated, int32_t *truncated);
 
     /**
      * Writes the complete state, random stream included.
-     * @param self The instance. @param[out] buffer Where to, or NULL: only say the size.
-     * @param capacity Bytes at buffer. @param[out] size Bytes of the state.
+     * @param self The instance.
+     * @param[out] buffer Where to, or NULL: only say the size.
+     * @param capacity Bytes at buffer.
+     * @param[out] size Bytes of the state.
      */
     arq_status (*save)(void *self, void *buffer, size_t capacity, size_t *size);
 
     /**
-     * Takes over a state written by save of an instance with the same options; what follows is then the
-     * same, bit for bit. A state it cannot use must be refused without changing the instance.
-     * @param self The instance. @param buffer The state. @param size Its bytes.
+     * Takes over a state written by save of an instance with the same options; what follows is then the same, bit for
+     * bit. A state it cannot use must be refused without changing the instance.
+     * @param self The instance.
+     * @param buffer The state.
+     * @param size Its bytes.
      */
     arq_status (*load)(void *self, const void *buffer, size_t size);
 
     /**
      * Draws the present state.
-     * @param self The instance. @param cell_size Pixels a side of one cell of the picture, at least 1.
+     * @param self The instance.
+     * @param cell_size Pixels a side of one cell of the picture, at least 1.
      * @param[out] rgb Rows from the top, three bytes a pixel, no gaps; or NULL: only say the size.
-     * @param capacity Bytes at rgb. @param[out] width Pixels. @param[out] height Pixels.
+     * @param capacity Bytes at rgb.
+     * @param[out] width Pixels.
+     * @param[out] height Pixels.
      */
     arq_status (*render)(void *self, uint32_t cell_size, uint8_t *rgb, size_t capacity, uint32_t *width,
                          uint32_t *height);
 
-    /** Name of an action (discrete) or of a component (box). @return Static text, or NULL if there is none. */
+    /**
+     * Name of an action (discrete) or of a component (box).
+     * @return Static text, or NULL if there is none.
+     */
     const char *(*action_name)(void *self, uint32_t action);
 
-    /** Name of entry `index` of the observation's last dimension (a channel). @return Static text, or NULL. */
+    /**
+     * Name of entry `index` of the observation's last dimension (a channel).
+     * @return Static text, or NULL.
+     */
     const char *(*observation_name)(void *self, uint32_t index);
 
-    /** Text about the last failure of this instance. @return Valid until its next method; or NULL. */
+    /**
+     * Text about the last failure of this instance.
+     * @return Valid until its next method; or NULL.
+     */
     const char *(*last_error)(void *self);
 } arq_env_methods;
 
@@ -217,8 +244,8 @@ typedef struct arq_plugin {
 typedef const arq_plugin *(*arq_plugin_entry_function)(uint32_t abi_version);
 
 /**
- * @brief What a plugin defines (the library has none): see #arq_plugin_entry_function. Returning the table is
- * enough; the library checks its abi_version.
+ * @brief What a plugin defines (the library has none): see #arq_plugin_entry_function. Returning the table is enough;
+ * the library checks its abi_version.
  * @param abi_version ABI number of the running library.
  * @return The table, or NULL.
  * @since 0.1

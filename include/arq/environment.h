@@ -26,11 +26,11 @@ typedef struct arq_env_batch arq_env_batch;
  * @brief Makes an environment from methods of the program's own.
  * @param context The context.
  * @param methods Copied.
- * @param self The instance. On success the handle owns it and calls methods->destroy(self) at its end;
- *   on failure it stays the caller's.
+ * @param self The instance. On success the handle owns it and calls methods->destroy(self) at its end; on failure it
+ *   stays the caller's.
  * @param[out] out The handle, owned by the caller; NULL on failure.
- * @return #ARQ_E_ARGUMENT for a missing required method or a spec out of range, #ARQ_E_NOMEM, or the spec
- *   method's own failure.
+ * @return #ARQ_E_ARGUMENT for a missing required method or a spec out of range, #ARQ_E_NOMEM, or the spec method's own
+ *   failure.
  * @since 0.1
  */
 ARQ_API arq_status arq_env_create(arq_context *context, const arq_env_methods *methods, void *self, arq_env **out);
@@ -39,15 +39,16 @@ ARQ_API arq_status arq_env_create(arq_context *context, const arq_env_methods *m
  * @brief Loads a plugin file, so that arq_env_open() knows its environments.
  * @param context The context; unloads the plugin at its end.
  * @param path The shared object.
- * @return #ARQ_E_IO when it cannot be loaded (with the loader's text), #ARQ_E_FORMAT without a usable
- *   entry or table, #ARQ_E_ABI, #ARQ_E_NOMEM.
+ * @return #ARQ_E_IO when it cannot be loaded (with the loader's text), #ARQ_E_FORMAT without a usable entry or table,
+ *   #ARQ_E_ABI, #ARQ_E_NOMEM.
  * @since 0.1
  */
 ARQ_API arq_status arq_plugin_load(arq_context *context, const char *path);
 
 /**
  * @brief As arq_plugin_load() for a plugin that is linked into the program.
- * @param context The context. @param entry The plugin's entry.
+ * @param context The context.
+ * @param entry The plugin's entry.
  * @return As arq_plugin_load().
  * @since 0.1
  */
@@ -55,7 +56,8 @@ ARQ_API arq_status arq_plugin_register(arq_context *context, arq_plugin_entry_fu
 
 /**
  * @brief Goes through the environment types the context knows.
- * @param context The context. @param index From 0, in the order of loading.
+ * @param context The context.
+ * @param index From 0, in the order of loading.
  * @return The type with its id, text and options; borrowed, valid as long as the context. NULL behind the last.
  * @since 0.1
  */
@@ -64,19 +66,23 @@ ARQ_API const arq_env_type *arq_plugin_type(const arq_context *context, uint32_t
 /**
  * @brief Opens an environment by id: "minatar/breakout?sticky=0&ramping=false".
  *
- * An id whose plugin is not loaded yet is looked for as `arq_<part before the slash>.so` in the folders
- * of the environment variable ARQ_PLUGIN_PATH (separated by colons), then in the library's own folder. An
- * id that is a path (it contains ".so") is loaded as a plugin; "?" and options may follow, and "#id" where
- * it offers several.
- * @param context The context. @param id The id.
+ * An id whose plugin is not loaded yet is looked for as `arq_<part before the slash>.so` in the folders of the
+ * environment variable ARQ_PLUGIN_PATH (separated by colons), then in the library's own folder. An id that is a path
+ * (it contains ".so") is loaded as a plugin; "?" and options may follow, and "#id" where it offers several.
+ * @param context The context.
+ * @param id The id.
  * @param[out] out The handle, owned by the caller; NULL on failure.
- * @return #ARQ_E_NOT_FOUND (the text lists what is known), #ARQ_E_ARGUMENT for an option that is unknown or out
- *   of range, the create method's own failure, or as arq_plugin_load().
+ * @return #ARQ_E_NOT_FOUND (the text lists what is known), #ARQ_E_ARGUMENT for an option that is unknown or out of
+ *   range, the create method's own failure, or as arq_plugin_load().
  * @since 0.1
  */
 ARQ_API arq_status arq_env_open(arq_context *context, const char *id, arq_env **out);
 
-/** @brief Ends an environment. @param env NULL is fine. @since 0.1 */
+/**
+ * @brief Ends an environment.
+ * @param env NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_env_destroy(arq_env *env);
 
 /**
@@ -99,11 +105,14 @@ ARQ_API arq_status arq_env_reset(arq_env *env, const uint64_t *seed, void *obser
 
 /**
  * @brief One step with a discrete action. Reset is explicit: after an end, step answers #ARQ_E_ORDER.
- * @param env The environment. @param action 0 .. action_count-1.
+ * @param env The environment.
+ * @param action 0 .. action_count-1.
  * @param[out] observation The observation after the step, the final one at an episode's end.
- * @param[out] reward The reward. @param[out] terminated 1: ended by the rules. @param[out] truncated 1: cut.
- * @return #ARQ_E_ORDER without a reset, #ARQ_E_ARGUMENT for the action, #ARQ_E_UNSUPPORTED for box actions,
- *   #ARQ_E_ENV, #ARQ_E_CALLBACK, or the method's own code.
+ * @param[out] reward The reward.
+ * @param[out] terminated 1: ended by the rules.
+ * @param[out] truncated 1: cut.
+ * @return #ARQ_E_ORDER without a reset, #ARQ_E_ARGUMENT for the action, #ARQ_E_UNSUPPORTED for box actions, #ARQ_E_ENV,
+ *   #ARQ_E_CALLBACK, or the method's own code.
  * @since 0.1
  */
 ARQ_API arq_status arq_env_step(arq_env *env, int32_t action, void *observation, double *reward, int32_t *terminated,
@@ -111,8 +120,11 @@ ARQ_API arq_status arq_env_step(arq_env *env, int32_t action, void *observation,
 
 /**
  * @brief One step with a box action.
- * @param env The environment. @param action [action_count] within the bounds.
- * @param[out] observation As arq_env_step(). @param[out] reward As there. @param[out] terminated As there.
+ * @param env The environment.
+ * @param action [action_count] within the bounds.
+ * @param[out] observation As arq_env_step().
+ * @param[out] reward As there.
+ * @param[out] terminated As there.
  * @param[out] truncated As there.
  * @return As arq_env_step(); #ARQ_E_UNSUPPORTED for discrete actions.
  * @since 0.1
@@ -122,7 +134,9 @@ ARQ_API arq_status arq_env_step_box(arq_env *env, const double *action, void *ob
 
 /**
  * @brief Writes the complete state.
- * @param env The environment. @param[out] buffer Where to, or NULL: only say the size. @param capacity Its bytes.
+ * @param env The environment.
+ * @param[out] buffer Where to, or NULL: only say the size.
+ * @param capacity Its bytes.
  * @param[out] size Bytes of the state.
  * @return #ARQ_E_UNSUPPORTED without the method, #ARQ_E_SHAPE when the buffer is too small, or the method's own code.
  * @since 0.1
@@ -131,7 +145,9 @@ ARQ_API arq_status arq_env_save(arq_env *env, void *buffer, size_t capacity, siz
 
 /**
  * @brief Takes over a state; what follows is the same, bit for bit, as after the save.
- * @param env An environment opened with the same id. @param buffer The state. @param size Its bytes.
+ * @param env An environment opened with the same id.
+ * @param buffer The state.
+ * @param size Its bytes.
  * @return #ARQ_E_UNSUPPORTED without the method, #ARQ_E_FORMAT for a state that is not one; unchanged then.
  * @since 0.1
  */
@@ -139,9 +155,12 @@ ARQ_API arq_status arq_env_load(arq_env *env, const void *buffer, size_t size);
 
 /**
  * @brief Draws the present state.
- * @param env The environment. @param cell_size Pixels a side of one cell, at least 1.
- * @param[out] rgb Rows from the top, three bytes a pixel; NULL: only say the size. @param capacity Bytes at rgb.
- * @param[out] width Pixels. @param[out] height Pixels.
+ * @param env The environment.
+ * @param cell_size Pixels a side of one cell, at least 1.
+ * @param[out] rgb Rows from the top, three bytes a pixel; NULL: only say the size.
+ * @param capacity Bytes at rgb.
+ * @param[out] width Pixels.
+ * @param[out] height Pixels.
  * @return #ARQ_E_UNSUPPORTED without the method, #ARQ_E_SHAPE when the buffer is too small.
  * @since 0.1
  */
@@ -150,7 +169,8 @@ ARQ_API arq_status arq_env_render(arq_env *env, uint32_t cell_size, uint8_t *rgb
 
 /**
  * @brief Name of an action or of a box action's component.
- * @param env The environment. @param action Its index.
+ * @param env The environment.
+ * @param action Its index.
  * @return Borrowed as long as the handle; NULL if it has none.
  * @since 0.1
  */
@@ -158,7 +178,8 @@ ARQ_API const char *arq_env_action_name(arq_env *env, uint32_t action);
 
 /**
  * @brief Name of an entry of the observation's last dimension (a channel).
- * @param env The environment. @param index Its index.
+ * @param env The environment.
+ * @param index Its index.
  * @return Borrowed as long as the handle; NULL if it has none.
  * @since 0.1
  */
@@ -166,7 +187,8 @@ ARQ_API const char *arq_env_observation_name(arq_env *env, uint32_t index);
 
 /**
  * @brief Wraps an environment so that episodes are truncated after a number of steps.
- * @param env Owned by the wrapper from success on. @param steps At least 1.
+ * @param env Owned by the wrapper from success on.
+ * @param steps At least 1.
  * @param[out] out The wrapper; NULL on failure.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_NOMEM.
  * @since 0.1
@@ -185,7 +207,8 @@ ARQ_API arq_status arq_env_bang_bang(arq_env *env, arq_env **out);
 
 /**
  * @brief Makes `count` instances of one id that are stepped by one call.
- * @param context The context; its executor runs large batches in parallel. @param id As in arq_env_open().
+ * @param context The context; its executor runs large batches in parallel.
+ * @param id As in arq_env_open().
  * @param count At least 1.
  * @param[out] out The batch, owned by the caller; NULL on failure.
  * @return As arq_env_open(); #ARQ_E_UNSUPPORTED for box actions.
@@ -193,12 +216,17 @@ ARQ_API arq_status arq_env_bang_bang(arq_env *env, arq_env **out);
  */
 ARQ_API arq_status arq_env_batch_open(arq_context *context, const char *id, uint32_t count, arq_env_batch **out);
 
-/** @brief Ends a batch and its instances. @param batch NULL is fine. @since 0.1 */
+/**
+ * @brief Ends a batch and its instances.
+ * @param batch NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_env_batch_destroy(arq_env_batch *batch);
 
 /**
  * @brief One instance of a batch, for its spec, names, rendering and state. Stepping it alone is refused.
- * @param batch The batch. @param index Which.
+ * @param batch The batch.
+ * @param index Which.
  * @return Borrowed as long as the batch; NULL behind the last.
  * @since 0.1
  */
@@ -218,9 +246,12 @@ ARQ_API arq_status arq_env_batch_reset(arq_env_batch *batch, const uint64_t *see
 
 /**
  * @brief One step of every instance. Refused with #ARQ_E_ORDER, changing nothing, while one of them has ended.
- * @param batch The batch. @param actions [count].
- * @param[out] observations [count] observations without gaps. @param[out] rewards [count].
- * @param[out] terminated [count]. @param[out] truncated [count].
+ * @param batch The batch.
+ * @param actions [count].
+ * @param[out] observations [count] observations without gaps.
+ * @param[out] rewards [count].
+ * @param[out] terminated [count].
+ * @param[out] truncated [count].
  * @return As arq_env_step(); the text names the instance.
  * @since 0.1
  */
@@ -233,7 +264,8 @@ ARQ_API arq_status arq_env_batch_step(arq_env_batch *batch, const int32_t *actio
  * @param type What to check; `methods` and `create` are used, so a program without a plugin fills in both.
  * @param options As in an id, such as "sticky=0"; NULL: the defaults.
  * @param seed Decides actions and seeds of the check.
- * @param report Hears one line for each broken promise; NULL: nobody. @param user Handed to report.
+ * @param report Hears one line for each broken promise; NULL: nobody.
+ * @param user Handed to report.
  * @param[out] broken How many promises are broken.
  * @return #ARQ_OK also when promises are broken; #ARQ_E_ARGUMENT, #ARQ_E_NOMEM.
  * @since 0.1

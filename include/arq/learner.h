@@ -24,27 +24,36 @@ typedef struct arq_learner arq_learner;
  */
 ARQ_API arq_status arq_learner_create(arq_network *network, const arq_config *config, arq_learner **out);
 
-/** @brief Frees a learner; the network stays. @param learner NULL is fine. @since 0.1 */
+/**
+ * @brief Frees a learner; the network stays.
+ * @param learner NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_learner_destroy(arq_learner *learner);
 
 /**
  * @brief Observations of the window ending at s_t that an update wants: 1 for a network without contexts.
- * @param learner The learner; NULL has 0.
+ * @param learner The learner.
+ * @return Observations, at least 1; 0 for NULL.
  * @since 0.1
  */
 ARQ_API uint32_t arq_learner_window(const arq_learner *learner);
 
 /**
- * @brief One update of every cell from its own temporal-difference error. Never moves the target network:
- * call arq_learner_sync() every so often (parameter target_period counts environment steps).
+ * @brief One update of every cell from its own temporal-difference error. Never moves the target network: call
+ * arq_learner_sync() every so often (parameter target_period counts environment steps).
  *
- * The arrays are those of arq_replay_sample(): windows end at s_t, and where lengths[i] is less than the window
- * the entries before are filled with the episode's first observation.
- * @param learner The learner. @param batch 1 .. the config's batch.
- * @param observations [batch, window + 1] observations. @param lengths [batch] 1 .. window; NULL: all full.
- * @param actions [batch]. @param rewards [batch], finite. @param terminated [batch].
- * @return #ARQ_E_SHAPE for a batch too large, #ARQ_E_ARGUMENT for a value out of range or not finite,
- *   #ARQ_E_BUSY while somebody acts on the network, #ARQ_E_DIVERGED naming the cell: no weight has changed.
+ * The arrays are those of arq_replay_sample(): windows end at s_t, and where lengths[i] is less than the window the
+ * entries before are filled with the episode's first observation.
+ * @param learner The learner.
+ * @param batch 1 .. the config's batch.
+ * @param observations [batch, window + 1] observations.
+ * @param lengths [batch] 1 .. window; NULL: all full.
+ * @param actions [batch].
+ * @param rewards [batch], finite.
+ * @param terminated [batch].
+ * @return #ARQ_E_SHAPE for a batch too large, #ARQ_E_ARGUMENT for a value out of range or not finite, #ARQ_E_BUSY while
+ *   somebody acts on the network, #ARQ_E_DIVERGED naming the cell: no weight has changed.
  * @since 0.1
  */
 ARQ_API arq_status arq_learner_update(arq_learner *learner, uint32_t batch, const void *observations,
@@ -72,7 +81,8 @@ ARQ_API arq_status arq_learner_metric(const arq_learner *learner, const char *na
 
 /**
  * @brief Saves target network, optimiser and counters (not the online weights) as safetensors; all or nothing.
- * @param learner The learner. @param path The file.
+ * @param learner The learner.
+ * @param path The file.
  * @return #ARQ_E_IO: an older file of that name is untouched; #ARQ_E_NOMEM.
  * @since 0.1
  */
@@ -80,7 +90,8 @@ ARQ_API arq_status arq_learner_save(const arq_learner *learner, const char *path
 
 /**
  * @brief Takes over a saved learner of the same shape.
- * @param learner The learner; unchanged on failure. @param path The file.
+ * @param learner The learner; unchanged on failure.
+ * @param path The file.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM.
  * @since 0.1
  */

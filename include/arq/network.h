@@ -39,7 +39,8 @@ ARQ_API arq_status arq_network_create(arq_context *context, const arq_config *co
 
 /**
  * @brief Makes a network from a file: shape and weights.
- * @param context The context. @param path Written by arq_network_save() or arq_agent_save() (its network).
+ * @param context The context.
+ * @param path Written by arq_network_save() or arq_agent_save() (its network).
  * @param[out] out The network, owned by the caller; NULL on failure.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_NOMEM.
  * @since 0.1
@@ -48,24 +49,41 @@ ARQ_API arq_status arq_network_open(arq_context *context, const char *path, arq_
 
 /**
  * @brief Copies a network, for acting on while the first one learns.
- * @param network The network. @param[out] out The copy, owned by the caller; NULL on failure.
+ * @param network The network.
+ * @param[out] out The copy, owned by the caller; NULL on failure.
  * @return #ARQ_E_NOMEM, #ARQ_E_BUSY while it is being updated.
  * @since 0.1
  */
 ARQ_API arq_status arq_network_copy(const arq_network *network, arq_network **out);
 
-/** @brief Frees a network; its learner must be gone. @param network NULL is fine. @since 0.1 */
+/**
+ * @brief Frees a network; its learner must be gone.
+ * @param network NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_network_destroy(arq_network *network);
 
-/** @brief Number of cells (layers). @param network The network; NULL has 0. @since 0.1 */
+/**
+ * @brief Number of cells (layers).
+ * @param network The network.
+ * @return Cells; 0 for NULL.
+ * @since 0.1
+ */
 ARQ_API uint32_t arq_network_cells(const arq_network *network);
 
-/** @brief Number of actions. @param network The network; NULL has 0. @since 0.1 */
+/**
+ * @brief Number of actions.
+ * @param network The network.
+ * @return Actions; 0 for NULL.
+ * @since 0.1
+ */
 ARQ_API uint32_t arq_network_actions(const arq_network *network);
 
 /**
  * @brief What the network looks at.
- * @param network The network. @param[out] kind ARQ_OBSERVATION_ kind. @param[out] size Values.
+ * @param network The network.
+ * @param[out] kind ARQ_OBSERVATION_ kind.
+ * @param[out] size Values.
  * @return #ARQ_E_ARGUMENT.
  * @since 0.1
  */
@@ -73,7 +91,9 @@ ARQ_API arq_status arq_network_observation(const arq_network *network, int32_t *
 
 /**
  * @brief The value a shape parameter has in this network, as text.
- * @param network The network. @param name A parameter such as "widths". @param[out] buffer Gets the text.
+ * @param network The network.
+ * @param name A parameter such as "widths".
+ * @param[out] buffer Gets the text.
  * @param size Bytes at buffer.
  * @return As arq_config_get().
  * @since 0.1
@@ -82,8 +102,10 @@ ARQ_API arq_status arq_network_parameter(const arq_network *network, const char 
 
 /**
  * @brief Describes a weight tensor, for going through them.
- * @param network The network. @param index From 0.
- * @param[out] name Such as "cell0.fc_h.kernel"; borrowed as long as the network. @param[out] rows First dimension.
+ * @param network The network.
+ * @param index From 0.
+ * @param[out] name Such as "cell0.fc_h.kernel"; borrowed as long as the network.
+ * @param[out] rows First dimension.
  * @param[out] columns Second dimension; 0 for a vector of `rows` values.
  * @return #ARQ_E_NOT_FOUND behind the last.
  * @since 0.1
@@ -93,7 +115,10 @@ ARQ_API arq_status arq_network_tensor(const arq_network *network, uint32_t index
 
 /**
  * @brief Copies a weight tensor out.
- * @param network The network. @param name As above. @param[out] values Row-major. @param count Must be the tensor's.
+ * @param network The network.
+ * @param name As above.
+ * @param[out] values Row-major.
+ * @param count Must be the tensor's.
  * @return #ARQ_E_NOT_FOUND, #ARQ_E_SHAPE, #ARQ_E_BUSY while it is being updated.
  * @since 0.1
  */
@@ -101,7 +126,10 @@ ARQ_API arq_status arq_network_read(const arq_network *network, const char *name
 
 /**
  * @brief Sets a weight tensor.
- * @param network The network. @param name As above. @param values Row-major, finite. @param count As above.
+ * @param network The network.
+ * @param name As above.
+ * @param values Row-major, finite.
+ * @param count As above.
  * @return #ARQ_E_NOT_FOUND, #ARQ_E_SHAPE, #ARQ_E_ARGUMENT, #ARQ_E_BUSY; unchanged then.
  * @since 0.1
  */
@@ -109,7 +137,8 @@ ARQ_API arq_status arq_network_write(arq_network *network, const char *name, con
 
 /**
  * @brief Saves shape and weights as safetensors; all or nothing.
- * @param network The network. @param path The file.
+ * @param network The network.
+ * @param path The file.
  * @return #ARQ_E_IO: an older file of that name is untouched; #ARQ_E_NOMEM.
  * @since 0.1
  */
@@ -117,7 +146,8 @@ ARQ_API arq_status arq_network_save(const arq_network *network, const char *path
 
 /**
  * @brief Takes over saved weights of the same shape.
- * @param network The network; unchanged on failure. @param path The file.
+ * @param network The network; unchanged on failure.
+ * @param path The file.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE (the text has both shapes), #ARQ_E_BUSY, #ARQ_E_NOMEM.
  * @since 0.1
  */
@@ -126,8 +156,8 @@ ARQ_API arq_status arq_network_load(arq_network *network, const char *path);
 /**
  * @brief Makes activations for episodes that run side by side, all at their beginning.
  *
- * They keep no hold of the network: any network of the same shape can act with them, so a newer copy can take
- * over in the middle of an episode.
+ * They keep no hold of the network: any network of the same shape can act with them, so a newer copy can take over in
+ * the middle of an episode.
  * @param network Gives the shape.
  * @param episodes At least 1.
  * @param[out] out The activations, owned by the caller; NULL on failure.
@@ -136,27 +166,33 @@ ARQ_API arq_status arq_network_load(arq_network *network, const char *path);
  */
 ARQ_API arq_status arq_activations_create(const arq_network *network, uint32_t episodes, arq_activations **out);
 
-/** @brief Frees activations. @param activations NULL is fine. @since 0.1 */
+/**
+ * @brief Frees activations.
+ * @param activations NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_activations_destroy(arq_activations *activations);
 
 /**
  * @brief Begins an episode: its context becomes zero.
- * @param activations The activations. @param episode Which, from 0.
+ * @param activations The activations.
+ * @param episode Which, from 0.
  * @return #ARQ_E_ARGUMENT.
  * @since 0.1
  */
 ARQ_API arq_status arq_activations_begin(arq_activations *activations, uint32_t episode);
 
 /**
- * @brief Computes Q for the present observation of every episode. Changes no context: asking twice gives the same.
- * The greedy action is the one of largest Q, the lowest index among equals.
+ * @brief Computes Q for the present observation of every episode. Changes no context: asking twice gives the same. The
+ * greedy action is the one of largest Q, the lowest index among equals.
  * @param network Any network of the shape the activations were made for.
  * @param activations Where from and where to.
  * @param observations [episodes] observations of the network's kind, without gaps.
  * @param[out] q [episodes, actions], or NULL.
  * @return #ARQ_E_SHAPE for activations of another network's shape, #ARQ_E_BUSY while it is being updated,
  *   #ARQ_E_ARGUMENT for an observation that is not finite (the text says where).
- * @par Threads any number at once, each with its own activations.
+ * @par Threads
+ * Any number at once, each with its own activations.
  * @since 0.1
  */
 ARQ_API arq_status arq_network_q(const arq_network *network, arq_activations *activations, const void *observations,
@@ -169,7 +205,8 @@ ARQ_API arq_status arq_network_q(const arq_network *network, arq_activations *ac
  * @param observations As above.
  * @param[out] actions [episodes]
  * @return As arq_network_q(); no context moves on failure.
- * @par Threads any number at once, each with its own activations.
+ * @par Threads
+ * Any number at once, each with its own activations.
  * @since 0.1
  */
 ARQ_API arq_status arq_network_act(const arq_network *network, arq_activations *activations, const void *observations,
@@ -179,7 +216,8 @@ ARQ_API arq_status arq_network_act(const arq_network *network, arq_activations *
  * @brief Moves an episode's context on to what the last arq_network_q() computed.
  *
  * The released method does so after greedy actions only (parameter context_on_explore).
- * @param activations The activations. @param episode Which.
+ * @param activations The activations.
+ * @param episode Which.
  * @return #ARQ_E_ORDER without an arq_network_q() since the last advance or begin of this episode.
  * @since 0.1
  */
@@ -195,9 +233,12 @@ ARQ_API arq_status arq_activations_advance(arq_activations *activations, uint32_
 
 /**
  * @brief Copies out what one cell computed in the last arq_network_q().
- * @param activations The activations. @param what One of the ARQ_ACTIVATION_ numbers. @param cell Which, from 0.
- * @param episode Which, from 0. @param[out] values Row-major; NULL: only say the count. @param capacity Floats at
- * values.
+ * @param activations The activations.
+ * @param what One of the ARQ_ACTIVATION_ numbers.
+ * @param cell Which, from 0.
+ * @param episode Which, from 0.
+ * @param[out] values Row-major; NULL: only say the count.
+ * @param capacity Floats at values.
  * @param[out] count Floats there are.
  * @return #ARQ_E_ORDER before the first arq_network_q(), #ARQ_E_SHAPE when too small, #ARQ_E_ARGUMENT.
  * @since 0.1

@@ -38,7 +38,8 @@ extern "C" {
  * @param kind One of the ARQ_OBSERVATION_ kinds.
  * @param size Its values.
  * @return The bytes; 0 for an unknown kind or size 0.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API size_t arq_observation_bytes(int32_t kind, uint32_t size);
@@ -51,7 +52,8 @@ ARQ_API size_t arq_observation_bytes(int32_t kind, uint32_t size);
  * @param observations [count] observations without gaps.
  * @param[out] values [count, size].
  * @return #ARQ_E_ARGUMENT for NULL, an unknown kind, size 0, or a state out of range.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API arq_status arq_observation_floats(int32_t kind, uint32_t size, size_t count, const void *observations,

@@ -17,36 +17,48 @@ typedef struct arq_run arq_run;
 
 /**
  * @brief Makes a run, before its first step.
- * @param context The context. @param config Every parameter; copied.
- * @param env The environment with discrete actions; lent for the life of the run, reset with the config's
- *   seed. Stepping it elsewhere meanwhile breaks the episode: evaluate on a second instance.
+ * @param context The context.
+ * @param config Every parameter; copied.
+ * @param env The environment with discrete actions; lent for the life of the run, reset with the config's seed.
+ *   Stepping it elsewhere meanwhile breaks the episode: evaluate on a second instance.
  * @param[out] out The run, owned by the caller; NULL on failure.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_UNSUPPORTED (box actions: wrap them first), #ARQ_E_NOMEM.
  * @since 0.1
  */
 ARQ_API arq_status arq_run_create(arq_context *context, const arq_config *config, arq_env *env, arq_run **out);
 
-/** @brief Ends a run; the environment stays. @param run NULL is fine. @since 0.1 */
+/**
+ * @brief Ends a run; the environment stays.
+ * @param run NULL is fine.
+ * @since 0.1
+ */
 ARQ_API void arq_run_destroy(arq_run *run);
 
 /**
  * @brief Goes on for some environment steps, at most to the end of the present episode. Never evaluates.
- * @param run The run. @param steps At most this many; fewer at the run's end (parameter total_steps).
+ * @param run The run.
+ * @param steps At most this many; fewer at the run's end (parameter total_steps).
  * @param[out] done How many were made, or NULL; 0 with #ARQ_OK: the run is complete.
- * @return The environment's or the agent's failure. The run stays as it was before the failed step; the next
- *   call goes on with a new episode.
+ * @return The environment's or the agent's failure. The run stays as it was before the failed step; the next call goes
+ *   on with a new episode.
  * @since 0.1
  */
 ARQ_API arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done);
 
-/** @brief The agent of a run. @param run The run. @return Borrowed as long as the run; NULL for NULL. @since 0.1 */
+/**
+ * @brief The agent of a run.
+ * @param run The run.
+ * @return Borrowed as long as the run; NULL for NULL.
+ * @since 0.1
+ */
 ARQ_API arq_agent *arq_run_agent(arq_run *run);
 
 /**
  * @brief A number about the run.
  * @param run The run.
  * @param name One of arq_metric_name().
- * @param cell Which cell; for numbers of the whole run any. @param[out] value The number; NAN while there is none.
+ * @param cell Which cell; for numbers of the whole run any.
+ * @param[out] value The number; NAN while there is none.
  * @return #ARQ_E_NOT_FOUND (the text lists the names), #ARQ_E_ARGUMENT.
  * @since 0.1
  */
@@ -54,10 +66,12 @@ ARQ_API arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t
 
 /**
  * @brief Name of a metric of runs, for going through them.
- * @param index From 0. @param[out] per_cell 1: there is one for each cell; or NULL.
+ * @param index From 0.
+ * @param[out] per_cell 1: there is one for each cell; or NULL.
  * @param[out] doc One line; or NULL.
  * @return Static text; NULL behind the last.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API const char *arq_metric_name(uint32_t index, int32_t *per_cell, const char **doc);
@@ -67,8 +81,10 @@ ARQ_API const char *arq_metric_name(uint32_t index, int32_t *per_cell, const cha
  * @param context The context.
  * @param network Who plays, greedily but for epsilon; NULL: a player that acts at random.
  * @param env The environment with discrete actions; reset with the seed.
- * @param seed Of the environment and of epsilon. @param epsilon Share of random actions, 0 .. 1.
- * @param episodes At least 1. @param max_steps An episode's longest; it counts as it stands then. 0: no limit.
+ * @param seed Of the environment and of epsilon.
+ * @param epsilon Share of random actions, 0 .. 1.
+ * @param episodes At least 1.
+ * @param max_steps An episode's longest; it counts as it stands then. 0: no limit.
  * @param[out] returns [episodes] sums of rewards.
  * @param[out] lengths [episodes] steps, or NULL.
  * @return The environment's failure, #ARQ_E_SHAPE when network and environment do not fit, #ARQ_E_ARGUMENT.

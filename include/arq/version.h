@@ -47,13 +47,15 @@ extern "C" {
 /**
  * @brief Version of the library that is running.
  * @return Text such as "0.1.0"; static, never freed.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API const char *arq_version(void);
 
 /**
  * @brief ABI number of the library that is running, laid out like #ARQ_ABI_VERSION.
+ * @return Major * 65536 + minor.
  * @par Threads any.
  * @since 0.1
  */
