@@ -1,0 +1,500 @@
+/* The agent's protocol, arguments, and files that go on bit for bit. */
+#include "support.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define INPUTS 5u
+#define ACTIONS 3u
+
+static arq_agent *made(struct host *host, const char *settings)
+{
+    arq_config *config = configured(host, settings);
+    arq_agent *agent;
+
+    succeeds(host, arq_agent_create(host->context, config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, &agent));
+    arq_config_destroy(config);
+    return agent;
+}
+
+static double metric(struct host *host, const arq_agent *agent, const char *name)
+{
+    double value = -1;
+
+    succeeds(host, arq_agent_metric(agent, name, 0, &value));
+    return value;
+}
+
+/* A world of which nothing matters but that it is the same every time. */
+struct world {
+    uint64_t random;
+    uint64_t steps;
+    float x[INPUTS];
+    int is_open;
+};
+
+static void look(struct world *world)
+{
+    for (uint32_t i = 0; i < INPUTS; i++)
+        world->x[i] = (float)(next_random(&world->random) >> 62);
+}
+
+/* One step of the caller's loop; the hash takes in everything the agent says. */
+static uint64_t live(struct host *host, arq_agent *agent, struct world *world, int steps)
+{
+    uint64_t hash = HASH_START;
+    int32_t action;
+    uint32_t events;
+
+    for (int step = 0; step < steps; step++, world->steps++) {
+        if (!world->is_open) {
+            look(world);
+            succeeds(host, arq_agent_begin(agent, world->x));
+        }
+        succeeds(host, arq_agent_act(agent, &action));
+        look(world);
+        int terminated = world->steps % 11 == 10, truncated = world->steps % 23 == 22;
+        succeeds(host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, action == 1, world->x, terminated, truncated,
+                                         &events));
+        world->is_open = !terminated && !truncated;
+        hash = hash_bytes(hash, &action, sizeof action);
+        hash = hash_bytes(hash, &events, sizeof events);
+        ck_assert_int_eq((events & ARQ_EVENT_EPISODE_END) != 0, terminated || truncated);
+    }
+    return hash;
+}
+
+#define SETTINGS SMALL "batch=8 train_period=2 target_period=10 exploration_steps=60 "
+
+START_TEST(null_is_refused)
+{
+    struct host host;
+    host_open(&host);
+    arq_config *config = configured(&host, SETTINGS);
+    arq_agent *agent = made(&host, SETTINGS);
+    int anything;
+    arq_agent *none = (arq_agent *)(void *)&anything;
+    float x[INPUTS] = {0};
+    int32_t action;
+    uint32_t events;
+    double value;
+
+    ck_assert_int_eq(arq_agent_create(NULL, config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, &none), ARQ_E_ARGUMENT);
+    ck_assert_ptr_null(none);
+    none = (arq_agent *)(void *)&anything;
+    refuses(&host, ARQ_E_ARGUMENT, NULL,
+            arq_agent_create(host.context, NULL, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, &none));
+    ck_assert_ptr_null(none);
+    refuses(&host, ARQ_E_ARGUMENT, NULL,
+            arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "kind;9", arq_agent_create(host.context, config, 9, INPUTS, ACTIONS, &none));
+    refuses(&host, ARQ_E_ARGUMENT, "0",
+            arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, 0, ACTIONS, &none));
+    refuses(&host, ARQ_E_ARGUMENT, "0", arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, 0, &none));
+    refuses(&host, ARQ_E_ARGUMENT, "65537",
+            arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, 65537, &none));
+    arq_agent_destroy(NULL);
+    ck_assert_ptr_null(arq_agent_network(NULL));
+    ck_assert_ptr_null(arq_agent_activations(NULL));
+    ck_assert_int_eq(arq_agent_begin(NULL, x), ARQ_E_ARGUMENT);
+    ck_assert_int_eq(arq_agent_act(NULL, &action), ARQ_E_ARGUMENT);
+    ck_assert_int_eq(arq_agent_observe(NULL, 0, 0, x, 0, 0, &events), ARQ_E_ARGUMENT);
+    ck_assert_int_eq(arq_agent_metric(NULL, "steps", 0, &value), ARQ_E_ARGUMENT);
+    ck_assert_int_eq(arq_agent_save(NULL, "x"), ARQ_E_ARGUMENT);
+    ck_assert_int_eq(arq_agent_load(NULL, "x"), ARQ_E_ARGUMENT);
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_agent_begin(agent, NULL));
+    succeeds(&host, arq_agent_begin(agent, x));
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_agent_act(agent, NULL));
+    succeeds(&host, arq_agent_act(agent, &action));
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_agent_observe(agent, 0, 0, NULL, 0, 0, &events));
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_agent_metric(agent, NULL, 0, &value));
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_agent_metric(agent, "steps", 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "2", arq_agent_metric(agent, "loss", 2, &value));
+    refuses(&host, ARQ_E_NOT_FOUND, "step;steps;replay_size;loss", arq_agent_metric(agent, "step", 0, &value));
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_agent_save(agent, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_agent_load(agent, NULL));
+    refuses(&host, ARQ_E_IO, "/no/such", arq_agent_save(agent, "/no/such/folder/file"));
+    refuses(&host, ARQ_E_IO, "/no/such", arq_agent_load(agent, "/no/such/file"));
+    succeeds(&host, arq_agent_observe(agent, 0, 0, x, 0, 0, NULL));
+    arq_agent_destroy(agent);
+    arq_config_destroy(config);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(calls_come_in_order)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SETTINGS);
+    float x[INPUTS] = {0};
+    int32_t action;
+
+    refuses(&host, ARQ_E_ORDER, NULL, arq_agent_act(agent, &action));
+    refuses(&host, ARQ_E_ORDER, NULL, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 0, 0, NULL));
+    succeeds(&host, arq_agent_begin(agent, x));
+    refuses(&host, ARQ_E_ORDER, NULL, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ORDER, NULL, arq_agent_observe(agent, 1, 0, x, 0, 0, NULL));
+    succeeds(&host, arq_agent_act(agent, &action));
+    succeeds(&host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ORDER, NULL, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 0, 0, NULL));
+    succeeds(&host, arq_agent_act(agent, &action));
+    succeeds(&host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 1, 0, NULL));
+    refuses(&host, ARQ_E_ORDER, NULL, arq_agent_act(agent, &action));
+    ck_assert(metric(&host, agent, "steps") == 2);
+    ck_assert(metric(&host, agent, "episodes") == 1);
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(acting_twice_gives_the_same)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *once = made(&host, SETTINGS), *twice = made(&host, SETTINGS);
+    struct world world = {.random = 5}, again = {.random = 5};
+    int32_t first, second;
+
+    for (int step = 0; step < 60; step++) {
+        uint64_t hash = live(&host, once, &world, 1);
+        for (int ask = 0; again.is_open && ask < 3; ask++) {
+            succeeds(&host, arq_agent_act(twice, &first));
+            succeeds(&host, arq_agent_act(twice, &second));
+            ck_assert_int_eq(first, second);
+        }
+        ck_assert_uint_eq(live(&host, twice, &again, 1), hash);
+    }
+    ck_assert_uint_eq(hash_network(&host, arq_agent_network(once)), hash_network(&host, arq_agent_network(twice)));
+    arq_agent_destroy(once);
+    arq_agent_destroy(twice);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(bad_values_change_nothing)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SETTINGS), *calm = made(&host, SETTINGS);
+    struct world world = {.random = 5}, same = {.random = 5};
+    float x[INPUTS] = {0, 0, 0, NAN, 0};
+    int32_t action;
+
+    refuses(&host, ARQ_E_ARGUMENT, "3", arq_agent_begin(agent, x));
+    refuses(&host, ARQ_E_ORDER, NULL, arq_agent_act(agent, &action));
+    live(&host, agent, &world, 40);
+    live(&host, calm, &same, 40);
+    uint64_t hash = hash_network(&host, arq_agent_network(agent));
+    succeeds(&host, arq_agent_act(agent, &action));
+    refuses(&host, ARQ_E_ARGUMENT, "3", arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "3", arq_agent_begin(agent, x));
+    x[3] = 0;
+    refuses(&host, ARQ_E_ARGUMENT, "reward;nan", arq_agent_observe(agent, 0, NAN, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "reward;inf", arq_agent_observe(agent, 0, -INFINITY, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "action;3", arq_agent_observe(agent, (int32_t)ACTIONS, 0, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "action;-2", arq_agent_observe(agent, -2, 0, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "action", arq_agent_observe(agent, INT32_MIN, 0, x, 0, 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "terminated;2", arq_agent_observe(agent, 0, 0, x, 2, 0, NULL));
+    refuses(&host, ARQ_E_ARGUMENT, "truncated;-1", arq_agent_observe(agent, 0, 0, x, 0, -1, NULL));
+    ck_assert(metric(&host, agent, "replay_size") == 40);
+    ck_assert_uint_eq(hash_network(&host, arq_agent_network(agent)), hash);
+    ck_assert_uint_eq(live(&host, agent, &world, 40), live(&host, calm, &same, 40));
+    ck_assert_uint_eq(hash_network(&host, arq_agent_network(agent)), hash_network(&host, arq_agent_network(calm)));
+    arq_agent_destroy(agent);
+    arq_agent_destroy(calm);
+    host_close(&host);
+}
+END_TEST
+
+/* With begin in the middle of an episode learning goes on as if that episode had been truncated. */
+START_TEST(begin_inside_an_episode_truncates_it)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *begun = made(&host, SETTINGS), *truncated = made(&host, SETTINGS);
+    arq_agent *agents[] = {begun, truncated};
+    int32_t action;
+
+    for (int which = 0; which < 2; which++)
+        for (int step = 0; step < 60; step++) {
+            float x[INPUTS] = {(float)(step % 3), (float)(step % 5), 1, 0, 0}, y[INPUTS] = {1, 1, 1, 1, 1};
+            if (step % 6 == 0)
+                succeeds(&host, arq_agent_begin(agents[which], x));
+            succeeds(&host, arq_agent_act(agents[which], &action));
+            succeeds(&host, arq_agent_observe(agents[which], ARQ_ACTION_CHOSEN, action, y, 0,
+                                              which == 1 && step % 6 == 5, NULL));
+        }
+    ck_assert_uint_eq(hash_network(&host, arq_agent_network(begun)), hash_network(&host, arq_agent_network(truncated)));
+    ck_assert(metric(&host, begun, "updates") > 10);
+    arq_agent_destroy(begun);
+    arq_agent_destroy(truncated);
+    host_close(&host);
+}
+END_TEST
+
+/* The agent acts at random, but every executed action is 2: only that one's output can learn. */
+START_TEST(the_executed_action_is_the_one_stored)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SETTINGS "gamma=0 goodness=mean recurrent=false top_down=false epsilon_end=1 "
+                                            "learning_rate=0.01 train_period=1");
+    float x[INPUTS] = {1, 0, 1, 0, 1}, q[ACTIONS];
+    int32_t action, chosen_other = 0;
+
+    succeeds(&host, arq_agent_begin(agent, x));
+    for (int step = 0; step < 400; step++) {
+        succeeds(&host, arq_agent_act(agent, &action));
+        chosen_other += action != 2;
+        succeeds(&host, arq_agent_observe(agent, 2, 5, x, 0, 0, NULL));
+    }
+    ck_assert_int_gt(chosen_other, 100);
+    succeeds(&host, arq_agent_act(agent, &action));
+    arq_activations *activations;
+    succeeds(&host, arq_activations_create(arq_agent_network(agent), 1, &activations));
+    succeeds(&host, arq_network_q(arq_agent_network(agent), activations, x, q));
+    ck_assert_msg(fabsf(q[2] - 5) < 0.5f, "Q of the executed action is %g, not 5", (double)q[2]);
+    arq_activations_destroy(activations);
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(what_it_computed_explains_its_action)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SETTINGS "q_from=last epsilon_start=0 epsilon_end=0");
+    float x[INPUTS] = {1, 2, 0, 0, 1}, q[ACTIONS];
+    int32_t action;
+    size_t count;
+
+    succeeds(&host, arq_agent_begin(agent, x));
+    for (int step = 0; step < 20; step++) {
+        succeeds(&host, arq_agent_act(agent, &action));
+        succeeds(&host, arq_activations_read(arq_agent_activations(agent), ARQ_ACTIVATION_Q, 1, 0, q, ACTIONS, &count));
+        ck_assert_uint_eq(count, ACTIONS);
+        for (uint32_t a = 0; a < ACTIONS; a++)
+            ck_assert(q[action] >= q[a]);
+        x[step % INPUTS]++;
+        succeeds(&host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 0, 0, NULL));
+    }
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
+/* Targets are the reward alone where no bootstrap follows: after terminated, also beside truncated. */
+START_TEST(terminated_wins_over_truncated)
+{
+    struct host host;
+    host_open(&host);
+    double targets[3];
+
+    for (int which = 0; which < 3; which++) {
+        arq_agent *agent = made(&host, SETTINGS "gamma=1 train_period=1");
+        float x[INPUTS] = {1, 2, 3, 4, 5};
+        int32_t action;
+        for (int step = 0; step < 20; step++) {
+            succeeds(&host, arq_agent_begin(agent, x));
+            succeeds(&host, arq_agent_act(agent, &action));
+            succeeds(&host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 2, x, which != 1, which != 0, NULL));
+        }
+        targets[which] = metric(&host, agent, "target_q");
+        arq_agent_destroy(agent);
+    }
+    ck_assert(targets[0] == 2);
+    ck_assert(targets[1] != 2);
+    ck_assert(targets[2] == 2);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(events_follow_the_schedule)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SMALL "batch=4 train_period=4 learning_starts=10 target_period=8 epsilon_start=0 "
+                                         "epsilon_end=0");
+    float x[INPUTS] = {0};
+    int32_t action;
+    uint32_t events;
+
+    succeeds(&host, arq_agent_begin(agent, x));
+    for (int t = 0; t < 50; t++) { /* t counts from 0: updates when t mod 4 = 0 and t > 10, sync when t mod 8 = 0 */
+        uint32_t due = (t % 4 == 0 && t > 10 ? ARQ_EVENT_UPDATED : 0) | (t % 8 == 0 && t > 10 ? ARQ_EVENT_SYNCED : 0);
+        succeeds(&host, arq_agent_act(agent, &action));
+        succeeds(&host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 1, x, 0, 0, &events));
+        ck_assert_msg((events & (ARQ_EVENT_UPDATED | ARQ_EVENT_SYNCED | ARQ_EVENT_EXPLORED)) == due,
+                      "step %d: events %u, due %u", t, events, due);
+    }
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(epsilon_falls_as_the_parameters_say)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SMALL "learning_starts=10 exploration_steps=20 epsilon_start=1 epsilon_end=0.5");
+    struct world world = {.random = 5};
+
+    ck_assert(metric(&host, agent, "epsilon") == 1);
+    live(&host, agent, &world, 10);
+    ck_assert(metric(&host, agent, "epsilon") == 1);
+    live(&host, agent, &world, 10);
+    ck_assert_double_eq_tol(metric(&host, agent, "epsilon"), 0.75, 1e-12);
+    live(&host, agent, &world, 100);
+    ck_assert(metric(&host, agent, "epsilon") == 0.5);
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(a_saved_agent_goes_on_bit_for_bit)
+{
+    static const char *const kinds[] = {SETTINGS, SETTINGS "network=ad context_on_explore=true replay_capacity=37"};
+    struct host host;
+    host_open(&host);
+    const char *path = temporary_file("agent"), *second = temporary_file("again");
+    size_t size, size_again;
+
+    for (size_t kind = 0; kind < 2; kind++)
+        for (int steps = 3; steps <= 108; steps += 21) {
+            arq_agent *agent = made(&host, kinds[kind]), *heir = made(&host, kinds[kind]);
+            struct world world = {.random = 5}, before = {.random = 99};
+            live(&host, agent, &world, steps);
+            live(&host, heir, &before, 50); /* all of this must be gone */
+            succeeds(&host, arq_agent_save(agent, path));
+            succeeds(&host, arq_agent_load(heir, path));
+            succeeds(&host, arq_agent_save(heir, second));
+            unsigned char *bytes = file_bytes(path, &size), *again = file_bytes(second, &size_again);
+            ck_assert_msg(size == size_again && memcmp(bytes, again, size) == 0, "saved again, the file differs");
+            free(bytes);
+            free(again);
+            struct world same = world;
+            ck_assert_uint_eq(live(&host, agent, &world, 60), live(&host, heir, &same, 60));
+            ck_assert_uint_eq(hash_network(&host, arq_agent_network(agent)),
+                              hash_network(&host, arq_agent_network(heir)));
+            arq_agent_destroy(agent);
+            arq_agent_destroy(heir);
+        }
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(files_that_do_not_fit_change_nothing)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SETTINGS), *calm = made(&host, SETTINGS), *wide = made(&host, SETTINGS "widths=24,32"),
+              *smaller = made(&host, SETTINGS "replay_capacity=100");
+    struct world world = {.random = 5}, same = {.random = 5}, other = {.random = 6};
+    const char *path = temporary_file("wide"), *own = temporary_file("own"), *cut = temporary_file("cut");
+    size_t size;
+
+    live(&host, agent, &world, 30);
+    live(&host, calm, &same, 30);
+    live(&host, wide, &other, 30);
+    succeeds(&host, arq_agent_save(agent, own));
+    succeeds(&host, arq_agent_save(wide, path));
+    refuses(&host, ARQ_E_SHAPE, NULL, arq_agent_load(agent, path));
+    succeeds(&host, arq_agent_save(smaller, path));
+    refuses(&host, ARQ_E_SHAPE, NULL, arq_agent_load(agent, path));
+    succeeds(&host, arq_network_save(arq_agent_network(agent), path));
+    refuses(&host, ARQ_E_FORMAT, NULL, arq_agent_load(agent, path));
+    unsigned char *bytes = file_bytes(own, &size);
+    for (size_t length = 0; length < size; length += 1 + size / 61) {
+        file_write(cut, bytes, length);
+        refuses(&host, ARQ_E_FORMAT, NULL, arq_agent_load(agent, cut));
+    }
+    free(bytes);
+    ck_assert_uint_eq(live(&host, agent, &world, 50), live(&host, calm, &same, 50));
+    ck_assert_uint_eq(hash_network(&host, arq_agent_network(agent)), hash_network(&host, arq_agent_network(calm)));
+    arq_agent_destroy(agent);
+    arq_agent_destroy(calm);
+    arq_agent_destroy(wide);
+    arq_agent_destroy(smaller);
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(its_network_opens_from_its_file)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SETTINGS);
+    arq_network *network;
+    struct world world = {.random = 5};
+
+    live(&host, agent, &world, 50);
+    succeeds(&host, arq_agent_save(agent, temporary_file("agent")));
+    succeeds(&host, arq_network_open(host.context, temporary_file("agent"), &network));
+    ck_assert_uint_eq(hash_network(&host, network), hash_network(&host, arq_agent_network(agent)));
+    arq_network_destroy(network);
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
+/* Every observation kind, through the whole of learning, sees the same values: the same weights come out. */
+START_TEST(kinds_of_observations_agree)
+{
+    struct host host;
+    host_open(&host);
+    uint64_t hashes[4];
+
+    for (int32_t kind = ARQ_OBSERVATION_BIT; kind <= ARQ_OBSERVATION_F64; kind++) {
+        arq_config *config = configured(&host, SETTINGS);
+        arq_agent *agent;
+        succeeds(&host, arq_agent_create(host.context, config, kind, INPUTS, ACTIONS, &agent));
+        uint64_t random = 3;
+        for (int step = 0; step < 60; step++) {
+            uint64_t bits = next_random(&random) >> 59;
+            unsigned char bit = (unsigned char)bits, bytes[INPUTS];
+            float floats[INPUTS];
+            double doubles[INPUTS];
+            for (uint32_t i = 0; i < INPUTS; i++) {
+                floats[i] = bits >> i & 1 ? 1.0f : 0.0f;
+                doubles[i] = floats[i];
+                bytes[i] = bits >> i & 1 ? 255 : 0;
+            }
+            const void *forms[] = {&bit, bytes, floats, doubles};
+            int32_t action;
+            if (step == 0)
+                succeeds(&host, arq_agent_begin(agent, forms[kind - 1]));
+            succeeds(&host, arq_agent_act(agent, &action));
+            succeeds(&host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, action, forms[kind - 1], 0, 0, NULL));
+        }
+        hashes[kind - 1] = hash_network(&host, arq_agent_network(agent));
+        ck_assert_msg(hashes[kind - 1] == hashes[0], "kind %d gives other weights than bits", (int)kind);
+        arq_agent_destroy(agent);
+        arq_config_destroy(config);
+    }
+    host_close(&host);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {null_is_refused,
+                                  calls_come_in_order,
+                                  acting_twice_gives_the_same,
+                                  bad_values_change_nothing,
+                                  begin_inside_an_episode_truncates_it,
+                                  the_executed_action_is_the_one_stored,
+                                  what_it_computed_explains_its_action,
+                                  terminated_wins_over_truncated,
+                                  events_follow_the_schedule,
+                                  epsilon_falls_as_the_parameters_say,
+                                  a_saved_agent_goes_on_bit_for_bit,
+                                  files_that_do_not_fit_change_nothing,
+                                  its_network_opens_from_its_file,
+                                  kinds_of_observations_agree};
+
+    return RUN_TESTS("agent", tests);
+}
