@@ -107,7 +107,9 @@ ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double re
 ARQ_API arq_network *arq_agent_network(arq_agent *agent);
 
 /**
- * @brief What the cells computed for the last arq_agent_act(), for arq_activations_read() with episode 0.
+ * @brief What the cells computed for the last greedy arq_agent_act(), for arq_activations_read() with episode 0.
+ *
+ * An exploring act computes nothing (but with context_on_explore): the numbers stay those of the greedy one before.
  * @param agent The agent.
  * @return Borrowed as long as the agent; NULL for NULL.
  * @since 0.1

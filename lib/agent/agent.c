@@ -119,10 +119,18 @@ static arq_status check_observation(const arq_agent *agent, const void *observat
     return status == ARQ_E_ENV ? ARQ_E_ARGUMENT : status;
 }
 
+arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call)
+{
+    return arq_fail(agent->context, ARQ_E_BUSY, "%s: called from inside the environment of this agent's own run", call);
+}
+
 arq_status arq_agent_begin(arq_agent *agent, const void *observation)
 {
     if (agent == NULL) {
         return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_agent_begin: agent is NULL");
+    }
+    if (agent->lent) {
+        return arq_agent_fail_lent(agent, "arq_agent_begin");
     }
     arq_status status = check_observation(agent, observation, "arq_agent_begin: observation");
     if (status == ARQ_OK) {
@@ -151,6 +159,9 @@ arq_status arq_agent_act(arq_agent *agent, int32_t *action)
     if (agent == NULL || action == NULL) {
         return arq_fail(agent == NULL ? NULL : agent->context, ARQ_E_ARGUMENT, "arq_agent_act: %s is NULL",
                         agent == NULL ? "agent" : "action");
+    }
+    if (agent->lent) {
+        return arq_agent_fail_lent(agent, "arq_agent_act");
     }
     if (!agent->open) {
         return arq_fail(agent->context, ARQ_E_ORDER, "arq_agent_act: no episode is open; call arq_agent_begin first");
@@ -248,6 +259,9 @@ static arq_status check_observe(const arq_agent *agent, int32_t action, double r
 {
     const arq_context *context = agent->context;
     uint32_t actions = agent->network->shape.actions;
+    if (agent->lent) {
+        return arq_agent_fail_lent(agent, "arq_agent_observe");
+    }
     if (!agent->open || !agent->acted) {
         return arq_fail(context, ARQ_E_ORDER, "arq_agent_observe: %s first",
                         agent->open ? "call arq_agent_act" : "call arq_agent_begin");

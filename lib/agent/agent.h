@@ -37,7 +37,11 @@ struct arq_agent {
     int32_t update_due; /* an update waits until enough can be drawn */
     int32_t action;     /* what act chose */
     int32_t explored;   /* ... at random */
+    int32_t lent;       /* a run is inside its environment: the environment may not use the agent */
 };
+
+/* ARQ_E_BUSY: the call comes from inside the environment of the agent's own run. */
+arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call);
 
 /* epsilon(t) for the next step. */
 double arq_agent_epsilon(const arq_agent *agent);

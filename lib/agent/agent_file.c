@@ -182,6 +182,9 @@ arq_status arq_agent_load(arq_agent *agent, const char *path)
         return arq_fail(agent == NULL ? NULL : agent->context, ARQ_E_ARGUMENT, "arq_agent_load: %s is NULL",
                         agent == NULL ? "agent" : "path");
     }
+    if (agent->lent) {
+        return arq_agent_fail_lent(agent, "arq_agent_load");
+    }
     arq_reader *reader = NULL;
     arq_replay_state *replay = NULL;
     agent_numbers numbers;

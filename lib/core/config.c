@@ -129,18 +129,38 @@ arq_status arq_config_set(arq_config *config, const char *name, const char *valu
     return status;
 }
 
+/* A list or a word is no number, even where its text would do. */
+static arq_status check_number(const arq_config *config, const char *name, const char *call)
+{
+    arq_status status = check_config(config, name, call);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    const arq_parameter *parameter = arq_parameter_find(name);
+    if (parameter == NULL) {
+        return arq_fail_parameter(config->context, name);
+    }
+    if (parameter->type == ARQ_TYPE_CHOICE || parameter->type == ARQ_TYPE_WIDTHS) {
+        return arq_fail(config->context, ARQ_E_ARGUMENT, "%s: '%s' is no number (type %s); accepted: the text %s", call,
+                        name, arq_parameter_text(name, ARQ_PARAMETER_TYPE), parameter->range);
+    }
+    return ARQ_OK;
+}
+
 arq_status arq_config_set_int(arq_config *config, const char *name, int64_t value)
 {
     char text[32];
     snprintf(text, sizeof(text), "%lld", (long long)value);
-    return arq_config_set(config, name, text);
+    arq_status status = check_number(config, name, "arq_config_set_int");
+    return status == ARQ_OK ? arq_config_set(config, name, text) : status;
 }
 
 arq_status arq_config_set_float(arq_config *config, const char *name, double value)
 {
     char text[40];
     arq_format_float(value, text, sizeof(text));
-    return arq_config_set(config, name, text);
+    arq_status status = check_number(config, name, "arq_config_set_float");
+    return status == ARQ_OK ? arq_config_set(config, name, text) : status;
 }
 
 arq_status arq_config_get(const arq_config *config, const char *name, char *buffer, size_t size)
@@ -166,33 +186,23 @@ arq_status arq_config_get(const arq_config *config, const char *name, char *buff
 
 arq_status arq_config_get_float(const arq_config *config, const char *name, double *value)
 {
-    arq_status status = check_config(config, name, "arq_config_get_float");
+    arq_status status = check_number(config, name, "arq_config_get_float");
     if (status != ARQ_OK) {
         return status;
-    }
-    const arq_parameter *parameter = arq_parameter_find(name);
-    if (parameter == NULL) {
-        return arq_fail_parameter(config->context, name);
     }
     if (value == NULL) {
         return arq_fail(config->context, ARQ_E_ARGUMENT, "arq_config_get_float: value for '%s' is NULL", name);
     }
+    const arq_parameter *parameter = arq_parameter_find(name);
     const char *field = (const char *)&config->values + parameter->offset;
-    switch (parameter->type) {
-    case ARQ_TYPE_FLOAT:
+    if (parameter->type == ARQ_TYPE_FLOAT) {
         memcpy(value, field, sizeof(*value));
-        return ARQ_OK;
-    case ARQ_TYPE_INT:
-    case ARQ_TYPE_BOOL: {
+    } else {
         int64_t whole;
         memcpy(&whole, field, sizeof(whole));
         *value = (double)whole;
-        return ARQ_OK;
     }
-    default:
-        return arq_fail(config->context, ARQ_E_ARGUMENT, "'%s' is not a number (type %s); read it as text", name,
-                        arq_parameter_text(name, ARQ_PARAMETER_TYPE));
-    }
+    return ARQ_OK;
 }
 
 const char *arq_config_origin(const arq_config *config, const char *name)

@@ -3,7 +3,7 @@
 #include "core/fp.h"
 #include "core/pool.h"
 
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,22 +58,29 @@ static const struct {
 } tier_names[] = {
     {"generic", ARQ_TIER_GENERIC}, {"neon", ARQ_TIER_NEON}, {"avx2", ARQ_TIER_AVX2}, {"avx512", ARQ_TIER_AVX512}};
 
-static arq_status find_tier(const arq_context *context, const char *name, uint32_t *allowed)
+/* Names of the tiers that can be had here: "generic, avx2, avx512". */
+static void list_tiers(char *buffer, size_t size)
+{
+    size_t used = 0;
+    buffer[0] = '\0';
+    for (size_t i = 0; i < sizeof(tier_names) / sizeof(tier_names[0]); i++) {
+        if (arq_kernels_of(tier_names[i].tier) != NULL) {
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used == 0 ? "" : ", ", tier_names[i].name);
+        }
+    }
+}
+
+static arq_status find_tier(const arq_context *context, const char *what, const char *name, uint32_t *allowed)
 {
     for (size_t i = 0; i < sizeof(tier_names) / sizeof(tier_names[0]); i++) {
-        if (strcmp(name, tier_names[i].name) != 0) {
-            continue;
+        if (strcmp(name, tier_names[i].name) == 0 && arq_kernels_of(tier_names[i].tier) != NULL) {
+            *allowed = (UINT32_C(2) << tier_names[i].tier) - 1;
+            return ARQ_OK;
         }
-        if (arq_kernels_of(tier_names[i].tier) == NULL) {
-            return arq_fail(context, ARQ_E_NOT_FOUND,
-                            "instruction set '%s' is not built or not of this CPU (the best is '%s')", name,
-                            arq_kernels_select(UINT32_MAX)->name);
-        }
-        *allowed = (UINT32_C(2) << tier_names[i].tier) - 1;
-        return ARQ_OK;
     }
-    return arq_fail(context, ARQ_E_NOT_FOUND, "unknown instruction set '%s'; accepted: generic, neon, avx2, avx512",
-                    name);
+    char names[64];
+    list_tiers(names, sizeof(names));
+    return arq_fail(context, ARQ_E_NOT_FOUND, "%s is '%.32s'; built and of this CPU: %s", what, name, names);
 }
 
 static arq_status check_abi(uint32_t abi_version)
@@ -122,7 +129,7 @@ arq_status arq_context_create(uint32_t abi_version, const arq_allocator *allocat
     uint32_t allowed = UINT32_MAX;
     const char *cap = getenv("ARQ_CPU");
     if (cap != NULL && cap[0] != '\0') {
-        status = find_tier(NULL, cap, &allowed);
+        status = find_tier(NULL, "ARQ_CPU", cap, &allowed);
         if (status != ARQ_OK) {
             return status;
         }
@@ -262,7 +269,7 @@ arq_status arq_context_set_cpu(arq_context *context, const char *name)
     arq_status status = check_settable(context, "arq_context_set_cpu");
     uint32_t allowed = UINT32_MAX;
     if (status == ARQ_OK && name != NULL) {
-        status = find_tier(context, name, &allowed);
+        status = find_tier(context, "instruction set", name, &allowed);
     }
     if (status == ARQ_OK) {
         context->allowed_tiers = allowed;

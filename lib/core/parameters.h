@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define ARQ_MAX_CELLS 16
+#define ARQ_MAX_WIDTH 4096
 
 typedef enum arq_parameter_type {
     ARQ_TYPE_INT,

@@ -109,7 +109,10 @@ static arq_status compute(const arq_network *network, arq_activations *activatio
                           const char *call)
 {
     if (network == NULL || activations == NULL || observations == NULL) {
-        return arq_fail(activations == NULL ? NULL : activations->context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
+        const arq_context *context = activations != NULL ? activations->context
+                                     : network != NULL   ? network->context
+                                                         : NULL;
+        return arq_fail(context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
                         network == NULL       ? "network"
                         : activations == NULL ? "activations"
                                               : "observations");

@@ -336,21 +336,6 @@ static cell_task task_of(const arq_learner *learner, const arq_batch *batch, uin
     return task;
 }
 
-static void prepare_cell(const arq_learner *learner, const arq_batch *batch, uint32_t l)
-{
-    cell_task t = task_of(learner, batch, l);
-    cells_learner *s = t.s;
-    if (learner->parameters.double_q) {
-        project(&t, t.weights, &s->next);
-        for_samples(&t, choose_next_action);
-    }
-    project(&t, learner->target + learner->network->shape.weights[l], &s->next_target);
-    for_samples(&t, rate_next_state);
-    memset(s->norm_gradients[l], 0, sizeof(float) * 2 * t.cell->width * sample_blocks(batch->size));
-    project(&t, t.weights, &s->now);
-    for_samples(&t, learn_sample);
-}
-
 /* ---- What an update says about itself ---- */
 
 static void measure_cell(arq_learner *learner, const arq_batch *batch, uint32_t l)
@@ -440,15 +425,36 @@ static arq_status check_finite(arq_learner *learner, const arq_batch *batch, uin
     return ARQ_OK;
 }
 
+/* Temporal-difference targets of one cell, from its own Q at s_{t+1}. */
+static void find_targets(const arq_learner *learner, const arq_batch *batch, uint32_t l)
+{
+    cell_task t = task_of(learner, batch, l);
+    if (learner->parameters.double_q) {
+        project(&t, t.weights, &t.s->next);
+        for_samples(&t, choose_next_action);
+    }
+    project(&t, learner->target + learner->network->shape.weights[l], &t.s->next_target);
+    for_samples(&t, rate_next_state);
+}
+
+arq_status arq_cells_learn(arq_learner *learner, const arq_batch *batch, uint32_t l)
+{
+    cell_task t = task_of(learner, batch, l);
+    memset(t.s->norm_gradients[l], 0, sizeof(float) * 2 * t.cell->width * sample_blocks(batch->size));
+    project(&t, t.weights, &t.s->now);
+    for_samples(&t, learn_sample);
+    measure_cell(learner, batch, l);
+    measure_units(learner, batch->size, l);
+    return check_finite(learner, batch, l);
+}
+
 arq_status arq_cells_prepare(arq_learner *learner, const arq_batch *batch)
 {
     compute_features(learner, batch);
     arq_status status = ARQ_OK;
     for (uint32_t l = 0; status == ARQ_OK && l < learner->network->shape.cells; l++) {
-        prepare_cell(learner, batch, l);
-        measure_cell(learner, batch, l);
-        measure_units(learner, batch->size, l);
-        status = check_finite(learner, batch, l);
+        find_targets(learner, batch, l);
+        status = arq_cells_learn(learner, batch, l);
     }
     return status;
 }
@@ -487,12 +493,8 @@ void arq_cells_step(arq_learner *learner, uint32_t l, double norm)
                     learner->network->weights + first, learner->m + first, learner->v + first);
 }
 
-arq_status arq_cells_update(arq_learner *learner, const arq_batch *batch)
+void arq_cells_apply(arq_learner *learner, const arq_batch *batch)
 {
-    arq_status status = arq_cells_prepare(learner, batch);
-    if (status != ARQ_OK) {
-        return status;
-    }
     learner->beta1_power *= learner->parameters.beta1;
     learner->beta2_power *= learner->parameters.beta2;
     for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
@@ -500,5 +502,14 @@ arq_status arq_cells_update(arq_learner *learner, const arq_batch *batch)
         learner->metric[l][ARQ_METRIC_GRADIENT_NORM] = norm;
         arq_cells_step(learner, l, norm);
     }
+}
+
+arq_status arq_cells_update(arq_learner *learner, const arq_batch *batch)
+{
+    arq_status status = arq_cells_prepare(learner, batch);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_cells_apply(learner, batch);
     return ARQ_OK;
 }

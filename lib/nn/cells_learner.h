@@ -42,6 +42,12 @@ typedef struct cells_learner {
 /* Fills everything but `gradient`; ARQ_E_DIVERGED names the cell. No weight has changed. */
 arq_status arq_cells_prepare(arq_learner *learner, const arq_batch *batch);
 
+/* The part of it for cell l that begins when td_target[l] and the features of s_t are there. */
+arq_status arq_cells_learn(arq_learner *learner, const arq_batch *batch, uint32_t l);
+
+/* Gradient, clip and Adam for every cell, after prepare. */
+void arq_cells_apply(arq_learner *learner, const arq_batch *batch);
+
 /* Gradient of cell l, before clipping, into state->gradient; returns its norm. */
 double arq_cells_gradient(arq_learner *learner, const arq_batch *batch, uint32_t l);
 

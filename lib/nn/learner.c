@@ -44,17 +44,8 @@ static arq_status allocate(arq_learner *learner)
     return shape->methods->learner_create(learner);
 }
 
-arq_status arq_learner_create(arq_network *network, const arq_config *config, arq_learner **out)
+arq_status arq_learner_make(arq_network *network, const arq_parameters *parameters, arq_learner **out)
 {
-    if (out != NULL) {
-        *out = NULL;
-    }
-    if (network == NULL || config == NULL || out == NULL) {
-        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_learner_create: %s is NULL",
-                        network == NULL  ? "network"
-                        : config == NULL ? "config"
-                                         : "out");
-    }
     arq_context *context = network->context;
     if (atomic_exchange(&network->has_learner, 1)) {
         return arq_fail(context, ARQ_E_BUSY, "arq_learner_create: this network has a learner already");
@@ -67,9 +58,9 @@ arq_status arq_learner_create(arq_network *network, const arq_config *config, ar
     arq_context_retain(context);
     learner->context = context;
     learner->network = network;
-    learner->parameters = *arq_config_values(config);
-    learner->batch = (uint32_t)learner->parameters.batch;
-    learner->window = network->shape.methods->window(&network->shape, &learner->parameters);
+    learner->parameters = *parameters;
+    learner->batch = (uint32_t)parameters->batch;
+    learner->window = network->shape.methods->window(&network->shape, parameters);
     learner->beta1_power = 1;
     learner->beta2_power = 1;
     for (int l = 0; l < ARQ_MAX_CELLS; l++) {
@@ -85,6 +76,20 @@ arq_status arq_learner_create(arq_network *network, const arq_config *config, ar
     memcpy(learner->target, network->weights, arq_network_weight_count(&network->shape) * sizeof(float));
     *out = learner;
     return ARQ_OK;
+}
+
+arq_status arq_learner_create(arq_network *network, const arq_config *config, arq_learner **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (network == NULL || config == NULL || out == NULL) {
+        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_learner_create: %s is NULL",
+                        network == NULL  ? "network"
+                        : config == NULL ? "config"
+                                         : "out");
+    }
+    return arq_learner_make(network, arq_config_values(config), out);
 }
 
 void arq_learner_destroy(arq_learner *learner)
@@ -208,7 +213,11 @@ arq_status arq_learner_update(arq_learner *learner, uint32_t batch, const void *
         return arq_fail(learner->context, ARQ_E_ARGUMENT,
                         "arq_learner_update: observations, actions, rewards or terminated is NULL");
     }
-    if (batch == 0 || batch > learner->batch) {
+    if (batch == 0) {
+        return arq_fail(learner->context, ARQ_E_ARGUMENT, "arq_learner_update: batch is 0; accepted: 1 .. %u",
+                        learner->batch);
+    }
+    if (batch > learner->batch) {
         return arq_fail(learner->context, ARQ_E_SHAPE,
                         "arq_learner_update: batch is %u; accepted: 1 .. %u (parameter batch)", batch, learner->batch);
     }

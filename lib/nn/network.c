@@ -65,6 +65,24 @@ static arq_status make_network(arq_context *context, const arq_parameters *param
     return ARQ_OK;
 }
 
+arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
+                            uint32_t actions, arq_network **out)
+{
+    arq_network_shape shape;
+    arq_status status = make_shape(context, parameters, kind, size, actions, &shape);
+    if (status == ARQ_OK) {
+        status = make_network(context, parameters, &shape, out);
+    }
+    if (status == ARQ_OK) {
+        arq_random random;
+        arq_random_seed(&random, (uint64_t)parameters->seed, ARQ_STREAM_WEIGHTS);
+        uint64_t mode = arq_fp_enter();
+        shape.methods->initialise(&shape, &random, (*out)->weights);
+        arq_fp_leave(mode);
+    }
+    return status;
+}
+
 arq_status arq_network_create(arq_context *context, const arq_config *config, int32_t observation_kind,
                               uint32_t observation_size, uint32_t actions, arq_network **out)
 {
@@ -77,20 +95,7 @@ arq_status arq_network_create(arq_context *context, const arq_config *config, in
                         : config == NULL ? "config"
                                          : "out");
     }
-    const arq_parameters *parameters = arq_config_values(config);
-    arq_network_shape shape;
-    arq_status status = make_shape(context, parameters, observation_kind, observation_size, actions, &shape);
-    if (status == ARQ_OK) {
-        status = make_network(context, parameters, &shape, out);
-    }
-    if (status == ARQ_OK) {
-        arq_random random;
-        arq_random_seed(&random, (uint64_t)parameters->seed, ARQ_STREAM_WEIGHTS);
-        uint64_t mode = arq_fp_enter();
-        shape.methods->initialise(&shape, &random, (*out)->weights);
-        arq_fp_leave(mode);
-    }
-    return status;
+    return arq_network_make(context, arq_config_values(config), observation_kind, observation_size, actions, out);
 }
 
 arq_status arq_network_copy(const arq_network *network, arq_network **out)

@@ -138,6 +138,11 @@ struct arq_network_methods {
 extern const arq_network_methods *const arq_network_kinds[];
 extern const arq_network_methods arq_cell_network;
 
+/* As the public calls, from parameters and without the checks for NULL. */
+arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
+                            uint32_t actions, arq_network **out);
+arq_status arq_learner_make(arq_network *network, const arq_parameters *parameters, arq_learner **out);
+
 static inline size_t arq_network_weight_count(const arq_network_shape *shape)
 {
     return shape->weights[shape->cells];

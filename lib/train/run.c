@@ -125,7 +125,9 @@ void arq_run_destroy(arq_run *run)
 static arq_status begin_episode(arq_run *run)
 {
     uint64_t seed = (uint64_t)run->parameters.seed;
+    run->agent->lent = 1;
     arq_status status = arq_env_reset(run->env, run->seeded ? NULL : &seed, run->observation);
+    run->agent->lent = 0;
     if (status == ARQ_OK) {
         run->seeded = 1;
         status = arq_agent_begin(run->agent, run->observation);
@@ -158,7 +160,9 @@ static arq_status step(arq_run *run)
     if (status != ARQ_OK) {
         return status;
     }
+    run->agent->lent = 1;
     status = arq_env_step(run->env, action, run->observation, &reward, &terminated, &truncated);
+    run->agent->lent = 0;
     if (status != ARQ_OK) {
         run->playing = 0; /* the episode is lost; what was learned is not */
         return status;
@@ -184,6 +188,9 @@ arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
     }
     if (run == NULL) {
         return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_run_advance: run is NULL");
+    }
+    if (run->agent->lent) {
+        return arq_agent_fail_lent(run->agent, "arq_run_advance");
     }
     uint64_t left = (uint64_t)run->parameters.total_steps - run->steps;
     uint64_t wanted = steps < left ? steps : left;
@@ -252,6 +259,13 @@ arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t cell, d
         *value = mean_return(run);
         return ARQ_OK;
     default:
-        return arq_agent_metric(run->agent, name, cell, value);
+        break;
     }
+    arq_status status = arq_agent_metric(run->agent, name, cell, value);
+    if (status == ARQ_E_NOT_FOUND) {
+        char text[512];
+        arq_context_last_error(run->context, text, sizeof(text));
+        return arq_fail(run->context, status, "%.400s, return, length, mean_return", text);
+    }
+    return status;
 }
