@@ -119,6 +119,10 @@ void pair_sample(replay_pair *pair, uint32_t batch, int32_t distinct, uint32_t *
         if (counts != NULL) {
             counts[serial]++;
         }
+        for (uint32_t j = 0; distinct && batch <= 64 && j < i; j++) {
+            ck_assert_msg(pair->actions[j] != serial, "seed %llu: transition %d drawn twice",
+                          (unsigned long long)pair->seed, serial);
+        }
     }
 }
 

@@ -45,6 +45,22 @@ START_TEST(windows_cross_segments)
 }
 END_TEST
 
+/* When episodes become short, each transition takes two slots: more segments than ever, and not from the first on. */
+START_TEST(more_segments_when_episodes_shorten)
+{
+    replay_pair pair;
+    pair_create(&pair, 10, ARQ_OBSERVATION_U8, 70000, 110, 11, 100, 110);
+    for (int step = 0; step < 500; step++) {
+        pair.longest = step < 200 ? 100 : 1;
+        pair_step(&pair);
+        if (step % 20 == 0) {
+            pair_compare(&pair);
+        }
+    }
+    pair_destroy(&pair);
+}
+END_TEST
+
 START_TEST(segments_come_and_go)
 {
     replay_pair pair;
@@ -388,6 +404,7 @@ int main(void)
     tcase_set_timeout(test, 120);
     tcase_add_test(test, random_histories_equal_the_model);
     tcase_add_test(test, windows_cross_segments);
+    tcase_add_test(test, more_segments_when_episodes_shorten);
     tcase_add_test(test, segments_come_and_go);
     tcase_add_test(test, memory_stays_flat_when_full);
     tcase_add_test(test, draws_are_uniform_over_what_is_eligible);

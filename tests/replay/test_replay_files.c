@@ -229,6 +229,22 @@ START_TEST(numbers_that_lie_are_refused)
 }
 END_TEST
 
+START_TEST(more_than_the_capacity_is_refused)
+{
+    const uint64_t capacity = 7;
+    replay_scene scene;
+    arq_replay *smaller;
+    scene_create(&scene, ARQ_OBSERVATION_U8);
+    arq_context *context = scene.pair.context;
+    ck_assert_ok(context, arq_replay_create(context, ARQ_OBSERVATION_U8, 9, capacity, 3, 1, &smaller));
+    save_changed(&scene, "settings", 2 * sizeof(capacity), &capacity, sizeof(capacity));
+    ck_assert_fails(context, arq_replay_load(smaller, scene.folder.file), ARQ_E_FORMAT, "more transitions");
+    ck_assert_uint_eq(arq_replay_size(smaller), 0);
+    arq_replay_destroy(smaller);
+    scene_end(&scene);
+}
+END_TEST
+
 /* Flags of an invented history of four slots in a buffer of 8: which are taken. */
 static void check_flags(replay_scene *scene, const uint8_t flags[4], uint64_t open, int good)
 {
@@ -384,6 +400,7 @@ int main(void)
     tcase_add_loop_test(test, every_flipped_byte_is_survived, 0, 5);
     tcase_add_test(test, every_truncation_is_refused);
     tcase_add_test(test, numbers_that_lie_are_refused);
+    tcase_add_test(test, more_than_the_capacity_is_refused);
     tcase_add_test(test, histories_that_cannot_be_are_refused);
     tcase_add_test(test, contents_that_are_not_allowed_are_refused);
     tcase_add_test(test, files_that_are_not_there_or_hold_something_else);
