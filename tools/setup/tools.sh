@@ -1,0 +1,109 @@
+# shellcheck shell=sh
+# What the commands of this folder share: making sure that the programs they need are there. Sourced, POSIX sh.
+#
+# Whatever is present already is used. What is missing is installed by apt, by root or with sudo; where that cannot be,
+# Python packages go to a virtual environment in build/, and what is still missing is named.
+
+source_folder=$(cd "$(dirname "$0")/../.." && pwd)
+build_folder=$source_folder/build
+virtual_environment=$build_folder/python
+PATH=$virtual_environment/bin:$PATH
+export PATH
+
+say() { printf '\n== %s\n' "$*"; }
+
+fail() {
+    printf '%s: %s\n' "$(basename "$0")" "$*" >&2
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+has_compiler() { has cc || has gcc || has clang; }
+
+# Meson 1.0 is the oldest that builds libarq.
+has_meson() { has meson && meson --version 2>/dev/null | grep -Eq '^([1-9]|[1-9][0-9]+)\.'; }
+
+has_library() { has pkg-config && pkg-config --exists "$1"; }
+
+has_python_module() { has python3 && python3 -c "import $1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# sudo may ask for a password where there is somebody to type it.
+can_be_root() { [ "$(id -u)" = 0 ] || { has sudo && { sudo -n true 2>/dev/null || { [ -t 0 ] && sudo true; }; }; }; }
+
+apt_install() {
+    export DEBIAN_FRONTEND=noninteractive
+    for attempt in 1 2 3; do
+        if as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends "$@"; then
+            return 0
+        fi
+        echo "apt-get did not succeed (attempt $attempt of 3)" >&2
+        sleep $((attempt * 5))
+    done
+    return 1
+}
+
+# install_packages PACKAGE...: by apt if that is possible, otherwise (or when it fails) says so and goes on.
+install_packages() {
+    if ! has apt-get; then
+        echo "no apt-get here: $* not installed by this command"
+    elif ! can_be_root; then
+        echo "neither root nor sudo: $* not installed by this command"
+    else
+        say "installing $*"
+        apt_install "$@" || echo "apt-get could not install: $*" >&2
+    fi
+}
+
+# install_python_packages PACKAGE...: into the virtual environment.
+install_python_packages() {
+    has python3 || return 1
+    if [ ! -x "$virtual_environment/bin/pip" ]; then
+        rm -rf "$virtual_environment"
+        mkdir -p "$build_folder"
+        python3 -m venv "$virtual_environment" >/dev/null 2>&1 || return 1
+    fi
+    say "installing $* in $virtual_environment"
+    "$virtual_environment/bin/pip" install --quiet --disable-pip-version-check "$@"
+}
+
+# need_to_build: a C compiler, Meson, Ninja; names what cannot be had.
+need_to_build() {
+    wanted=
+    has_compiler || wanted="$wanted gcc libc6-dev"
+    has_meson || wanted="$wanted meson"
+    has ninja || wanted="$wanted ninja-build"
+    has python3 || wanted="$wanted python3"
+    # shellcheck disable=SC2086 # a list of words
+    [ -z "$wanted" ] || install_packages $wanted
+
+    modules=
+    has_meson || modules="$modules meson"
+    has ninja || modules="$modules ninja"
+    if [ -n "$modules" ]; then
+        # shellcheck disable=SC2086
+        install_python_packages $modules || true
+    fi
+    hash -r
+    has_compiler || fail "no C compiler (cc, gcc or clang): install one, such as Debian's package gcc"
+    has_meson || fail "no Meson >= 1.0: install it, such as by 'pip install meson' (needs Python 3 with its venv module)"
+    has ninja || fail "no Ninja: install it, such as by 'pip install ninja' or Debian's package ninja-build"
+}
+
+# configure FOLDER [meson option]...: makes a build folder, or keeps the one that is there.
+configure() {
+    folder=$1
+    shift
+    if [ -f "$folder/build.ninja" ]; then
+        return 0
+    fi
+    meson setup "$folder" "$source_folder" "$@"
+}
