@@ -11,71 +11,6 @@
 
 static const char mark[] = "mark-left-by-the-test";
 
-/* In front of every block, so that free can be checked. */
-struct block {
-    size_t size;
-    size_t align;
-};
-
-static int is_to_fail(struct host *host)
-{
-    size_t countdown = atomic_load(&host->countdown);
-
-    if (countdown == 0)
-        return 0;
-    if (countdown > 1) {
-        atomic_store(&host->countdown, countdown - 1);
-        return 0;
-    }
-    if (!atomic_load(&host->for_ever))
-        atomic_store(&host->countdown, 0);
-    return 1;
-}
-
-static size_t offset_of_block(size_t align)
-{
-    return align > sizeof(struct block) ? align : sizeof(struct block);
-}
-
-static void *host_alloc(void *user, size_t size, size_t align)
-{
-    struct host *host = user;
-    size_t offset = offset_of_block(align);
-    void *base = NULL;
-
-    atomic_fetch_add(&host->calls, 1);
-    if (size == 0 || align == 0 || (align & (align - 1)) != 0)
-        atomic_store(&host->mismatched, 1);
-    if (is_to_fail(host) || size > (size_t)1 << 40)
-        return NULL;
-    if (posix_memalign(&base, align < sizeof(void *) ? sizeof(void *) : align, offset + size) != 0)
-        return NULL;
-    memset(base, 0xa5, offset + size < 4096 ? offset + size : 4096);
-    unsigned char *pointer = (unsigned char *)base + offset;
-    struct block block = {size, align};
-    memcpy(pointer - sizeof block, &block, sizeof block);
-    atomic_fetch_add(&host->live, 1);
-    atomic_fetch_add(&host->live_bytes, size);
-    return pointer;
-}
-
-static void host_free(void *user, void *pointer, size_t size, size_t align)
-{
-    struct host *host = user;
-    struct block block;
-
-    if (pointer == NULL) {
-        atomic_store(&host->mismatched, 1);
-        return;
-    }
-    memcpy(&block, (unsigned char *)pointer - sizeof block, sizeof block);
-    if (block.size != size || block.align != align)
-        atomic_store(&host->mismatched, 1);
-    atomic_fetch_sub(&host->live, 1);
-    atomic_fetch_sub(&host->live_bytes, block.size);
-    free((unsigned char *)pointer - offset_of_block(block.align));
-}
-
 static void host_write(void *user, int32_t level, const char *text)
 {
     struct host *host = user;
@@ -84,21 +19,15 @@ static void host_write(void *user, int32_t level, const char *text)
     atomic_fetch_add(&host->log_lines, 1);
 }
 
-arq_allocator host_allocator(struct host *host)
-{
-    return (arq_allocator){.struct_size = sizeof(arq_allocator), .user = host, .alloc = host_alloc, .free = host_free};
-}
-
 arq_log host_log(struct host *host)
 {
-    return (arq_log){
-        .struct_size = sizeof(arq_log), .level = ARQ_LOG_WARNING, .user = host, .write = host_write};
+    return (arq_log){.struct_size = sizeof(arq_log), .level = ARQ_LOG_WARNING, .user = host, .write = host_write};
 }
 
 void host_open(struct host *host)
 {
     memset(host, 0, sizeof *host);
-    arq_allocator allocator = host_allocator(host);
+    arq_allocator allocator = counting_hooks(&host->memory);
     arq_log log = host_log(host);
 
     ck_assert_int_eq(arq_context_create(ARQ_ABI_VERSION, &allocator, &host->context), ARQ_OK);
@@ -115,8 +44,9 @@ void host_close(struct host *host)
     arq_context_destroy(host->context);
     host->context = NULL;
     ck_assert_msg(atomic_load(&host->log_lines) == lines, "destroying the context logged: %s", host->log_text);
-    ck_assert_msg(atomic_load(&host->live) == 0, "%zu allocations leaked", atomic_load(&host->live));
-    ck_assert_msg(!atomic_load(&host->mismatched), "an allocation was asked for or freed with a wrong size or alignment");
+    ck_assert_msg(atomic_load(&host->memory.live) == 0, "%zu allocations leaked", atomic_load(&host->memory.live));
+    ck_assert_msg(!atomic_load(&host->memory.mismatched),
+                  "an allocation was asked for or freed with a wrong size or alignment");
 }
 
 const char *error_text(const arq_context *context)
@@ -265,7 +195,8 @@ uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
     return hash;
 }
 
-static uint64_t hash_tensor(struct host *host, uint64_t hash, const arq_network *network, const char *name, size_t count)
+static uint64_t hash_tensor(struct host *host, uint64_t hash, const arq_network *network, const char *name,
+                            size_t count)
 {
     float *values = malloc(count * sizeof *values);
 

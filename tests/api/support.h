@@ -5,22 +5,17 @@
 #ifndef TESTS_API_SUPPORT_H
 #define TESTS_API_SUPPORT_H
 
+#include "../support/counting_allocator.h"
 #include "arq/arq.h"
 
 #include <check.h>
-#include <stdatomic.h>
 
 /* A program that embeds the library. */
 struct host {
     arq_context *context;
-    atomic_size_t live;       /* allocations not freed yet */
-    atomic_size_t live_bytes; /* and their bytes */
-    atomic_size_t calls;      /* allocations asked for */
-    atomic_size_t countdown;  /* the n-th allocation from now fails; 0: none */
-    atomic_int for_ever;      /* and all after it */
-    atomic_int mismatched;    /* a free with another size or alignment than its alloc */
+    struct counting_allocator memory;
     atomic_int log_lines;
-    char log_text[1024]; /* the last line */
+    char log_text[1024];   /* the last line */
     char complaints[4096]; /* calls that were not refused as they should; host_close() fails with them */
 };
 
@@ -30,8 +25,7 @@ void host_open(struct host *host);
 /* Ends the context; fails the test when memory is left or was freed wrongly. */
 void host_close(struct host *host);
 
-/* The tables behind host_open(), for tests that make the context themselves. */
-arq_allocator host_allocator(struct host *host);
+/* The log behind host_open(), for tests that make the context themselves. */
 arq_log host_log(struct host *host);
 
 /* Text of the calling thread's last failure; in a static buffer of the thread. */

@@ -56,8 +56,8 @@ static uint64_t live(struct host *host, arq_agent *agent, struct world *world, i
         succeeds(host, arq_agent_act(agent, &action));
         look(world);
         int terminated = world->steps % 11 == 10, truncated = world->steps % 23 == 22;
-        succeeds(host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, action == 1, world->x, terminated, truncated,
-                                         &events));
+        succeeds(host,
+                 arq_agent_observe(agent, ARQ_ACTION_CHOSEN, action == 1, world->x, terminated, truncated, &events));
         world->is_open = !terminated && !truncated;
         hash = hash_bytes(hash, &action, sizeof action);
         hash = hash_bytes(hash, &events, sizeof events);
@@ -90,8 +90,7 @@ START_TEST(null_is_refused)
     refuses(&host, ARQ_E_ARGUMENT, NULL,
             arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, NULL));
     refuses(&host, ARQ_E_ARGUMENT, "kind;9", arq_agent_create(host.context, config, 9, INPUTS, ACTIONS, &none));
-    refuses(&host, ARQ_E_ARGUMENT, "0",
-            arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, 0, ACTIONS, &none));
+    refuses(&host, ARQ_E_ARGUMENT, "0", arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, 0, ACTIONS, &none));
     refuses(&host, ARQ_E_ARGUMENT, "0", arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, 0, &none));
     refuses(&host, ARQ_E_ARGUMENT, "65537",
             arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, 65537, &none));
@@ -391,8 +390,8 @@ START_TEST(files_that_do_not_fit_change_nothing)
 {
     struct host host;
     host_open(&host);
-    arq_agent *agent = made(&host, SETTINGS), *calm = made(&host, SETTINGS), *wide = made(&host, SETTINGS "widths=24,32"),
-              *smaller = made(&host, SETTINGS "replay_capacity=100");
+    arq_agent *agent = made(&host, SETTINGS), *calm = made(&host, SETTINGS),
+              *wide = made(&host, SETTINGS "widths=24,32"), *smaller = made(&host, SETTINGS "replay_capacity=100");
     struct world world = {.random = 5}, same = {.random = 5}, other = {.random = 6};
     const char *path = temporary_file("wide"), *own = temporary_file("own"), *cut = temporary_file("cut");
     size_t size;

@@ -27,8 +27,8 @@ static int next_row(uint32_t index, struct row *row)
     ck_assert_ptr_nonnull(row->type);
     ck_assert_ptr_nonnull(row->range);
     if (strcmp(row->type, "int") == 0 || strcmp(row->type, "float") == 0)
-        ck_assert_msg(sscanf(row->range, "%lf .. %lf", &row->low, &row->high) == 2, "%s: range \"%s\" is not \"a .. b\"",
-                      row->name, row->range);
+        ck_assert_msg(sscanf(row->range, "%lf .. %lf", &row->low, &row->high) == 2,
+                      "%s: range \"%s\" is not \"a .. b\"", row->name, row->range);
     return 1;
 }
 
@@ -235,11 +235,25 @@ END_TEST
 
 START_TEST(widths_are_a_list)
 {
-    static const char *const good[] = {"1", "4096", "64,48,48", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16",
-                                       "4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096"};
-    static const char *const bad[] = {"",      ",",     "0",       "4097", "64,", ",64",  "64,,48",
-                                      "64;48", "64,0",  "64,4097", "-1",   "x",   "64,x", "1.5",
-                                      "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1", "18446744073709551617"};
+    static const char *const good[] = {
+        "1", "4096", "64,48,48", "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16",
+        "4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096,4096"};
+    static const char *const bad[] = {"",
+                                      ",",
+                                      "0",
+                                      "4097",
+                                      "64,",
+                                      ",64",
+                                      "64,,48",
+                                      "64;48",
+                                      "64,0",
+                                      "64,4097",
+                                      "-1",
+                                      "x",
+                                      "64,x",
+                                      "1.5",
+                                      "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1",
+                                      "18446744073709551617"};
     struct host host;
     host_open(&host);
     arq_config *config = configured(&host, "");
@@ -453,17 +467,10 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {every_row_is_whole,
-                                  numbers_keep_their_limits,
-                                  true_and_false,
-                                  words_are_those_of_the_range,
-                                  widths_are_a_list,
-                                  misspelt_names_get_the_nearest,
-                                  null_is_refused,
-                                  small_buffers,
-                                  presets_load_and_say_so,
-                                  text_gives_the_same_number,
-                                  numbers_ignore_the_locale};
+    const TTest *const tests[] = {
+        every_row_is_whole,      numbers_keep_their_limits,      true_and_false,           words_are_those_of_the_range,
+        widths_are_a_list,       misspelt_names_get_the_nearest, null_is_refused,          small_buffers,
+        presets_load_and_say_so, text_gives_the_same_number,     numbers_ignore_the_locale};
 
     return RUN_TESTS("config", tests);
 }

@@ -49,7 +49,7 @@ END_TEST
 START_TEST(allocators_are_checked_and_copied)
 {
     struct host host = {0};
-    arq_allocator good = host_allocator(&host);
+    arq_allocator good = counting_hooks(&host.memory);
     arq_allocator bad = good;
 
     bad.struct_size = 0;
@@ -62,12 +62,12 @@ START_TEST(allocators_are_checked_and_copied)
     bad = good;
     bad.free = NULL;
     refuses_context(ARQ_E_ARGUMENT, "free", ARQ_ABI_VERSION, &bad);
-    atomic_store(&host.countdown, 1);
+    atomic_store(&host.memory.fail_at, 1);
     refuses_context(ARQ_E_NOMEM, "", ARQ_ABI_VERSION, &good);
-    ck_assert_uint_eq(atomic_load(&host.live), 0);
+    ck_assert_uint_eq(atomic_load(&host.memory.live), 0);
 
     ck_assert_int_eq(arq_context_create(ARQ_ABI_VERSION, &good, &host.context), ARQ_OK);
-    ck_assert_uint_gt(atomic_load(&host.calls), 0);
+    ck_assert_uint_gt(atomic_load(&host.memory.total), 0);
     memset(&good, 0, sizeof good);
     arq_config_destroy(configured(&host, "batch=3"));
     host_close(&host);
@@ -276,9 +276,9 @@ END_TEST
 
 START_TEST(status_has_names)
 {
-    static const char *const names[] = {"ARQ_OK",         "ARQ_E_ARGUMENT", "ARQ_E_NOMEM",    "ARQ_E_NOT_FOUND",
-                                        "ARQ_E_ORDER",    "ARQ_E_BUSY",     "ARQ_E_ABI",      "ARQ_E_IO",
-                                        "ARQ_E_FORMAT",   "ARQ_E_SHAPE",    "ARQ_E_ENV",      "ARQ_E_CALLBACK",
+    static const char *const names[] = {"ARQ_OK",         "ARQ_E_ARGUMENT",   "ARQ_E_NOMEM", "ARQ_E_NOT_FOUND",
+                                        "ARQ_E_ORDER",    "ARQ_E_BUSY",       "ARQ_E_ABI",   "ARQ_E_IO",
+                                        "ARQ_E_FORMAT",   "ARQ_E_SHAPE",      "ARQ_E_ENV",   "ARQ_E_CALLBACK",
                                         "ARQ_E_DIVERGED", "ARQ_E_UNSUPPORTED"};
     static const arq_status unknown[] = {1, 1000, INT32_MAX, -14, -999};
 

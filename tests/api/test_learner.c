@@ -47,8 +47,8 @@ static void enrol(struct pupil *pupil, const char *settings)
 
     host_open(host);
     pupil->config = configured(host, settings);
-    succeeds(host, arq_network_create(host->context, pupil->config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS,
-                                      &pupil->network));
+    succeeds(host,
+             arq_network_create(host->context, pupil->config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, &pupil->network));
     succeeds(host, arq_learner_create(pupil->network, pupil->config, &pupil->learner));
     fill_batch(&pupil->batch, arq_learner_window(pupil->learner));
 }
@@ -99,8 +99,9 @@ START_TEST(null_is_refused)
     refuses(host, ARQ_E_ARGUMENT, NULL, arq_learner_create(pupil.network, pupil.config, NULL));
     arq_learner_destroy(NULL);
     ck_assert_uint_eq(arq_learner_window(NULL), 0);
-    ck_assert_int_eq(arq_learner_update(NULL, BATCH, b->observations, b->lengths, b->actions, b->rewards, b->terminated),
-                     ARQ_E_ARGUMENT);
+    ck_assert_int_eq(
+        arq_learner_update(NULL, BATCH, b->observations, b->lengths, b->actions, b->rewards, b->terminated),
+        ARQ_E_ARGUMENT);
     refuses(host, ARQ_E_ARGUMENT, NULL,
             arq_learner_update(learner, BATCH, NULL, b->lengths, b->actions, b->rewards, b->terminated));
     refuses(host, ARQ_E_ARGUMENT, NULL,
@@ -113,8 +114,9 @@ START_TEST(null_is_refused)
             arq_learner_update(learner, 0, b->observations, b->lengths, b->actions, b->rewards, b->terminated));
     refuses(host, ARQ_E_SHAPE, "9;8",
             arq_learner_update(learner, 9, b->observations, b->lengths, b->actions, b->rewards, b->terminated));
-    refuses(host, ARQ_E_SHAPE, "4294967295;8",
-            arq_learner_update(learner, UINT32_MAX, b->observations, b->lengths, b->actions, b->rewards, b->terminated));
+    refuses(
+        host, ARQ_E_SHAPE, "4294967295;8",
+        arq_learner_update(learner, UINT32_MAX, b->observations, b->lengths, b->actions, b->rewards, b->terminated));
     ck_assert_int_eq(arq_learner_sync(NULL), ARQ_E_ARGUMENT);
     ck_assert_int_eq(arq_learner_metric(NULL, "loss", 0, &value), ARQ_E_ARGUMENT);
     refuses(host, ARQ_E_ARGUMENT, NULL, arq_learner_metric(learner, NULL, 0, &value));

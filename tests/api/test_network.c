@@ -46,8 +46,7 @@ START_TEST(sizes_are_checked)
     refuses(&host, ARQ_E_ARGUMENT, "kind", arq_network_create(host.context, config, 6, INPUTS, 2, &none));
     refuses(&host, ARQ_E_ARGUMENT, "kind", arq_network_create(host.context, config, INT32_MIN, INPUTS, 2, &none));
     none = (arq_network *)(void *)&anything;
-    refuses(&host, ARQ_E_ARGUMENT, NULL,
-            arq_network_create(host.context, NULL, ARQ_OBSERVATION_F32, INPUTS, 2, &none));
+    refuses(&host, ARQ_E_ARGUMENT, NULL, arq_network_create(host.context, NULL, ARQ_OBSERVATION_F32, INPUTS, 2, &none));
     ck_assert_ptr_null(none);
     refuses(&host, ARQ_E_ARGUMENT, NULL,
             arq_network_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, 2, NULL));
@@ -292,8 +291,7 @@ START_TEST(advance_comes_after_q)
 
     succeeds(&host, arq_activations_create(network, 2, &activations));
     refuses(&host, ARQ_E_ORDER, NULL, arq_activations_advance(activations, 0));
-    refuses(&host, ARQ_E_ORDER, NULL,
-            arq_activations_read(activations, ARQ_ACTIVATION_Q, 0, 0, q, ACTIONS, &count));
+    refuses(&host, ARQ_E_ORDER, NULL, arq_activations_read(activations, ARQ_ACTIVATION_Q, 0, 0, q, ACTIONS, &count));
     succeeds(&host, arq_network_q(network, activations, x, NULL));
     succeeds(&host, arq_activations_advance(activations, 0));
     refuses(&host, ARQ_E_ORDER, NULL, arq_activations_advance(activations, 0));

@@ -60,7 +60,7 @@ START_TEST(the_greatest_buffer_costs_nothing_before_it_fills)
     succeeds(&host, arq_replay_begin(replay, bits));
     succeeds(&host, arq_replay_add(replay, 0, 1, bits, 1, 0));
     ck_assert_uint_eq(arq_replay_size(replay), 1);
-    ck_assert_uint_lt(atomic_load(&host.live_bytes), 64u << 20);
+    ck_assert_uint_lt(atomic_load(&host.memory.live_bytes), 64u << 20);
     arq_replay_destroy(replay);
     host_close(&host);
 }
@@ -76,7 +76,7 @@ START_TEST(observations_that_overflow_are_refused)
         arq_replay_create(host.context, ARQ_OBSERVATION_F64, UINT32_MAX, UINT64_C(1) << 40, 1025, 1, &replay);
 
     if (status == ARQ_OK)
-        ck_assert_uint_lt(atomic_load(&host.live_bytes), 64u << 20);
+        ck_assert_uint_lt(atomic_load(&host.memory.live_bytes), 64u << 20);
     else
         ck_assert_ptr_null(replay);
     arq_replay_destroy(replay);

@@ -211,8 +211,7 @@ START_TEST(evaluation_changes_nothing)
         arq_network *network = arq_agent_network(arq_run_agent(watched.run));
         succeeds(&watched.host, advance(&watched, 20));
         succeeds(&alone.host, advance(&alone, 20));
-        succeeds(&watched.host,
-                 arq_evaluate(watched.host.context, network, second, 9, 0.5, 3, 10, returns, NULL));
+        succeeds(&watched.host, arq_evaluate(watched.host.context, network, second, 9, 0.5, 3, 10, returns, NULL));
         succeeds(&watched.host, arq_evaluate(watched.host.context, network, second, 9, 0.5, 3, 10, again, NULL));
         ck_assert_mem_eq(returns, again, sizeof returns);
     }
@@ -230,13 +229,13 @@ START_TEST(evaluation_wants_a_fitting_network)
     arq_network *network;
     double returns[1];
 
-    succeeds(&stage.host, arq_network_create(stage.host.context, stage.config, ARQ_OBSERVATION_F32,
-                                             CORRIDOR_LENGTH + 1, 2, &network));
+    succeeds(&stage.host, arq_network_create(stage.host.context, stage.config, ARQ_OBSERVATION_F32, CORRIDOR_LENGTH + 1,
+                                             2, &network));
     refuses(&stage.host, ARQ_E_SHAPE, "7;6",
             arq_evaluate(stage.host.context, network, stage.env, 1, 0, 1, 0, returns, NULL));
     arq_network_destroy(network);
-    succeeds(&stage.host, arq_network_create(stage.host.context, stage.config, ARQ_OBSERVATION_F32, CORRIDOR_LENGTH,
-                                             3, &network));
+    succeeds(&stage.host,
+             arq_network_create(stage.host.context, stage.config, ARQ_OBSERVATION_F32, CORRIDOR_LENGTH, 3, &network));
     refuses(&stage.host, ARQ_E_SHAPE, "3;2",
             arq_evaluate(stage.host.context, network, stage.env, 1, 0, 1, 0, returns, NULL));
     arq_network_destroy(network);

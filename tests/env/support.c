@@ -1,40 +1,11 @@
 #include "support.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-static void *count_alloc(void *user, size_t size, size_t align)
-{
-    struct counting_allocator *allocator = user;
-    allocator->total++;
-    if (allocator->fail_at > 0) {
-        if (allocator->fail_at == 1) {
-            allocator->fail_at = allocator->for_ever ? 1 : 0;
-            return NULL;
-        }
-        allocator->fail_at--;
-    }
-    void *pointer = aligned_alloc(align, (size + align - 1) / align * align);
-    if (pointer != NULL) {
-        allocator->live++;
-        allocator->live_bytes += size;
-    }
-    return pointer;
-}
-
-static void count_free(void *user, void *pointer, size_t size, size_t align)
-{
-    struct counting_allocator *allocator = user;
-    (void)align;
-    allocator->live--;
-    allocator->live_bytes -= size;
-    free(pointer);
-}
 
 arq_context *new_counting_context(struct counting_allocator *allocator)
 {
-    arq_allocator hooks = {.struct_size = sizeof(hooks), .user = allocator, .alloc = count_alloc, .free = count_free};
+    arq_allocator hooks = counting_hooks(allocator);
     arq_context *context = NULL;
     memset(allocator, 0, sizeof(*allocator));
     ck_assert_int_eq(arq_context_create(ARQ_ABI_VERSION, &hooks, &context), ARQ_OK);

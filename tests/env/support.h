@@ -1,22 +1,14 @@
 /*
- * What all tests of this folder use: a context, its last error, and an allocator that counts and fails.
+ * What all tests of this folder use: a context and its last error.
  */
 #ifndef TESTS_ENV_SUPPORT_H
 #define TESTS_ENV_SUPPORT_H
 
+#include "../support/counting_allocator.h"
 #include "arq/environment.h"
 #include "walk.h"
 
 #include <check.h>
-
-/* The n-th allocation from now on fails (n = 1 ..), once or for ever. */
-struct counting_allocator {
-    size_t live;       /* allocations that were not freed */
-    size_t live_bytes; /* and their bytes */
-    size_t total;
-    size_t fail_at; /* 0: never */
-    int for_ever;
-};
 
 arq_context *new_context(void);
 arq_context *new_counting_context(struct counting_allocator *allocator);
