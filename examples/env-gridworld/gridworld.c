@@ -68,8 +68,9 @@ static arq_status grid_step(void *self, int32_t action, void *observation, doubl
     return ARQ_OK;
 }
 
-static arq_status grid_create(const double *options, void **self, char *error, size_t error_size)
+static arq_status grid_create(void *user, const double *options, void **self, char *error, size_t error_size)
 {
+    (void)user;
     (void)options;
     *self = calloc(1, sizeof(struct grid));
     strncpy(error, *self == NULL ? "no memory for a grid world" : "", error_size);

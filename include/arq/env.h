@@ -207,15 +207,17 @@ typedef struct arq_env_type {
     const arq_env_option
         *options; /**< [option_count], each at a stride of its own struct_size; NULL if there are none. */
     const arq_env_methods *methods; /**< Methods of every instance. */
+    void *user;                     /**< Handed to create; NULL if it needs none. */
 
     /**
-     * Makes an instance.
+     * Makes an instance. May be called from several threads at once, one for each context.
+     * @param user The type's `user`.
      * @param options [option_count] checked values in the order of the rows.
      * @param[out] self The instance; left NULL on failure.
      * @param[out] error Text about a failure, at most error_size bytes with its final 0.
      * @param error_size At least 256.
      */
-    arq_status (*create)(const double *options, void **self, char *error, size_t error_size);
+    arq_status (*create)(void *user, const double *options, void **self, char *error, size_t error_size);
 } arq_env_type;
 
 /**

@@ -130,7 +130,7 @@ int arq_player_create(arq_check *check, arq_player *player)
     uint32_t option_count = check->type->option_count;
     double options[ARQ_MAX_OPTIONS] = {0};
     memcpy(options, check->options, option_count * sizeof(double));
-    arq_status status = check->type->create(options, &player->self, error, ERROR_SIZE);
+    arq_status status = check->type->create(check->type->user, options, &player->self, error, ERROR_SIZE);
     memset(options, 0x5a, sizeof(options));
     if (!holds((const unsigned char *)error + ERROR_SIZE, ARQ_CHECK_GUARD, 0x5a)) {
         arq_check_report(check, ARQ_PROMISE_GUARD, "create wrote beyond the %d bytes of error", ERROR_SIZE);

@@ -291,7 +291,7 @@ arq_status arq_env_type_create(arq_context *context, const arq_env_type *type, c
 {
     char error[256] = "";
     void *self = NULL;
-    arq_status status = type->create(values, &self, error, sizeof(error));
+    arq_status status = type->create(type->user, values, &self, error, sizeof(error));
     if (status != ARQ_OK) {
         char what[160];
         snprintf(what, sizeof(what), "%s: create", type->id);

@@ -68,8 +68,9 @@ extern const arq_env_methods classic_methods;
 
 /* Defines `classic_NAME_type` from NAME_task and NAME_options. */
 #define CLASSIC_DEFINE_TYPE(NAME, DOC)                                                                                 \
-    static arq_status NAME##_create(const double *options, void **self, char *error, size_t error_size)                \
+    static arq_status NAME##_create(void *user, const double *options, void **self, char *error, size_t error_size)    \
     {                                                                                                                  \
+        (void)user;                                                                                                    \
         return classic_create(&NAME##_task, options, self, error, error_size);                                         \
     }                                                                                                                  \
     const arq_env_type classic_##NAME##_type = {                                                                       \

@@ -231,8 +231,9 @@ static inline arq_status minatar_step_batch(void *const *selves, uint32_t count,
         return minatar_step_batch(selves, count, actions, observations, rewards, terminated, truncated, &NAME##_game,  \
                                   NAME##_advance, NAME##_observe);                                                     \
     }                                                                                                                  \
-    static arq_status NAME##_create(const double *options, void **self, char *error, size_t error_size)                \
+    static arq_status NAME##_create(void *user, const double *options, void **self, char *error, size_t error_size)    \
     {                                                                                                                  \
+        (void)user;                                                                                                    \
         return minatar_create(&NAME##_game, options, self, error, error_size);                                         \
     }                                                                                                                  \
     static const arq_env_methods NAME##_methods = {                                                                    \

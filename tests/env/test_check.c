@@ -185,6 +185,20 @@ START_TEST(needs_no_id_and_no_listener)
 }
 END_TEST
 
+START_TEST(hands_user_to_create)
+{
+    arq_context *context = new_context();
+    arq_env_type type = walk_type;
+    int created = 0;
+    uint32_t count = 99;
+    type.user = &created;
+    ck_assert_int_eq(arq_env_check(context, &type, NULL, 1, NULL, NULL, &count), ARQ_OK);
+    ck_assert_uint_eq(count, 0);
+    ck_assert_int_gt(created, 0);
+    arq_context_destroy(context);
+}
+END_TEST
+
 START_TEST(refuses_bad_arguments)
 {
     arq_context *context = new_context();
@@ -208,6 +222,7 @@ int main(void)
     tcase_add_test(test_case, finds_nothing_in_a_good_one);
     tcase_add_test(test_case, finds_wrong_tables);
     tcase_add_test(test_case, needs_no_id_and_no_listener);
+    tcase_add_test(test_case, hands_user_to_create);
     tcase_add_test(test_case, refuses_bad_arguments);
     suite_add_tcase(suite, test_case);
     return run_suite(suite);

@@ -258,11 +258,12 @@ END_TEST
 
 static double given_value;
 
-static arq_status keep_value(const double *values, void **self, char *error, size_t error_size)
+/* `user` is where the value goes. */
+static arq_status keep_value(void *user, const double *values, void **self, char *error, size_t error_size)
 {
     (void)error;
     (void)error_size;
-    given_value = values[0];
+    *(double *)user = values[0];
     *self = NULL;
     return -1000;
 }
@@ -289,6 +290,7 @@ static arq_status register_row(arq_context *context)
     row_type.options = &row;
     row_type.option_count = 1;
     row_type.create = keep_value;
+    row_type.user = &given_value;
     return arq_plugin_register(context, row_plugin);
 }
 

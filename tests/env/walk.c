@@ -443,10 +443,13 @@ void *walk_new(int fault, int32_t kind, int box)
     return walk;
 }
 
-static arq_status walk_create(const double *options, void **self, char *error, size_t error_size)
+static arq_status walk_create(void *user, const double *options, void **self, char *error, size_t error_size)
 {
     int fault = (int)options[0];
     *self = NULL;
+    if (user != NULL) {
+        ++*(int *)user;
+    }
     if (fault == WALK_CREATE_FAILS || fault == WALK_CREATE_OWN_CODE) {
         snprintf(error, error_size, "no ground to walk on");
         return fault == WALK_CREATE_FAILS ? ARQ_E_IO : WALK_OWN_CODE;

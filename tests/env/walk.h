@@ -75,7 +75,7 @@ enum walk_fault {
 /* Offers "test/walk" with the options fault, kind (bit, u8, f32, f64, discrete) and box. */
 const arq_plugin *walk_plugin(uint32_t abi_version);
 
-/* Its one type, and its methods. */
+/* Its one type, and its methods. A copy's `user` is an int that counts calls of create. */
 extern const arq_env_type walk_type;
 extern const arq_env_methods walk_methods;
 

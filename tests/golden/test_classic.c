@@ -194,7 +194,7 @@ static struct world open_world(const arq_env_type *type, const double *options)
     struct world world = {.methods = type->methods};
     char error[256] = "";
 
-    ck_assert_msg(type->create(options, &world.self, error, sizeof error) == ARQ_OK, "%s", error);
+    ck_assert_msg(type->create(type->user, options, &world.self, error, sizeof error) == ARQ_OK, "%s", error);
     return world;
 }
 

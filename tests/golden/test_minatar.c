@@ -33,7 +33,7 @@ static bool open_player(struct player *player, const char *game, double full, do
         if (strcmp(type->id, id) != 0)
             continue;
         ck_assert_uint_eq(type->option_count, sizeof options / sizeof options[0]);
-        ck_assert_msg(type->create(options, &player->self, error, sizeof error) == ARQ_OK, "%s", error);
+        ck_assert_msg(type->create(type->user, options, &player->self, error, sizeof error) == ARQ_OK, "%s", error);
         player->methods = type->methods;
         ck_assert_int_eq(type->methods->spec(player->self, &spec), ARQ_OK);
         ck_assert_int_eq(spec.observation_kind, ARQ_OBSERVATION_BIT);

@@ -46,8 +46,9 @@ static void coin_destroy(void *self)
     free(self);
 }
 
-static arq_status coin_create(const double *options, void **self, char *error, size_t error_size)
+static arq_status coin_create(void *user, const double *options, void **self, char *error, size_t error_size)
 {
+    (void)user;
     (void)options;
 #if defined(VARIANT_FAILING_CREATE)
     strncpy(error, "the mint is closed", error_size - 1);
