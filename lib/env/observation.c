@@ -59,18 +59,6 @@ arq_status arq_observation_validate(const arq_context *context, int32_t kind, ui
     return ARQ_OK;
 }
 
-static arq_status check_bits(const arq_context *context, uint32_t size, const uint8_t *bytes, const char *what)
-{
-    uint32_t used = size % 8;
-    if (used != 0 && bytes[size / 8] >> used != 0) {
-        return arq_fail(context, ARQ_E_ENV,
-                        "%s: the last byte is 0x%02x; only its lowest %" PRIu32
-                        " bits are values, the spare bits must be 0",
-                        what, bytes[size / 8], used);
-    }
-    return ARQ_OK;
-}
-
 /* Finite floats have an exponent below all ones; the loops run over the whole array so that they vectorise. */
 static int all_finite_f32(const void *values, uint32_t size)
 {
@@ -111,6 +99,25 @@ static double value_at(int32_t kind, const void *observation, uint32_t index)
     }
 }
 
+int arq_observation_is_allowed(int32_t kind, uint32_t size, const void *observation)
+{
+    const uint8_t *bytes = observation;
+    int32_t state;
+    switch (kind) {
+    case ARQ_OBSERVATION_BIT:
+        return size % 8 == 0 || bytes[size / 8] >> size % 8 == 0;
+    case ARQ_OBSERVATION_F32:
+        return all_finite_f32(observation, size);
+    case ARQ_OBSERVATION_F64:
+        return all_finite_f64(observation, size);
+    case ARQ_OBSERVATION_DISCRETE:
+        __builtin_memcpy(&state, observation, sizeof(state));
+        return state >= 0 && (uint32_t)state < size;
+    default:
+        return 1;
+    }
+}
+
 static arq_status fail_not_finite(const arq_context *context, int32_t kind, uint32_t size, const void *observation,
                                   const char *what)
 {
@@ -125,23 +132,23 @@ static arq_status fail_not_finite(const arq_context *context, int32_t kind, uint
 arq_status arq_observation_check(const arq_context *context, int32_t kind, uint32_t size, const void *observation,
                                  const char *what)
 {
+    const uint8_t *bytes = observation;
     int32_t state;
+    if (arq_observation_is_allowed(kind, size, observation)) {
+        return ARQ_OK;
+    }
     switch (kind) {
     case ARQ_OBSERVATION_BIT:
-        return check_bits(context, size, observation, what);
-    case ARQ_OBSERVATION_F32:
-        return all_finite_f32(observation, size) ? ARQ_OK : fail_not_finite(context, kind, size, observation, what);
-    case ARQ_OBSERVATION_F64:
-        return all_finite_f64(observation, size) ? ARQ_OK : fail_not_finite(context, kind, size, observation, what);
+        return arq_fail(context, ARQ_E_ENV,
+                        "%s: the last byte is 0x%02x; only its lowest %" PRIu32
+                        " bits are values, the spare bits must be 0",
+                        what, bytes[size / 8], size % 8);
     case ARQ_OBSERVATION_DISCRETE:
         __builtin_memcpy(&state, observation, sizeof(state));
-        if (state < 0 || (uint32_t)state >= size) {
-            return arq_fail(context, ARQ_E_ENV, "%s: state is %" PRId32 "; declared are 0 .. %" PRIu32, what, state,
-                            size - 1);
-        }
-        return ARQ_OK;
+        return arq_fail(context, ARQ_E_ENV, "%s: state is %" PRId32 "; declared are 0 .. %" PRIu32, what, state,
+                        size - 1);
     default:
-        return ARQ_OK;
+        return fail_not_finite(context, kind, size, observation, what);
     }
 }
 
@@ -169,19 +176,39 @@ static double slack(int32_t kind, double bound)
     return kind == ARQ_OBSERVATION_F32 ? fabs(bound) * 0x1p-23 : 0;
 }
 
+static double low_at(const arq_env_spec *spec, uint32_t index)
+{
+    return spec->observation_low == NULL ? -INFINITY : spec->observation_low[index];
+}
+
+static double high_at(const arq_env_spec *spec, uint32_t index)
+{
+    return spec->observation_high == NULL ? INFINITY : spec->observation_high[index];
+}
+
+uint32_t arq_observation_first_outside(const arq_env_spec *spec, const void *observation)
+{
+    int32_t kind = spec->observation_kind;
+    uint32_t index = 0;
+    for (; index < spec->observation_size; index++) {
+        double value = value_at(kind, observation, index);
+        double low = low_at(spec, index);
+        double high = high_at(spec, index);
+        if (value < low - slack(kind, low) || value > high + slack(kind, high)) {
+            break;
+        }
+    }
+    return index;
+}
+
 arq_status arq_observation_check_bounds(const arq_context *context, const arq_env_spec *spec, const void *observation,
                                         const char *what)
 {
-    int32_t kind = spec->observation_kind;
-    for (uint32_t i = 0; i < spec->observation_size; i++) {
-        double value = value_at(kind, observation, i);
-        double low = spec->observation_low == NULL ? -INFINITY : spec->observation_low[i];
-        double high = spec->observation_high == NULL ? INFINITY : spec->observation_high[i];
-        if (value < low - slack(kind, low) || value > high + slack(kind, high)) {
-            return arq_fail(context, ARQ_E_ENV,
-                            "%s: value %" PRIu32 " is %.17g; the declared bounds are %.17g .. %.17g", what, i, value,
-                            low, high);
-        }
+    uint32_t index = arq_observation_first_outside(spec, observation);
+    if (index == spec->observation_size) {
+        return ARQ_OK;
     }
-    return ARQ_OK;
+    return arq_fail(context, ARQ_E_ENV, "%s: value %" PRIu32 " is %.17g; the declared bounds are %.17g .. %.17g", what,
+                    index, value_at(spec->observation_kind, observation, index), low_at(spec, index),
+                    high_at(spec, index));
 }
