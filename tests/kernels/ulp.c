@@ -45,7 +45,7 @@ static void judge(function *f, float x, float got)
     }
     double exact = f->exact((double)x);
     if (isinf(exact) || exact == 0.0) {
-        f->wrong += (double)got != exact || signbit(got) != signbit(exact);
+        f->wrong += (double)got != exact || !signbit(got) != !signbit(exact);
         return;
     }
     f->wrong += isnan(got);
