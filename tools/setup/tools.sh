@@ -42,7 +42,7 @@ can_be_root() { [ "$(id -u)" = 0 ] || { has sudo && { sudo -n true 2>/dev/null |
 apt_install() {
     export DEBIAN_FRONTEND=noninteractive
     for attempt in 1 2 3; do
-        if as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends "$@"; then
+        if as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends "$@" >/dev/null; then
             return 0
         fi
         echo "apt-get did not succeed (attempt $attempt of 3)" >&2
