@@ -79,38 +79,46 @@ static int check_type(arq_context *context, const arq_env_type *type, const targ
     return EXIT_FAILED;
 }
 
-static int check_all(arq_context *context, const target *wanted, uint64_t seed)
+/* Checks all that are meant; *found says whether there was one. */
+static int check_all(arq_context *context, const target *wanted, uint64_t seed, int *found)
 {
     const arq_env_type *type = NULL;
     int result = 0;
-    int found = 0;
+    *found = 0;
     for (uint32_t i = 0; (type = arq_plugin_type(context, i)) != NULL; i++) {
         if (is_meant(wanted, type)) {
             int one = check_type(context, type, wanted, seed);
             result = result != 0 ? result : one;
-            found = 1;
+            *found = 1;
         }
     }
-    return found ? result : message_fail("%s has no environment '%s'", wanted->head, wanted->name);
+    return result;
 }
 
 static int check(arq_context *context, const char *id, uint64_t seed)
 {
     target wanted;
+    int found = 0;
     int result = parse_target(id, &wanted);
     if (result != 0) {
         return result;
     }
     if (wanted.is_file) {
-        return arq_plugin_load(context, wanted.head) == ARQ_OK ? check_all(context, &wanted, seed)
-                                                               : message_library(context);
+        if (arq_plugin_load(context, wanted.head) != ARQ_OK) {
+            return message_library(context);
+        }
+        result = check_all(context, &wanted, seed, &found);
+        return found ? result : message_fail("%s has no environment '%s'", wanted.head, wanted.name);
     }
     /* Opening it loads its plugin; a failure of its own is for the check to tell. */
     arq_env *env = NULL;
     arq_status status = arq_env_open(context, wanted.name, &env);
     arq_env_destroy(env);
-    return status == ARQ_OK || arq_plugin_type(context, 0) != NULL ? check_all(context, &wanted, seed)
-                                                                   : message_library(context);
+    if (status == ARQ_E_NOT_FOUND) {
+        return message_library(context);
+    }
+    result = check_all(context, &wanted, seed, &found);
+    return found ? result : message_library(context);
 }
 
 static int run(const command *self, int argc, char **argv)

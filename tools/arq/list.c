@@ -244,9 +244,9 @@ static int list(arq_context *context, const char *what, int markdown)
         }
     }
     if (!found) {
-        return message_usage(
-            "'%s' cannot be listed; did you mean '%s'? accepted: environments, presets, parameters, cpu", what,
-            nearest);
+        return message_usage("'%s' cannot be listed%s%s; accepted: environments, presets, parameters, cpu", what,
+                             options_is_near(what, best) ? "; did you mean " : "",
+                             options_is_near(what, best) ? nearest : "");
     }
     return result;
 }
