@@ -4,9 +4,10 @@
 
 #include "options.h"
 
-/* Exit codes besides EXIT_SUCCESS. A stopped training gives 128 + the signal, as shells do. */
+/* Exit codes besides EXIT_SUCCESS. What a signal stopped gives EXIT_SIGNAL + its number, and main ends by it. */
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
+#define EXIT_SIGNAL 128
 
 typedef struct command {
     const char *name;

@@ -41,5 +41,10 @@ void interrupt_release(void)
     for (size_t i = 0; i < HELD; i++) {
         sigaction(held[i], &before[i], NULL);
     }
-    signal(SIGPIPE, SIG_DFL);
+}
+
+void interrupt_end(void)
+{
+    signal(noted, SIG_DFL);
+    raise(noted);
 }

@@ -1,5 +1,6 @@
 /* arq: trains, evaluates and shows agents of libarq. */
 #include "command.h"
+#include "interrupt.h"
 #include "message.h"
 
 #include "arq/version.h"
@@ -106,5 +107,9 @@ int main(int argc, char **argv)
         options_help(found);
         return finish(EXIT_SUCCESS);
     }
-    return finish(found->run(found, argc - 2, argv + 2));
+    int result = finish(found->run(found, argc - 2, argv + 2));
+    if (result == EXIT_SIGNAL + interrupt_signal()) {
+        interrupt_end();
+    }
+    return result;
 }

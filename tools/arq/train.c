@@ -182,7 +182,7 @@ static int learn(training *self)
             printf("stopped; what was learned until then is kept\n");
             print_saved(self);
         }
-        return result != 0 ? result : 128 + stopped;
+        return result != 0 ? result : EXIT_SIGNAL + stopped;
     }
     result = evaluate(self);
     if (!self->settings->quiet && saved == 0) {
@@ -198,6 +198,9 @@ static int run(const command *self, int argc, char **argv)
     arguments given;
     int result = options_parse(self, argc, argv, &settings, &given);
     result = result != 0 ? result : options_need(&given, 1, 1, "the environment's id, such as minatar/breakout,");
+    if (result == 0 && settings.no_save && settings.out != NULL) {
+        result = message_usage("--out and --no-save exclude each other");
+    }
     result = result != 0 ? result : session_open(settings.cpu, settings.threads, &work.context);
     if (result == 0) {
         work.environment = given.positional[0];
