@@ -1,0 +1,139 @@
+"""What the program says about itself, about files, and about command lines that are wrong."""
+
+import json
+import os
+import struct
+import unittest
+
+from support import MISBEHAVING, TINY, Case
+
+PARAMETERS = 30  # there are at least so many
+
+
+class Commands(Case):
+    def test_help(self):
+        overview = self.arq("help").stdout
+        for name in ("train", "eval", "play", "info", "list", "bench", "check-env"):
+            self.assertIn(f"\n  {name}", overview)
+            text = self.arq("help", name).stdout
+            self.assertIn(f"usage: arq {name}", text)
+            self.assertEqual(text, self.arq(name, "--help").stdout)
+        self.assertIn("--learning_rate", self.arq("help", "train").stdout)
+        self.assertEqual(self.arq(code=2).stdout, overview)
+
+    def test_version(self):
+        self.assertRegex(self.arq("--version").stdout, r"^arq \d+\.\d+\.\d+ \(ABI \d+\.\d+\)\n$")
+
+    def test_wrong_command_lines(self):
+        breakout = "minatar/breakout"
+        refused = self.refused
+        refused(2, "arq: unknown command 'trian'; did you mean 'train'?", "trian")
+        refused(2, "arq: unknown command 'xyzzyxyzzy'; arq help lists them", "xyzzyxyzzy")
+        refused(2, "arq train: the environment's id, such as minatar/breakout, is missing", "train")
+        refused(2, "arq train: 'more' is too much", "train", breakout, "more")
+        refused(2, "arq train: unknown flag --lerning-rate; did you mean --learning_rate?",
+                "train", breakout, "--lerning-rate", "1")
+        refused(2, "arq train: unknown flag --presto; did you mean --preset?", "train", breakout, "--presto", "x")
+        refused(2, "arq eval: unknown flag --qqqqqqqqqq; see arq help eval", "eval", "x", "--qqqqqqqqqq")
+        refused(2, "arq train: --widths needs a value", "train", breakout, "--widths")
+        refused(2, "arq train: --widths needs a value", "train", breakout, "--widths", "--quiet")
+        refused(2, "arq train: --quiet takes no value", "train", breakout, "--quiet=1")
+        refused(2, "arq train: --threads is '1.5'; accepted: a whole number, 0 .. 256",
+                "train", breakout, "--threads", "1.5")
+        refused(2, "arq train: --minutes is 'soon'; accepted: a number, 1e-06 .. 1000000000",
+                "train", breakout, "--minutes", "soon")
+        refused(2, "arq train: --out and --no-save exclude each other",
+                "train", breakout, "--no-save", "--out", "run")
+        refused(2, "arq bench: 'cars' cannot be measured; accepted: env", "bench", "cars")
+        refused(2, "arq list: 'preset' cannot be listed; did you mean presets; "
+                   "accepted: environments, presets, parameters, cpu", "list", "preset")
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_wrong_values_have_the_library_s_text(self):
+        for words, text in (
+            (["--gamma", "2"], "gamma is '2'; accepted: 0 .. 1"),
+            (["--steps", "0"], "total_steps is '0'; accepted: 1 .. 1e15"),
+            (["--goodness", "best"], "goodness is 'best'; accepted: rms|"),
+            (["--preset", "slow"], "unknown preset 'slow'; there are: fast, "),
+            (["--cpu", "abacus"], "instruction set is 'abacus'; built and of this CPU: generic"),
+        ):
+            done = self.arq("train", "minatar/breakout", *words, code=2)
+            self.assertTrue(done.stderr.startswith(f"arq train: {text}"), done.stderr)
+            self.assertEqual(done.stderr.count("\n"), 1)
+
+    def test_unknown_environments(self):
+        self.assertIn("unknown environment 'minatar/chess'; known: minatar/",
+                      self.arq("train", "minatar/chess", code=1).stderr)
+        self.assertIn("unknown option 'speed'", self.arq("train", "minatar/breakout?speed=2", code=1).stderr)
+        self.assertIn("./none.so", self.arq("train", "./none.so", code=1).stderr)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_files_that_are_no_networks(self):
+        header = json.dumps({"__metadata__": {"kind": "song"}}).encode()
+        for name, content in (("empty", b""), ("text", b"not a network at all"),
+                              ("song", struct.pack("<Q", len(header)) + header)):
+            with open(self.path(name), "wb") as file:
+                file.write(content)
+            for command in ("info", "eval"):
+                done = self.arq(command, name, code=1)
+                self.assertTrue(done.stderr.startswith(f"arq {command}: {name}"), done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
+        self.refused(1, "arq info: nothing: No such file or directory", "info", "nothing")
+        self.refused(1, "arq eval: . holds no network.safetensors: it is no run of arq train, or one that has not "
+                        "saved yet", "eval", ".")
+
+    def test_list(self):
+        everything = self.arq("list").stdout
+        for word in ("minatar/breakout", "classic/cartpole", "misbehaving/world", "?sticky=0.1", "fast",
+                     "learning_rate", "generic"):
+            self.assertIn(word, everything)
+        self.assertIn("generic", self.arq("list", "cpu").stdout)
+        self.assertNotIn("learning_rate", self.arq("list", "presets").stdout)
+
+    def test_parameters_as_markdown(self):
+        rows = self.arq("list", "parameters", "--markdown").stdout.splitlines()
+        columns = [row.replace(r"\|", "").count("|") for row in rows]
+        self.assertGreater(len(rows), PARAMETERS)
+        self.assertEqual(set(columns), {columns[0]})
+        self.assertIn("fast", rows[0])
+        learning_rate = [cell.strip() for cell in next(row for row in rows if "learning_rate" in row).split("|")[1:-1]]
+        self.assertEqual(learning_rate[:4], ["learning_rate", "float", "0 .. 1", "0.0001"])
+
+    def test_check_env(self):
+        self.assertIn("keeps every promise", self.arq("check-env", "minatar/breakout?sticky=0").stdout)
+        done = self.arq("check-env", MISBEHAVING + "?fault=reward", code=1)
+        self.assertIn("misbehaving/world\n", done.stdout)
+        self.assertRegex(done.stdout, r"\d+ promises? (is|are) broken")
+        self.assertIn("unknown environment 'minatar/chess'", self.arq("check-env", "minatar/chess", code=1).stderr)
+        self.refused(1, f"arq check-env: {MISBEHAVING} has no environment 'other'",
+                     "check-env", MISBEHAVING + "#other")
+
+    def test_bench(self):
+        os.mkdir(self.path("minatar"))
+        with open(self.path("minatar", "__init__.py"), "w", encoding="utf-8") as file:
+            file.write("class Environment:\n"
+                       "    def __init__(self, game): pass\n"
+                       "    def num_actions(self): return 6\n"
+                       "    def reset(self): pass\n"
+                       "    def state(self): pass\n"
+                       "    def act(self, action): return 0, True\n")
+        done = self.arq("bench", "env", "minatar/breakout", "--seconds", "0.01", "--repeats", "1",
+                        env={"PYTHONPATH": self.folder})
+        ours, package = done.stdout.split("Python package")
+        self.assertRegex(ours, r"minatar/breakout( +[\d.]+){4}\n")
+        self.assertEqual(len([line for line in package.splitlines() if line[-1:].isdigit()]), 5)
+
+    def test_info(self):
+        self.arq("train", "minatar/breakout", *TINY, "--steps", "200", "--out", "run", "--quiet")
+        for what in ("run", "run/network.safetensors"):
+            text = self.arq("info", what).stdout
+            self.assertIn("arq network of 1 cell, 400 bits, 3 actions", text)
+            self.assertIn("trained on minatar/breakout", text)
+            self.assertRegex(text, r"widths +8\n")
+            self.assertRegex(text, r"cell0\.fc_h\.kernel +\[400, 8\] +3200\n")
+            counts = [int(line.split()[-1]) for line in text.split("tensors\n")[1].splitlines()]
+            self.assertEqual(sum(counts[:-1]), counts[-1])
+
+
+if __name__ == "__main__":
+    unittest.main()
