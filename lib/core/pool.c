@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <sched.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Workers look this often for new work before they sleep: an update is many short phases in a row. */
@@ -188,8 +187,9 @@ arq_status arq_pool_create(arq_context *context, uint32_t threads, arq_pool **ou
         int error = start_worker(pool, &pool->threads[i]);
         if (error != 0) {
             arq_pool_destroy(context, pool);
+            char room[128];
             return arq_fail(context, ARQ_E_IO, "thread %u of %u cannot be started: %s", i + 2, threads,
-                            strerror(error));
+                            arq_system_reason(error, room, sizeof(room)));
         }
         pool->workers++;
     }

@@ -18,12 +18,8 @@ static arq_status fail_system(const arq_context *context, const char *what, cons
 {
     char room[128] = "";
     int number = errno;
-#if defined(__GLIBC__) && defined(_GNU_SOURCE)
-    const char *reason = strerror_r(number, room, sizeof(room));
-#else
-    const char *reason = strerror_r(number, room, sizeof(room)) == 0 ? room : "unknown reason";
-#endif
-    return arq_fail(context, ARQ_E_IO, "cannot %s %.200s: %s", what, path, reason);
+    return arq_fail(context, ARQ_E_IO, "cannot %s %.200s: %s", what, path,
+                    arq_system_reason(number, room, sizeof(room)));
 }
 
 /* A file that is being replaced. */
