@@ -1,0 +1,165 @@
+"""The floors of the house and the order in it: who may include whom, sizes of files, clean text."""
+
+import os
+import re
+import subprocess
+import sys
+import unittest
+
+ROOT = os.path.abspath(sys.argv.pop(1))
+
+# Each folder of lib/ may include those named here, which are all below it, and the public headers.
+FLOORS = {
+    "kernels": [],
+    "core": ["kernels"],
+    "env": ["core"],
+    "io": ["core"],
+    "nn": ["core", "kernels", "env", "io"],
+    "replay": ["core", "env", "io"],
+    "agent": ["core", "env", "io", "nn", "replay"],
+    "train": ["core", "env", "io", "nn", "replay", "agent"],
+}
+
+# What stands outside the library sees no more of it than this.
+OUTSIDE = {
+    "plugins": r"arq/env\.h",
+    "tools": r"arq/\w+\.h",
+    "examples": r"arq/(cpp/)?\w+\.(h|hpp)",
+    "bindings": r"arq/(cpp/)?\w+\.(h|hpp)",
+}
+
+LONGEST_FILE = 600
+SOURCES = (".c", ".h", ".cpp", ".hpp", ".py")
+NOT_TEXT_OF_OURS = ("LICENSE", ".xml", ".npz", ".safetensors", ".png", ".gif", ".svg", ".jsonl", ".bin", ".golden")
+PATH_OF_A_MACHINE = re.compile(r"/(?:" + "|".join(["root", "home/\\w+", "work", "tmp/\\w*build", "Users/\\w+"]) + r")/")
+
+
+def files_of_the_tree():
+    """What git keeps; without git, everything that is not hidden, built or cached."""
+    try:
+        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], capture_output=True, text=True, check=True)
+        names = [name for name in listed.stdout.split("\0") if name and os.path.isfile(os.path.join(ROOT, name))]
+        if names:
+            return names
+    except (OSError, subprocess.CalledProcessError):
+        pass
+    names = []
+    for folder, folders, files in os.walk(ROOT):
+        folders[:] = [name for name in folders if not name.startswith((".", "build", "__pycache__"))]
+        names += [os.path.relpath(os.path.join(folder, name), ROOT) for name in files]
+    return names
+
+
+FILES = sorted(files_of_the_tree())
+
+
+def text_of(name):
+    with open(os.path.join(ROOT, name), encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+def includes():
+    """(file, line, what it includes, in quotes) of every C and C++ file."""
+    for name in FILES:
+        if name.endswith((".c", ".h", ".cpp", ".hpp")):
+            for number, line in enumerate(text_of(name).splitlines(), 1):
+                found = re.match(r'\s*#\s*include\s*([<"])([^>"]+)[>"]', line)
+                if found:
+                    yield name, number, found.group(2), found.group(1) == '"'
+
+
+def is_public(target):
+    return target.startswith("arq/")
+
+
+def beside(name, target):
+    """The included file's place in the tree when it lies relative to the including one, or None."""
+    path = os.path.normpath(os.path.join(os.path.dirname(name), target))
+    return path if os.path.isfile(os.path.join(ROOT, path)) else None
+
+
+class House(unittest.TestCase):
+    def complain(self, complaints):
+        if complaints:
+            self.fail("\n" + "\n".join(complaints))
+
+    def test_every_folder_of_lib_has_a_floor(self):
+        folders = {name.split("/")[1] for name in FILES if name.startswith("lib/") and name.count("/") >= 2}
+        self.assertEqual(folders, set(FLOORS))
+
+    def test_includes_go_down(self):
+        complaints = []
+        for name, line, target, quoted in includes():
+            if not name.startswith("lib/") or is_public(target) or not quoted:
+                continue
+            own = name.split("/")[1]
+            path = beside(name, target) or "lib/" + target
+            floor = path.split("/")[1] if path.startswith("lib/") else None
+            if floor != own and floor not in FLOORS[own]:
+                complaints.append(f"{name}:{line} includes {target}; lib/{own} may include "
+                                  f"{', '.join(FLOORS[own]) or 'no other folder'}")
+        self.complain(complaints)
+
+    def test_public_headers_include_public_headers(self):
+        complaints = []
+        for name, line, target, quoted in includes():
+            if name.startswith("include/") and quoted:
+                path = beside(name, target)
+                if path is None or not path.startswith("include/arq/"):
+                    complaints.append(f"{name}:{line} includes {target}, which is not beside it")
+            if name.startswith("include/") and name.endswith(".h") and not quoted:
+                if target not in ("stddef.h", "stdint.h"):
+                    complaints.append(f"{name}:{line} includes <{target}>; C headers need stddef.h and stdint.h alone")
+        self.complain(complaints)
+
+    def test_outside_sees_the_public_headers_alone(self):
+        complaints = []
+        for name, line, target, quoted in includes():
+            top = name.split("/")[0]
+            if top not in OUTSIDE:
+                continue
+            path = beside(name, target)
+            own = (path is not None and path.startswith(top + "/")) or (
+                quoted and os.path.isfile(os.path.join(ROOT, top, target)))
+            library = is_public(target) or os.path.isfile(os.path.join(ROOT, "lib", target))
+            if not own and (library or quoted) and not re.fullmatch(OUTSIDE[top], target):
+                complaints.append(f"{name}:{line} includes {target}; {top}/ may include {OUTSIDE[top]} and its own")
+        self.complain(complaints)
+
+    def test_plugins_include_no_other_plugin(self):
+        complaints = []
+        for name, line, target, quoted in includes():
+            parts = name.split("/")
+            if parts[0] == "plugins" and quoted and not is_public(target):
+                path = beside(name, target) or "plugins/" + target
+                if path.split("/")[1] not in (parts[1], "common"):
+                    complaints.append(f"{name}:{line} includes {target}")
+        self.complain(complaints)
+
+    def test_files_are_short(self):
+        complaints = []
+        for name in FILES:
+            if name.endswith(SOURCES):
+                lines = text_of(name).count("\n")
+                if lines > LONGEST_FILE:
+                    complaints.append(f"{name} has {lines} lines; more than {LONGEST_FILE} are two concepts")
+        self.complain(complaints)
+
+    def test_text_is_clean(self):
+        complaints = []
+        for name in FILES:
+            if name.endswith(NOT_TEXT_OF_OURS) or "\0" in text_of(name):
+                continue
+            text = text_of(name)
+            if text and not text.endswith("\n"):
+                complaints.append(f"{name} has no line end at its end")
+            for number, line in enumerate(text.splitlines(), 1):
+                if line != line.rstrip():
+                    complaints.append(f"{name}:{number} has white space at its end")
+                if PATH_OF_A_MACHINE.search(line):
+                    complaints.append(f"{name}:{number} names a path of some machine: {line.strip()}")
+        self.complain(complaints)
+
+
+if __name__ == "__main__":
+    unittest.main()
