@@ -38,9 +38,10 @@ ARQ_API arq_status arq_env_create(arq_context *context, const arq_env_methods *m
 /**
  * @brief Loads a plugin file, so that arq_env_open() knows its environments.
  * @param context The context; unloads the plugin at its end.
- * @param path The shared object.
+ * @param path The shared object. NULL: every `arq_*.so` of the folders that arq_env_open() searches, except
+ *   collections the context knows already; one that fails keeps no other from being loaded.
  * @return #ARQ_E_IO when it cannot be loaded (with the loader's text), #ARQ_E_FORMAT without a usable entry or table,
- *   #ARQ_E_ABI, #ARQ_E_NOMEM.
+ *   #ARQ_E_ABI, #ARQ_E_NOMEM. With NULL the code of the first that failed; the text names it and counts the others.
  * @since 0.1
  */
 ARQ_API arq_status arq_plugin_load(arq_context *context, const char *path);

@@ -1,16 +1,14 @@
 #include "env/registry.h"
 
+#include "env/folders.h"
 #include "env/handle.h"
 #include "env/id.h"
-#include "env/plugin_folder.h"
 #include "env/spec.h"
 
 #include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* One loaded plugin; the registry is their list in the order of loading. */
 typedef struct loaded_plugin {
@@ -149,13 +147,55 @@ static arq_status load(arq_context *context, const char *path, const arq_plugin 
     return status;
 }
 
+/* What became of loading all plugins. */
+typedef struct load_all_result {
+    arq_context *context;
+    arq_status status; /* of the first that failed */
+    uint32_t failed;
+    char text[400]; /* of the first that failed */
+} load_all_result;
+
+static int is_known(const arq_context *context, const char *collection, size_t length)
+{
+    const arq_env_type *type = NULL;
+    for (uint32_t i = 0; (type = arq_plugin_type(context, i)) != NULL; i++) {
+        if (strncmp(type->id, collection, length) == 0 && type->id[length] == '/') {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void load_one(void *user, const char *path, const char *collection, size_t length)
+{
+    load_all_result *result = user;
+    const arq_plugin *table;
+    /* One that is known already came from another place: it stays, as when one of its ids is opened. */
+    arq_status status = is_known(result->context, collection, length) ? ARQ_OK : load(result->context, path, &table);
+    if (status != ARQ_OK && result->failed++ == 0) {
+        result->status = status;
+        arq_context_last_error(result->context, result->text, sizeof(result->text));
+    }
+}
+
+static arq_status load_all(arq_context *context)
+{
+    load_all_result result = {.context = context};
+    arq_plugin_visit_all(load_one, &result);
+    if (result.failed > 1) {
+        return arq_fail(context, result.status, "%s (and %" PRIu32 " more)", result.text, result.failed - 1);
+    }
+    return result.failed == 0 ? ARQ_OK : arq_fail(context, result.status, "%s", result.text);
+}
+
 arq_status arq_plugin_load(arq_context *context, const char *path)
 {
-    if (context == NULL || path == NULL || path[0] == '\0') {
+    if (context == NULL || (path != NULL && path[0] == '\0')) {
         return arq_fail(context, ARQ_E_ARGUMENT, "arq_plugin_load: %s",
-                        context == NULL ? "context is NULL"
-                        : path == NULL  ? "path is NULL"
-                                        : "path is empty");
+                        context == NULL ? "context is NULL" : "path is empty; NULL means all plugins");
+    }
+    if (path == NULL) {
+        return load_all(context);
     }
     arq_env_id id;
     if (strchr(path, '/') == NULL && strlen(path) < sizeof(id.path) - 2) {
@@ -167,54 +207,16 @@ arq_status arq_plugin_load(arq_context *context, const char *path)
     return load(context, path, &table);
 }
 
-/* The folders arq_<collection>.so is looked for in: ARQ_PLUGIN_PATH, where the build installs plugins, and
- * arq/plugins beside the library itself. Writes folder `index` and returns 1, or 0 behind the last. */
-static int plugin_folder(uint32_t index, char *buffer, size_t size)
-{
-#if defined(__linux__)
-    const char *list = secure_getenv("ARQ_PLUGIN_PATH");
-#else
-    const char *list = getenv("ARQ_PLUGIN_PATH");
-#endif
-    for (const char *folder = list; folder != NULL && *folder != '\0';) {
-        size_t length = strcspn(folder, ":");
-        if (length > 0 && index-- == 0) {
-            snprintf(buffer, size, "%.*s", (int)(length < size ? length : size - 1), folder);
-            return 1;
-        }
-        folder += length + (folder[length] == ':');
-    }
-    Dl_info info;
-    if (index == 0) {
-        snprintf(buffer, size, "%s", ARQ_PLUGIN_FOLDER);
-        return 1;
-    }
-    if (index == 1 && dladdr(ARQ_PLUGIN_FOLDER, &info) != 0 && info.dli_fname != NULL) {
-        const char *slash = strrchr(info.dli_fname, '/');
-        snprintf(buffer, size, "%.*s/arq/plugins", slash == NULL ? 1 : (int)(slash - info.dli_fname),
-                 slash == NULL ? "." : info.dli_fname);
-        return 1;
-    }
-    return 0;
-}
-
 /* Loads the plugin of an id's collection if there is one in the folders. */
 static arq_status load_collection(arq_context *context, const char *id)
 {
+    char path[ARQ_PLUGIN_PATH_SIZE];
+    const arq_plugin *table;
     size_t length = strcspn(id, "/");
     if (length == 0 || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") != length || id[length] != '/') {
         return ARQ_OK;
     }
-    char folder[ARQ_ID_SIZE];
-    for (uint32_t i = 0; plugin_folder(i, folder, sizeof(folder)); i++) {
-        char path[2 * ARQ_ID_SIZE + 16];
-        snprintf(path, sizeof(path), "%s/arq_%.*s.so", folder, (int)length, id);
-        if (access(path, F_OK) == 0) {
-            const arq_plugin *table;
-            return load(context, path, &table);
-        }
-    }
-    return ARQ_OK;
+    return arq_plugin_find(id, length, path) ? load(context, path, &table) : ARQ_OK;
 }
 
 /* Lists the types of one plugin, or of all. */

@@ -78,7 +78,6 @@ START_TEST(refuses_files_that_are_no_objects)
     unlink(path);
     ck_assert_int_eq(arq_plugin_load(context, "/"), ARQ_E_IO);
     ck_assert_int_eq(arq_plugin_load(context, ""), ARQ_E_ARGUMENT);
-    ck_assert_int_eq(arq_plugin_load(context, NULL), ARQ_E_ARGUMENT);
     ck_assert_int_eq(arq_plugin_load(NULL, path), ARQ_E_ARGUMENT);
     ck_assert_int_eq(arq_plugin_register(context, NULL), ARQ_E_ARGUMENT);
     ck_assert_int_eq(arq_plugin_register(NULL, walk_plugin), ARQ_E_ARGUMENT);
@@ -145,6 +144,60 @@ START_TEST(finds_plugins_by_collection)
     ck_assert_int_eq(arq_env_open(context, "coin/third", &env), ARQ_E_NOT_FOUND);
     ck_assert(error_says(context, "known: coin/plain, coin/other"));
     arq_context_destroy(context);
+}
+END_TEST
+
+/* A variant under another name in a folder of this test. */
+static void put_plugin(const char *folder, const char *name, const char *variant)
+{
+    char path[300];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    ck_assert_int_eq(symlink(variant_path(variant), path), 0);
+}
+
+static void remove_folder(const char *folder, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        char path[300];
+        snprintf(path, sizeof(path), "%s/%s", folder, *names);
+        ck_assert_int_eq(unlink(path), 0);
+    }
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+/* Broken ones are named and counted; all others are there, each from the first folder that has it. */
+START_TEST(loads_all_plugins)
+{
+    struct counting_allocator allocator;
+    char first[] = "/tmp/arq_test_XXXXXX";
+    char second[] = "/tmp/arq_test_XXXXXX";
+    char folders[300];
+    ck_assert_ptr_nonnull(mkdtemp(first));
+    ck_assert_ptr_nonnull(mkdtemp(second));
+    put_plugin(first, "arq_aaa.so", "no_entry");
+    put_plugin(first, "arq_coin.so", "plain");
+    put_plugin(first, "coin.so", "bad_id");
+    put_plugin(second, "arq_coin.so", "two");
+    put_plugin(second, "arq_zzz.so", "other_major");
+    snprintf(folders, sizeof(folders), "/nowhere:%s:%s", first, second);
+    setenv("ARQ_PLUGIN_PATH", folders, 1);
+    arq_context *context = new_counting_context(&allocator);
+    ck_assert_int_eq(arq_plugin_load(context, NULL), ARQ_E_FORMAT);
+    ck_assert(error_says(context, "/arq_aaa.so: no plugin: it does not export arq_plugin_entry (and 1 more)"));
+    ck_assert_str_eq(arq_plugin_type(context, 0)->id, "coin/plain");
+    play_coin(context, "coin/plain");
+    for (uint32_t i = 0; arq_plugin_type(context, i) != NULL; i++) {
+        ck_assert_str_ne(arq_plugin_type(context, i)->id, "coin/other");
+    }
+    setenv("ARQ_PLUGIN_PATH", second, 1);
+    ck_assert_int_eq(arq_plugin_load(context, NULL), ARQ_E_ABI); /* coin is known: only the other one fails */
+    ck_assert(error_says(context, "/arq_zzz.so: "));
+    setenv("ARQ_PLUGIN_PATH", "", 1);
+    ck_assert_int_eq(arq_plugin_load(context, NULL), ARQ_OK);
+    arq_context_destroy(context);
+    ck_assert_uint_eq(allocator.live, 0);
+    remove_folder(first, (const char *const[]){"arq_aaa.so", "arq_coin.so", "coin.so", NULL});
+    remove_folder(second, (const char *const[]){"arq_coin.so", "arq_zzz.so", NULL});
 }
 END_TEST
 
@@ -402,6 +455,7 @@ int main(void)
     tcase_add_test(test_case, reads_tables_of_other_versions);
     tcase_add_test(test_case, passes_a_failing_create_on);
     tcase_add_test(test_case, finds_plugins_by_collection);
+    tcase_add_test(test_case, loads_all_plugins);
     tcase_add_test(test_case, takes_paths_with_names_and_options);
     tcase_add_test(test_case, refuses_a_second_plugin_with_the_same_id);
     tcase_add_loop_test(test_case, reads_options, 0, (int)(sizeof(options) / sizeof(options[0])));

@@ -90,6 +90,15 @@ class Commands(Case):
         self.assertIn("generic", self.arq("list", "cpu").stdout)
         self.assertNotIn("learning_rate", self.arq("list", "presets").stdout)
 
+    def test_list_warns_of_broken_plugins(self):
+        with open(self.path("arq_broken.so"), "w", encoding="utf-8") as file:
+            file.write("no plugin")
+        done = self.arq("list", "environments",
+                        env={"ARQ_PLUGIN_PATH": self.folder + ":" + os.environ["ARQ_PLUGIN_PATH"]})
+        self.assertRegex(done.stderr, r"^arq list: warning: .*arq_broken\.so")
+        self.assertEqual(done.stderr.count("\n"), 1)
+        self.assertIn("minatar/breakout", done.stdout)
+
     def test_parameters_as_markdown(self):
         rows = self.arq("list", "parameters", "--markdown").stdout.splitlines()
         columns = [row.replace(r"\|", "").count("|") for row in rows]

@@ -1,6 +1,5 @@
 /* arq bench env: how many steps a second the environments make, on one core with random actions. */
 #include "bench_python.h"
-#include "collections.h"
 #include "command.h"
 #include "message.h"
 #include "session.h"
@@ -256,7 +255,7 @@ static int bench(arq_context *context, const arguments *given, const bench_setti
         result = bench_one(context, given->positional[i], settings);
     }
     if (given->positional_count == 1) {
-        collections_load(context);
+        session_plugins(context);
     }
     for (uint32_t i = 0; result == 0 && given->positional_count == 1 && (type = arq_plugin_type(context, i)) != NULL;
          i++) {

@@ -1,5 +1,4 @@
 /* arq list: environments, presets, parameters and instruction sets, as text or as Markdown. */
-#include "collections.h"
 #include "command.h"
 #include "message.h"
 #include "session.h"
@@ -87,7 +86,7 @@ static void list_environments(arq_context *context, int markdown)
 {
     static const char *const heads[] = {"environment", "what it is"};
     const arq_env_type *type = NULL;
-    collections_load(context);
+    session_plugins(context);
     if (markdown) {
         print_head(heads, 2);
     }

@@ -25,6 +25,15 @@ int session_open(const char *cpu, uint64_t threads, arq_context **out)
     return result;
 }
 
+void session_plugins(arq_context *context)
+{
+    if (arq_plugin_load(context, NULL) != ARQ_OK) {
+        char text[512];
+        arq_context_last_error(context, text, sizeof(text));
+        message_warning("%s", text);
+    }
+}
+
 int session_environment(arq_context *context, const char *id, arq_env **out)
 {
     *out = NULL;

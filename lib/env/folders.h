@@ -1,0 +1,23 @@
+/*
+ * Where plugins are looked for: ARQ_PLUGIN_PATH, where the build installs them, and arq/plugins beside the library
+ * itself. The plugin of collection "game" is the first arq_game.so there.
+ */
+#ifndef ARQ_ENV_FOLDERS_H
+#define ARQ_ENV_FOLDERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Most bytes of a plugin's path, with the final 0. */
+#define ARQ_PLUGIN_PATH_SIZE (2 * 4096)
+
+/* Writes the path of a collection's plugin; 0 if there is none. The name is `length` characters long. */
+int arq_plugin_find(const char *collection, size_t length, char path[ARQ_PLUGIN_PATH_SIZE]);
+
+/* Called with each path; the name of the collection in it begins at `collection` and is `length` characters long. */
+typedef void (*arq_plugin_visitor)(void *user, const char *path, const char *collection, size_t length);
+
+/* Visits the plugins of all collections, folder by folder, in the order of their names. */
+void arq_plugin_visit_all(arq_plugin_visitor visit, void *user);
+
+#endif
