@@ -149,7 +149,8 @@ arq_status arq_agent_begin(arq_agent *agent, const void *observation)
 double arq_agent_epsilon(const arq_agent *agent)
 {
     const arq_parameters *p = &agent->parameters;
-    double since = (double)agent->steps - (double)p->learning_starts;
+    double since = (double)agent->steps;
+    since -= p->exploration_from == ARQ_EXPLORATION_FROM_START ? 0 : (double)p->learning_starts;
     double share = since <= 0 ? 0 : p->exploration_steps == 0 ? 1 : since / (double)p->exploration_steps;
     return share >= 1 ? p->epsilon_end : p->epsilon_start + (p->epsilon_end - p->epsilon_start) * share;
 }
@@ -212,8 +213,9 @@ static arq_status learn_when_due(arq_agent *agent, uint32_t *events)
     if (atomic_load(&agent->network->users) != 0) {
         return ARQ_OK; /* somebody computes with the weights: the update waits for the next step */
     }
-    arq_status status = arq_replay_sample(agent->replay, size, 0, batch->observations, batch->lengths, batch->actions,
-                                          batch->rewards, batch->terminated);
+    arq_status status =
+        arq_replay_sample(agent->replay, size, agent->network->shape.methods->distinct_samples, batch->observations,
+                          batch->lengths, batch->actions, batch->rewards, batch->terminated);
     if (status == ARQ_OK) {
         agent->update_due = 0;
         status = arq_learner_learn(agent->learner, size, batch->observations, batch->lengths, batch->actions,

@@ -33,15 +33,25 @@ _Static_assert(ARQ_MAX_HEADS == 16 && ARQ_MAX_CELLS == 16, "the ranges below say
 #define AD_PAPER "AD, arXiv 2411.03604"
 #define RELEASED "ARQ, released code"
 #define DQN_PAPER "DQN, Mnih 2015"
+#define FF_DQN "FF-DQN, Krutsylo 2025"
 
 const arq_parameter arq_parameter_table[] = {
     /* The network's shape. */
-    ROW_CHOICE(network, "arq|ad", "arq", "Learning method.", ARQ_PAPER),
-    ROW_WIDTHS(widths, "400,200,200", "Units of each cell from the input up, 1 to 16 cells.", ARQ_PAPER),
+    ROW_CHOICE(network, "arq|ad|dqn|ff-dqn", "arq", "Learning method.", ARQ_PAPER),
+    ROW_WIDTHS(widths, "400,200,200", "Units of each cell or hidden layer from the input up.", ARQ_PAPER),
+    ROW_FLOAT(width_scale, 0, 16, "0", "",
+              "arq, ad: one factor on all widths so that the weights are about so many times those of ad; 0: as given.",
+              ARQ_PAPER),
     ROW_INT(heads, 1, 16, "8", "heads", "Heads of the attention inside a cell.", RELEASED),
     ROW_CHOICE(goodness, "rms|mean_square|mean|variance|rms_uncentered", "rms",
                "How Q(s, a) comes from y; the released code's std, msq, mean, variance, rms.", ARQ_PAPER),
-    ROW_CHOICE(action_input, "input|output", "input", "Where the action enters a cell.", ARQ_PAPER),
+    ROW_CHOICE(row_order, "released|paper", "released",
+               "Rows of the attention: standardised, then tanh as released; or tanh, then standardised as printed.",
+               RELEASED),
+    ROW_INT(quantiles, 1, 256, "1", "quantiles", "ad: quantiles of the return, 10 as released; 1: its mean alone.",
+            "AD, released code"),
+    ROW_CHOICE(action_input, "auto|input|output", "auto",
+               "Where the action enters a cell; auto: the input for arq, the output for ad.", ARQ_PAPER),
     ROW_CHOICE(action_code, "one-hot|binary", "one-hot", "Code of the action at the input; binary needs 2^k actions.",
                RELEASED),
     ROW_BOOL(input_skip, "true", "Cells above the first also see the observation.", AD_PAPER),
@@ -56,12 +66,22 @@ const arq_parameter arq_parameter_table[] = {
                "Windows of young episodes: repeat the first observation, or start there with zero contexts.", RELEASED),
     ROW_CHOICE(q_from, "mean|last", "mean", "The network's Q: mean over cells, or the last of them.", ARQ_PAPER),
     ROW_INT(q_cells, 0, 16, "0", "cells", "Only the first so many cells make the network's Q; 0: all.", RELEASED),
+    ROW_CHOICE(ff_variant, "code|poster", "code",
+               "ff-dqn: goodness and loss as in the released code, or as on the poster.", FF_DQN),
+    ROW_FLOAT(ff_margin, 0, 1000, "2", "", "ff-dqn: the goodness that divides positive from negative samples.", FF_DQN),
+    ROW_FLOAT(ff_update_probability, 0, 1, "0.1", "per update",
+              "ff-dqn: how often the features learn; 1 on the poster.", FF_DQN),
+    ROW_CHOICE(ff_normalise, "all|hidden|none", "all",
+               "ff-dqn: layers that divide their input by its length; hidden: all but the first.", FF_DQN),
     /* The learning rule. */
     ROW_FLOAT(gamma, 0, 1, "0.99", "per step", "Discount.", DQN_PAPER),
     ROW_BOOL(double_q, "true", "Online network chooses the next action, target network rates it.", "van Hasselt 2016"),
     ROW_CHOICE(loss, "mse|huber", "mse", "Loss of the temporal-difference error.", RELEASED),
     ROW_FLOAT(learning_rate, 0, 1, "0.0001", "", "Adam's step.", RELEASED),
-    ROW_FLOAT(clip, 0, 1e9, "1", "", "Largest gradient norm of a cell; 0: no clipping.", RELEASED),
+    ROW_FLOAT(head_learning_rate, 0, 1, "0", "", "ff-dqn: Adam's step of the Q-head; 0: learning_rate.", FF_DQN),
+    ROW_FLOAT(clip, 0, 1e9, "1", "",
+              "Largest gradient norm of a cell (dqn: of the network; ff-dqn: of a feature layer); 0: no clipping.",
+              RELEASED),
     ROW_FLOAT(beta1, 0, 0.999999, "0.9", "", "Adam's decay of the mean.", "Kingma and Ba 2015"),
     ROW_FLOAT(beta2, 0, 0.999999, "0.99", "", "Adam's decay of the second moment.", RELEASED),
     ROW_FLOAT(adam_epsilon, 1e-12, 1, "1e-8", "", "Adam's epsilon.", "Kingma and Ba 2015"),
@@ -75,8 +95,9 @@ const arq_parameter arq_parameter_table[] = {
     ROW_INT(replay_capacity, 1, 1099511627776, "5000000", "transitions", "Most transitions kept.", ARQ_PAPER),
     ROW_FLOAT(epsilon_start, 0, 1, "1", "", "Share of random actions at the start.", DQN_PAPER),
     ROW_FLOAT(epsilon_end, 0, 1, "0.01", "", "Share of random actions from the end of exploration on.", RELEASED),
-    ROW_INT(exploration_steps, 0, 1e15, "400000", "environment steps",
-            "Steps from learning_starts over which epsilon falls.", RELEASED),
+    ROW_INT(exploration_steps, 0, 1e15, "400000", "environment steps", "Steps over which epsilon falls.", RELEASED),
+    ROW_CHOICE(exploration_from, "learning|start", "learning",
+               "Epsilon begins to fall at learning_starts, or at the first step.", RELEASED),
     /* The run. */
     ROW_INT(total_steps, 1, 1e15, "4000000", "environment steps", "Length of a run.", ARQ_PAPER),
     ROW_INT(evaluation_episodes, 1, 1000000, "100", "episodes", "Episodes of the evaluation after a run.", "libarq"),
@@ -93,6 +114,44 @@ static const arq_preset_value minatar_paper[] = {{"widths", "400,200,200"},
                                                  {"exploration_steps", "400000"},
                                                  {"total_steps", "4000000"},
                                                  {NULL, NULL}};
+
+static const arq_preset_value dmc_paper[] = {{"widths", "128,96,96"},
+                                             {"learning_rate", "0.00025"},
+                                             {"clip", "0.1"},
+                                             {"batch", "512"},
+                                             {"train_period", "4"},
+                                             {"replay_capacity", "4000000"},
+                                             {"exploration_steps", "1000000"},
+                                             {"total_steps", "4000000"},
+                                             {NULL, NULL}};
+
+static const arq_preset_value ad_released[] = {{"network", "ad"},
+                                               {"widths", "128,96,96"},
+                                               {"learning_rate", "0.00025"},
+                                               {"clip", "1"},
+                                               {"batch", "512"},
+                                               {"train_period", "2"},
+                                               {"replay_capacity", "4000000"},
+                                               {"exploration_steps", "400000"},
+                                               {"total_steps", "4000000"},
+                                               {NULL, NULL}};
+
+/* The released schedule of FF-DQN and of its backprop baseline: 700 episodes of CartPole capped at 200. Steps count
+ * from 0 here and from 1 there, so the first update after step 1000 is that of t = 999. */
+#define FF_DQN_SCHEDULE                                                                                                \
+    {"widths", "128,64"}, {"beta2", "0.999"}, {"batch", "128"}, {"train_period", "1"}, {"learning_starts", "998"},     \
+        {"target_period", "1000"}, {"replay_capacity", "50000"}, {"epsilon_start", "0.1"}, {"epsilon_end", "0.01"},    \
+        {"exploration_steps", "10000"}, {"exploration_from", "start"}, {"total_steps", "140000"},                      \
+    {                                                                                                                  \
+        "double_q", "false"                                                                                            \
+    }
+
+static const arq_preset_value ffdqn_released[] = {
+    {"network", "ff-dqn"}, {"learning_rate", "0.0001"}, {"head_learning_rate", "0.001"}, {"clip", "1"}, FF_DQN_SCHEDULE,
+    {NULL, NULL}};
+
+static const arq_preset_value dqn_released[] = {
+    {"network", "dqn"}, {"learning_rate", "0.001"}, {"clip", "1"}, FF_DQN_SCHEDULE, {NULL, NULL}};
 
 static const arq_preset_value fast[] = {{"widths", "64"},
                                         {"heads", "4"},
@@ -116,4 +175,9 @@ const arq_preset arq_preset_table[] = {
     {"fast", "One small cell without contexts: learns MinAtar Breakout in about three minutes on two cores.", fast},
     {"small", "Three small cells, all connections on: the whole method in about half an hour.", small},
     {"minatar-paper", "The paper's MinAtar setting.", minatar_paper},
+    {"dmc-paper", "The paper's setting for control tasks with bang-bang actions.", dmc_paper},
+    {"ad-released", "AD's setting for every task.", ad_released},
+    {"ffdqn-released", "FF-DQN on CartPole capped at 200 as released: features by Forward-Forward, a linear Q-head.",
+     ffdqn_released},
+    {"dqn-released", "FF-DQN's backprop baseline: the same network and schedule, trained end to end.", dqn_released},
     {NULL, NULL, NULL}};

@@ -24,19 +24,32 @@ typedef struct arq_widths {
     uint32_t width[ARQ_MAX_CELLS];
 } arq_widths;
 
-typedef enum arq_network_kind { ARQ_NETWORK_ARQ, ARQ_NETWORK_AD } arq_network_kind;
+typedef enum arq_network_kind {
+    ARQ_NETWORK_ARQ,
+    ARQ_NETWORK_AD,
+    ARQ_NETWORK_DQN,
+    ARQ_NETWORK_FF_DQN,
+    ARQ_NETWORK_KINDS
+} arq_network_kind;
 typedef enum arq_loss { ARQ_LOSS_MSE, ARQ_LOSS_HUBER } arq_loss;
-typedef enum arq_action_input { ARQ_ACTION_AT_INPUT, ARQ_ACTION_AT_OUTPUT } arq_action_input;
+typedef enum arq_action_input { ARQ_ACTION_AUTO, ARQ_ACTION_AT_INPUT, ARQ_ACTION_AT_OUTPUT } arq_action_input;
 typedef enum arq_action_code { ARQ_CODE_ONE_HOT, ARQ_CODE_BINARY } arq_action_code;
 typedef enum arq_window_padding { ARQ_PADDING_REPEAT, ARQ_PADDING_ZERO_CONTEXT } arq_window_padding;
 typedef enum arq_q_from { ARQ_Q_MEAN, ARQ_Q_LAST } arq_q_from;
+typedef enum arq_row_order { ARQ_ROWS_RELEASED, ARQ_ROWS_PAPER } arq_row_order;
+typedef enum arq_exploration_from { ARQ_EXPLORATION_FROM_LEARNING, ARQ_EXPLORATION_FROM_START } arq_exploration_from;
+typedef enum arq_ff_variant { ARQ_FF_CODE, ARQ_FF_POSTER } arq_ff_variant;
+typedef enum arq_ff_normalise { ARQ_FF_NORMALISE_ALL, ARQ_FF_NORMALISE_HIDDEN, ARQ_FF_NORMALISE_NONE } arq_ff_normalise;
 
 /* Every value. One field a row of parameters.c; each value also fits a double exactly but for the seed. */
 typedef struct arq_parameters {
     int64_t network;
     arq_widths widths;
+    double width_scale;
     int64_t heads;
     int64_t goodness;
+    int64_t row_order;
+    int64_t quantiles;
     int64_t action_input;
     int64_t action_code;
     int64_t input_skip;
@@ -48,10 +61,15 @@ typedef struct arq_parameters {
     int64_t window_padding;
     int64_t q_from;
     int64_t q_cells;
+    int64_t ff_variant;
+    double ff_margin;
+    double ff_update_probability;
+    int64_t ff_normalise;
     double gamma;
     int64_t double_q;
     int64_t loss;
     double learning_rate;
+    double head_learning_rate;
     double clip;
     double beta1;
     double beta2;
@@ -65,6 +83,7 @@ typedef struct arq_parameters {
     double epsilon_start;
     double epsilon_end;
     int64_t exploration_steps;
+    int64_t exploration_from;
     int64_t total_steps;
     int64_t evaluation_episodes;
     double evaluation_epsilon;

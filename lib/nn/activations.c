@@ -218,7 +218,9 @@ arq_status arq_activations_read(const arq_activations *activations, int32_t what
     const float *from = activations->shape.methods->read(activations, what, cell, episode, &there);
     if (from == NULL) {
         return arq_fail(context, ARQ_E_ARGUMENT,
-                        "arq_activations_read: what is %d; accepted: ARQ_ACTIVATION_CONTEXT .. ARQ_ACTIVATION_Q", what);
+                        "arq_activations_read: what is %d; accepted: ARQ_ACTIVATION_CONTEXT .. ARQ_ACTIVATION_Q, as "
+                        "far as cell %u of network '%s' has it",
+                        what, cell, activations->shape.methods->name);
     }
     *count = there;
     if (values == NULL) {

@@ -46,6 +46,12 @@ static arq_status lay_out(const arq_context *context, arq_cell_shape *shape)
     return ARQ_OK;
 }
 
+int arq_cell_action_at_input(const arq_parameters *parameters)
+{
+    return parameters->action_input == ARQ_ACTION_AUTO ? parameters->network == ARQ_NETWORK_ARQ
+                                                       : parameters->action_input == ARQ_ACTION_AT_INPUT;
+}
+
 arq_status arq_cell_shape_make(const arq_context *context, const arq_parameters *parameters, uint32_t inputs,
                                uint32_t width, uint32_t actions, arq_cell_shape *shape)
 {
@@ -53,7 +59,7 @@ arq_status arq_cell_shape_make(const arq_context *context, const arq_parameters 
     shape->kind = (arq_network_kind)parameters->network;
     shape->goodness = (arq_goodness)parameters->goodness;
     shape->action_code = (arq_action_code)parameters->action_code;
-    shape->action_at_input = parameters->action_input == ARQ_ACTION_AT_INPUT && shape->kind == ARQ_NETWORK_ARQ;
+    shape->action_at_input = arq_cell_action_at_input(parameters);
     shape->inputs = inputs;
     shape->width = width;
     shape->heads = (uint32_t)parameters->heads;

@@ -36,6 +36,9 @@ typedef struct arq_cell_shape {
     size_t offset[ARQ_CELL_TENSORS + 1]; /* of each tensor in the cell's weights; the last: their number */
 } arq_cell_shape;
 
+/* Whether the action's code is part of the projections' input; `auto` is so for arq alone. */
+int arq_cell_action_at_input(const arq_parameters *parameters);
+
 /* Fills in everything from parameters and sizes; ARQ_E_UNSUPPORTED or ARQ_E_ARGUMENT with the reason. */
 arq_status arq_cell_shape_make(const arq_context *context, const arq_parameters *parameters, uint32_t inputs,
                                uint32_t width, uint32_t actions, arq_cell_shape *shape);

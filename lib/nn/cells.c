@@ -1,5 +1,6 @@
 #include "nn/cells.h"
 
+#include "nn/dense.h"
 #include "nn/encode.h"
 
 #include <stdio.h>
@@ -33,6 +34,7 @@ static arq_status shape_cells(const arq_context *context, const arq_parameters *
         if (status != ARQ_OK) {
             return status;
         }
+        shape->width[l] = shape->cell[l].width;
         shape->weights[l + 1] = shape->weights[l] + shape->cell[l].offset[ARQ_CELL_TENSORS];
     }
     return ARQ_OK;
@@ -316,21 +318,31 @@ static float *context_of(const arq_activations *activations, uint32_t l, size_t 
     return state->context[l];
 }
 
-const arq_network_methods arq_cell_network = {
-    .name = "cells",
-    .has_cells = 1,
-    .shape = shape_cells,
-    .tensor = cells_tensor,
-    .initialise = initialise_cells,
-    .activations_create = create_activations,
-    .activations_destroy = destroy_activations,
-    .begin = begin_episode,
-    .compute = compute_cells,
-    .advance = advance_episode,
-    .context = context_of,
-    .read = read_cell,
-    .window = arq_cells_window,
-    .learner_create = arq_cells_learner_create,
-    .learner_destroy = arq_cells_learner_destroy,
-    .update = arq_cells_update,
-};
+/* A code of the action is only read where the action enters at the input. */
+static arq_status check_options(const arq_context *context, const arq_config *config)
+{
+    const arq_parameters *p = arq_config_values(config);
+    if (!arq_cell_action_at_input(p) && arq_option_is_chosen(config, "action_code")) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED,
+                        "action_code is 'binary', but the action enters at the output: there it has no code; leave it "
+                        "out, or set action_input to 'input'");
+    }
+    return ARQ_OK;
+}
+
+static const arq_meaningless arq_meaningless_options[] = {
+    {"quantiles", NULL, "has one y for each action, whose goodness is Q"}, ARQ_WITHOUT_FORWARD_FORWARD, {.name = NULL}};
+
+static const arq_meaningless ad_meaningless_options[] = {
+    {"goodness", NULL, "has Q as its output, without a goodness"}, ARQ_WITHOUT_FORWARD_FORWARD, {.name = NULL}};
+
+#define CELL_METHODS                                                                                                   \
+    .has_cells = 1, .check = check_options, .shape = shape_cells, .tensor = cells_tensor,                              \
+    .initialise = initialise_cells, .activations_create = create_activations,                                          \
+    .activations_destroy = destroy_activations, .begin = begin_episode, .compute = compute_cells,                      \
+    .advance = advance_episode, .context = context_of, .read = read_cell, .window = arq_cells_window,                  \
+    .learner_create = arq_cells_learner_create, .learner_destroy = arq_cells_learner_destroy,                          \
+    .update = arq_cells_update
+
+const arq_network_methods arq_arq_network = {.name = "arq", .meaningless = arq_meaningless_options, CELL_METHODS};
+const arq_network_methods arq_ad_network = {.name = "ad", .meaningless = ad_meaningless_options, CELL_METHODS};

@@ -232,7 +232,8 @@ static arq_status make_from_file(arq_context *context, const arq_reader *reader,
         status = check_claimed_size(reader, config, size);
     }
     if (status == ARQ_OK) {
-        status = arq_network_create(context, config, (int32_t)kind, (uint32_t)size, (uint32_t)actions, out);
+        status =
+            arq_network_make(context, arq_config_values(config), (int32_t)kind, (uint32_t)size, (uint32_t)actions, out);
     }
     arq_config_destroy(config);
     return status;
@@ -272,17 +273,19 @@ arq_status arq_network_open(arq_context *context, const char *path, arq_network 
 
 /* Counters as they lie in a file. */
 typedef struct learner_numbers {
-    double powers[2];
+    double powers[4];
     double first_spread[ARQ_MAX_CELLS];
     double metrics[ARQ_MAX_CELLS * ARQ_METRICS];
     int64_t low_spread[ARQ_MAX_CELLS];
     uint64_t updates;
+    uint64_t random[4];
 } learner_numbers;
 
 arq_status arq_learner_write_parts(const arq_learner *learner, arq_writer *writer)
 {
     const arq_network_shape *shape = &learner->network->shape;
-    double powers[2] = {learner->beta1_power, learner->beta2_power};
+    double powers[4] = {learner->beta1_power, learner->beta2_power, learner->feature_beta1_power,
+                        learner->feature_beta2_power};
     int64_t low_spread[ARQ_MAX_CELLS];
     for (uint32_t l = 0; l < ARQ_MAX_CELLS; l++) {
         low_spread[l] = learner->low_spread_updates[l];
@@ -298,7 +301,10 @@ arq_status arq_learner_write_parts(const arq_learner *learner, arq_writer *write
         status = arq_writer_values(writer, "learner.updates", ARQ_DTYPE_U64, 1, &learner->updates);
     }
     if (status == ARQ_OK) {
-        status = arq_writer_values(writer, "learner.beta_powers", ARQ_DTYPE_F64, 2, powers);
+        status = arq_writer_values(writer, "learner.beta_powers", ARQ_DTYPE_F64, 4, powers);
+    }
+    if (status == ARQ_OK) {
+        status = arq_writer_values(writer, "learner.random", ARQ_DTYPE_U64, 4, learner->random.state);
     }
     if (status == ARQ_OK) {
         status = arq_writer_values(writer, "learner.first_spread", ARQ_DTYPE_F64, ARQ_MAX_CELLS, learner->first_spread);
@@ -317,7 +323,10 @@ static arq_status read_numbers(const arq_reader *reader, learner_numbers *number
 {
     arq_status status = arq_reader_values(reader, "learner.updates", ARQ_DTYPE_U64, 1, &numbers->updates);
     if (status == ARQ_OK) {
-        status = arq_reader_values(reader, "learner.beta_powers", ARQ_DTYPE_F64, 2, numbers->powers);
+        status = arq_reader_values(reader, "learner.beta_powers", ARQ_DTYPE_F64, 4, numbers->powers);
+    }
+    if (status == ARQ_OK) {
+        status = arq_reader_values(reader, "learner.random", ARQ_DTYPE_U64, 4, numbers->random);
     }
     if (status == ARQ_OK) {
         status = arq_reader_values(reader, "learner.first_spread", ARQ_DTYPE_F64, ARQ_MAX_CELLS, numbers->first_spread);
@@ -329,7 +338,7 @@ static arq_status read_numbers(const arq_reader *reader, learner_numbers *number
         status =
             arq_reader_values(reader, "learner.metrics", ARQ_DTYPE_F64, ARQ_MAX_CELLS * ARQ_METRICS, numbers->metrics);
     }
-    for (int i = 0; status == ARQ_OK && i < 2; i++) {
+    for (int i = 0; status == ARQ_OK && i < 4; i++) {
         if (!(numbers->powers[i] >= 0 && numbers->powers[i] <= 1)) {
             status = arq_fail(arq_reader_context(reader), ARQ_E_FORMAT, "%s: beta power %g; accepted: 0 .. 1",
                               arq_reader_path(reader), numbers->powers[i]);
@@ -362,6 +371,9 @@ void arq_learner_take_file(arq_learner *learner, const arq_reader *reader)
     learner->updates = numbers.updates;
     learner->beta1_power = numbers.powers[0];
     learner->beta2_power = numbers.powers[1];
+    learner->feature_beta1_power = numbers.powers[2];
+    learner->feature_beta2_power = numbers.powers[3];
+    memcpy(learner->random.state, numbers.random, sizeof(numbers.random));
     memcpy(learner->first_spread, numbers.first_spread, sizeof(learner->first_spread));
     memcpy(learner->metric, numbers.metrics, sizeof(learner->metric));
     for (uint32_t l = 0; l < ARQ_MAX_CELLS; l++) {

@@ -13,11 +13,13 @@ const arq_metric_row arq_cell_metrics[ARQ_METRICS] = {
     [ARQ_METRIC_Q] = {"q", "mean Q of the batch's states and actions"},
     [ARQ_METRIC_TARGET_Q] = {"target_q", "mean temporal-difference target"},
     [ARQ_METRIC_TD_ERROR] = {"td_error", "mean size of the temporal-difference error"},
-    [ARQ_METRIC_SPREAD] = {"spread", "mean standard deviation of y (AD: of Q over actions)"},
+    [ARQ_METRIC_SPREAD] = {"spread", "mean standard deviation of y (heads and ad: of Q over actions; ff-dqn's "
+                                     "features: of the goodness over the batch)"},
     [ARQ_METRIC_GRADIENT_NORM] = {"gradient_norm", "norm of the gradient before clipping"},
     [ARQ_METRIC_DEAD] = {"dead", "share of units that no state of the batch makes fire"},
     [ARQ_METRIC_ZERO] = {"zero", "share of zero ReLU outputs"},
     [ARQ_METRIC_COLLAPSED] = {"collapsed", "1 once the spread stayed below 1e-3 of its first value for 100 updates"},
+    [ARQ_METRIC_SKIPPED] = {"skipped", "ff-dqn: updates of features left out because the batch had one class only"},
 };
 
 /* The known failure: y loses its spread (warned of once a cell). */
@@ -63,9 +65,12 @@ arq_status arq_learner_make(arq_network *network, const arq_parameters *paramete
     learner->window = network->shape.methods->window(&network->shape, parameters);
     learner->beta1_power = 1;
     learner->beta2_power = 1;
+    learner->feature_beta1_power = 1;
+    learner->feature_beta2_power = 1;
+    arq_random_seed(&learner->random, (uint64_t)parameters->seed, ARQ_STREAM_FEATURES);
     for (int l = 0; l < ARQ_MAX_CELLS; l++) {
         for (int i = 0; i < ARQ_METRICS; i++) {
-            learner->metric[l][i] = i == ARQ_METRIC_COLLAPSED ? 0 : (double)NAN;
+            learner->metric[l][i] = i == ARQ_METRIC_COLLAPSED || i == ARQ_METRIC_SKIPPED ? 0 : (double)NAN;
         }
     }
     arq_status status = allocate(learner);
@@ -89,7 +94,8 @@ arq_status arq_learner_create(arq_network *network, const arq_config *config, ar
                         : config == NULL ? "config"
                                          : "out");
     }
-    return arq_learner_make(network, arq_config_values(config), out);
+    arq_status status = arq_network_check_options(network->context, config, network->shape.methods);
+    return status == ARQ_OK ? arq_learner_make(network, arq_config_values(config), out) : status;
 }
 
 void arq_learner_destroy(arq_learner *learner)
@@ -160,17 +166,18 @@ static void watch_spread(arq_learner *learner)
 {
     for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
         double spread = learner->metric[l][ARQ_METRIC_SPREAD];
-        if (learner->updates == 1) {
+        if (learner->updates == 1 || isnan(learner->first_spread[l])) {
             learner->first_spread[l] = spread;
         }
         int low = spread < COLLAPSE_SHARE * learner->first_spread[l];
         learner->low_spread_updates[l] = low ? learner->low_spread_updates[l] + 1 : 0;
         if (learner->low_spread_updates[l] >= COLLAPSE_UPDATES && learner->metric[l][ARQ_METRIC_COLLAPSED] == 0) {
             learner->metric[l][ARQ_METRIC_COLLAPSED] = 1;
-            arq_log_line(learner->context, ARQ_LOG_WARNING,
-                         "cell %u: the spread of y has been below 1e-3 of its first value (%g of %g) for %d updates, "
-                         "up to update %llu",
-                         l, spread, learner->first_spread[l], COLLAPSE_UPDATES, (unsigned long long)learner->updates);
+            arq_log_line(
+                learner->context, ARQ_LOG_WARNING,
+                "cell %u: the spread of its outputs has been below 1e-3 of its first value (%g of %g) for %d updates, "
+                "up to update %llu",
+                l, spread, learner->first_spread[l], COLLAPSE_UPDATES, (unsigned long long)learner->updates);
         }
     }
 }

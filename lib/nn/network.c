@@ -7,9 +7,13 @@
 #include <string.h>
 
 const arq_network_methods *const arq_network_kinds[] = {
-    [ARQ_NETWORK_ARQ] = &arq_cell_network,
-    [ARQ_NETWORK_AD] = &arq_cell_network,
+    [ARQ_NETWORK_ARQ] = &arq_arq_network,
+    [ARQ_NETWORK_AD] = &arq_ad_network,
+    [ARQ_NETWORK_DQN] = &arq_dqn_network,
+    [ARQ_NETWORK_FF_DQN] = &arq_ff_dqn_network,
 };
+
+_Static_assert(sizeof(arq_network_kinds) / sizeof(arq_network_kinds[0]) == ARQ_NETWORK_KINDS, "one line a kind");
 
 static arq_status make_shape(const arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
                              uint32_t actions, arq_network_shape *shape)
@@ -95,7 +99,10 @@ arq_status arq_network_create(arq_context *context, const arq_config *config, in
                         : config == NULL ? "config"
                                          : "out");
     }
-    return arq_network_make(context, arq_config_values(config), observation_kind, observation_size, actions, out);
+    const arq_parameters *parameters = arq_config_values(config);
+    arq_status status = arq_network_check_options(context, config, arq_network_kinds[parameters->network]);
+    return status == ARQ_OK ? arq_network_make(context, parameters, observation_kind, observation_size, actions, out)
+                            : status;
 }
 
 arq_status arq_network_copy(const arq_network *network, arq_network **out)

@@ -21,13 +21,15 @@ typedef struct arq_network_shape {
     int32_t observation_kind;
     uint32_t observation_size;
     uint32_t actions;
-    uint32_t cells;                     /* L */
+    uint32_t cells;                     /* L; the head of a dense network is its last */
+    uint32_t width[ARQ_MAX_CELLS];      /* outputs of each */
     arq_cell_shape cell[ARQ_MAX_CELLS]; /* of kinds with cells */
     size_t weights[ARQ_MAX_CELLS + 1];  /* where each cell's begin; [cells]: their number */
     int32_t recurrent, top_down, input_skip;
     float context_alpha;
-    int32_t q_last;   /* the network's Q is that of the last cell used, otherwise the mean */
-    uint32_t q_cells; /* cells used for it */
+    int32_t q_last;    /* the network's Q is that of the last cell used, otherwise the mean */
+    uint32_t q_cells;  /* cells used for it */
+    int32_t normalise; /* ff-dqn: layers that divide their input by its length */
 } arq_network_shape;
 
 typedef struct arq_weight_tensor {
@@ -70,6 +72,7 @@ typedef enum arq_cell_metric {
     ARQ_METRIC_DEAD,
     ARQ_METRIC_ZERO,
     ARQ_METRIC_COLLAPSED,
+    ARQ_METRIC_SKIPPED,
     ARQ_METRICS
 } arq_cell_metric;
 
@@ -87,9 +90,11 @@ struct arq_learner {
     uint32_t batch;  /* largest */
     uint32_t window; /* observations ending at s_t */
     uint64_t updates;
-    double beta1_power, beta2_power; /* beta^updates, as running products */
-    float *target;                   /* weights of the target network */
-    float *m, *v;                    /* Adam's moments */
+    double beta1_power, beta2_power;                 /* beta^updates, as running products */
+    double feature_beta1_power, feature_beta2_power; /* ff-dqn: of the features' own updates */
+    arq_random random;                               /* ff-dqn: decides which updates are the features' too */
+    float *target;                                   /* weights of the target network */
+    float *m, *v;                                    /* Adam's moments */
     double metric[ARQ_MAX_CELLS][ARQ_METRICS];
     double first_spread[ARQ_MAX_CELLS];
     uint32_t low_spread_updates[ARQ_MAX_CELLS];
@@ -108,9 +113,20 @@ typedef struct arq_batch {
     const uint8_t *terminated;
 } arq_batch;
 
+/* A parameter that has no meaning for a kind. */
+typedef struct arq_meaningless {
+    const char *name;
+    const char *only;   /* a value that is accepted all the same; NULL: the default */
+    const char *reason; /* follows "network 'dqn' " */
+} arq_meaningless;
+
 struct arq_network_methods {
     const char *name;
     int has_cells;
+    int distinct_samples;               /* batches are drawn without replacement */
+    const arq_meaningless *meaningless; /* a name of NULL ends them */
+    /* Refuses what has no meaning beside other parameters; may be NULL. */
+    arq_status (*check)(const arq_context *context, const arq_config *config);
     /* Fills cells, weights and what else the kind needs from the parameters. */
     arq_status (*shape)(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape);
     /* Name, dimensions and offset of tensor `index`; 0 behind the last. */
@@ -136,7 +152,17 @@ struct arq_network_methods {
 
 /* By network kind of the parameter table. */
 extern const arq_network_methods *const arq_network_kinds[];
-extern const arq_network_methods arq_cell_network;
+extern const arq_network_methods arq_arq_network;
+extern const arq_network_methods arq_ad_network;
+extern const arq_network_methods arq_dqn_network;
+extern const arq_network_methods arq_ff_dqn_network;
+
+/* Refuses parameters that were set by hand and have no meaning for the kind: ARQ_E_UNSUPPORTED with the reason. */
+arq_status arq_network_check_options(const arq_context *context, const arq_config *config,
+                                     const arq_network_methods *methods);
+
+/* Whether a parameter was set by hand to something else than its default. */
+int arq_option_is_chosen(const arq_config *config, const char *name);
 
 /* As the public calls, from parameters and without the checks for NULL. */
 arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,

@@ -69,7 +69,8 @@ static int configure(const cell_case *c, arq_config *config, char reason[128])
     set(config, "goodness", goodness);
     set(config, "widths", case_text(c, "net"));
     set(config, "heads", case_text(c, "heads"));
-    set(config, "action_input", case_number(c, "input_conditioning") != 0 ? "input" : "output");
+    int at_input = strcmp(algorithm, "arq") == 0 && case_number(c, "input_conditioning") != 0;
+    set(config, "action_input", at_input ? "input" : "output");
     set(config, "action_code", case_number(c, "binary_actions") != 0 ? "binary" : "one-hot");
     set(config, "q_from", case_number(c, "average_predictions") != 0 ? "mean" : "last");
     set(config, "loss", case_number(c, "huber") != 0 ? "huber" : "mse");
