@@ -248,8 +248,11 @@ static void step_block(void *data, uint32_t block)
     memset(&batch->truncated[begin], 0xff, (end - begin) * sizeof(*batch->truncated));
     uint32_t failed = run_steps(batch, begin, end, &status);
     for (uint32_t i = begin; i < end && status == ARQ_OK; i++) {
-        status = arq_env_check_step(first, observation_at(batch, i), batch->rewards[i], batch->terminated[i],
-                                    batch->truncated[i]);
+        const void *observation = observation_at(batch, i);
+        if (!arq_env_may_give(first, observation, batch->rewards[i], batch->terminated[i], batch->truncated[i])) {
+            status =
+                arq_env_refuse_result(first, observation, batch->rewards[i], batch->terminated[i], batch->truncated[i]);
+        }
         batch->phases[i] = (batch->terminated[i] | batch->truncated[i]) != 0 ? ARQ_PHASE_ENDED : ARQ_PHASE_RUNNING;
         failed = i;
     }

@@ -1,6 +1,5 @@
 /* The environment handle: order, arguments and promises around an author's methods. */
 #include "env/handle.h"
-#include "env/observation.h"
 #include "env/spec.h"
 
 #include <inttypes.h>
@@ -71,20 +70,18 @@ arq_status arq_env_method_failed(const arq_env *env, const char *method, arq_sta
     return arq_fail_callback(env->context, what, status, detail);
 }
 
-static arq_status check_observation(const arq_env *env, const void *observation)
+arq_status arq_env_refuse_observation(const arq_env *env, const void *observation)
 {
     char where[192];
     char what[256];
     snprintf(what, sizeof(what), "%s: observation", place(env, where, sizeof(where)));
     arq_status status =
         arq_observation_check(env->context, env->spec.observation_kind, env->spec.observation_size, observation, what);
-    if (status == ARQ_OK && arq_observation_has_bounds(&env->spec)) {
-        status = arq_observation_check_bounds(env->context, &env->spec, observation, what);
-    }
-    return status;
+    return status == ARQ_OK ? arq_observation_check_bounds(env->context, &env->spec, observation, what) : status;
 }
 
-static arq_status fail_step(const arq_env *env, double reward, int32_t terminated, int32_t truncated)
+arq_status arq_env_refuse_result(const arq_env *env, const void *observation, double reward, int32_t terminated,
+                                 int32_t truncated)
 {
     char where[192];
     place(env, where, sizeof(where));
@@ -95,19 +92,12 @@ static arq_status fail_step(const arq_env *env, double reward, int32_t terminate
         return arq_fail(env->context, ARQ_E_ENV, "%s: reward is %.17g; the declared range is %.17g .. %.17g", where,
                         reward, env->reward_low, env->reward_high);
     }
-    const char *flag = terminated != 0 && terminated != 1 ? "terminated" : "truncated";
-    return arq_fail(env->context, ARQ_E_ENV, "%s: %s is %" PRId32 "; it must be 0 or 1", where, flag,
-                    flag[1] == 'e' ? terminated : truncated);
-}
-
-arq_status arq_env_check_step(const arq_env *env, const void *observation, double reward, int32_t terminated,
-                              int32_t truncated)
-{
-    if (!arq_is_finite(reward) || reward < env->reward_low || reward > env->reward_high ||
-        ((uint32_t)terminated | (uint32_t)truncated) > 1) {
-        return fail_step(env, reward, terminated, truncated);
+    if (((uint32_t)terminated | (uint32_t)truncated) <= 1) {
+        return arq_env_refuse_observation(env, observation);
     }
-    return env->any_observation ? ARQ_OK : check_observation(env, observation);
+    int first = (uint32_t)terminated > 1;
+    return arq_fail(env->context, ARQ_E_ENV, "%s: %s is %" PRId32 "; it must be 0 or 1", where,
+                    first ? "terminated" : "truncated", first ? terminated : truncated);
 }
 
 arq_status arq_env_make(arq_context *context, const arq_env_methods *methods, void *self, const char *name,
@@ -144,10 +134,12 @@ arq_status arq_env_make(arq_context *context, const arq_env_methods *methods, vo
     env->reward_high = spec.reward_range_known ? spec.reward_high : INFINITY;
     env->phase = &env->own_phase;
     env->wrapper = wrapper;
-    env->any_observation =
-        wrapper || (!arq_observation_has_bounds(&spec) &&
-                    (spec.observation_kind == ARQ_OBSERVATION_U8 ||
-                     (spec.observation_kind == ARQ_OBSERVATION_BIT && spec.observation_size % 8 == 0)));
+    if (!wrapper) {
+        int is_bits = spec.observation_kind == ARQ_OBSERVATION_BIT;
+        env->spare_bits = is_bits && spec.observation_size % 8 != 0 ? (uint8_t)(0xff << spec.observation_size % 8) : 0;
+        env->has_bounds = (uint8_t)arq_observation_has_bounds(&spec);
+        env->checks_values = env->has_bounds || (!is_bits && spec.observation_kind != ARQ_OBSERVATION_U8);
+    }
     atomic_init(&env->busy, 0);
     arq_context_retain(context);
     *out = env;
@@ -219,8 +211,8 @@ arq_status arq_env_run_reset(arq_env *env, const uint64_t *seed, void *observati
     arq_status status = env->methods.reset(env->self, seed, observation);
     status = status == ARQ_OK ? ARQ_OK : arq_env_method_failed(env, "reset", status);
     leave(env);
-    if (status == ARQ_OK && !env->any_observation) {
-        status = check_observation(env, observation);
+    if (status == ARQ_OK && !arq_env_may_observe(env, observation)) {
+        status = arq_env_refuse_observation(env, observation);
     }
     /* One that was never seeded still needs its first seed. */
     *env->phase = status == ARQ_OK ? ARQ_PHASE_RUNNING : fresh ? ARQ_PHASE_FRESH : ARQ_PHASE_FAILED;
@@ -280,10 +272,10 @@ static const step_result unwritten = {NAN, -1, -1};
 static inline arq_status finish_step(arq_env *env, const char *method, arq_status status, const void *observation,
                                      const step_result *result, double *reward, int32_t *terminated, int32_t *truncated)
 {
-    if (status == ARQ_OK) {
-        status = arq_env_check_step(env, observation, result->reward, result->terminated, result->truncated);
-    } else {
+    if (status != ARQ_OK) {
         status = arq_env_method_failed(env, method, status);
+    } else if (!arq_env_may_give(env, observation, result->reward, result->terminated, result->truncated)) {
+        status = arq_env_refuse_result(env, observation, result->reward, result->terminated, result->truncated);
     }
     leave(env);
     if (status != ARQ_OK) {

@@ -6,6 +6,7 @@
 
 #include "arq/environment.h"
 #include "core/context.h"
+#include "env/observation.h"
 
 /* Where an instance stands. Saved states contain these numbers. */
 typedef enum arq_env_phase {
@@ -28,10 +29,12 @@ struct arq_env {
     uint8_t *phase;         /* own_phase, or the batch's entry */
     arq_env_batch *batch;   /* that this instance belongs to, or NULL */
     uint8_t own_phase;
-    uint8_t any_observation; /* every byte pattern is an allowed observation */
-    uint8_t wrapper;         /* methods go to another handle, which has checked and set the texts */
-    uint8_t owned;           /* by a wrapper or a batch: only they may destroy it */
-    atomic_uchar busy;       /* a method is running */
+    uint8_t spare_bits;    /* of an observation's last byte; must be 0 */
+    uint8_t checks_values; /* an observation can break more promises than that one */
+    uint8_t has_bounds;    /* one of them is the declared bounds */
+    uint8_t wrapper;       /* methods go to another handle, which has checked and set the texts */
+    uint8_t owned;         /* by a wrapper or a batch: only they may destroy it */
+    atomic_uchar busy;     /* a method is running */
 };
 
 /* A handle from methods. `name` is kept. See arq_env.wrapper. */
@@ -53,9 +56,10 @@ arq_status arq_env_check_buffer(const arq_env *env, const char *call, const void
 /* Runs reset and checks what it wrote. The arguments have been checked. */
 arq_status arq_env_run_reset(arq_env *env, const uint64_t *seed, void *observation);
 
-/* ARQ_E_ENV unless what a step gave is allowed. */
-arq_status arq_env_check_step(const arq_env *env, const void *observation, double reward, int32_t terminated,
-                              int32_t truncated);
+/* ARQ_E_ENV with the text for what arq_env_may_observe or arq_env_may_give does not allow. */
+arq_status arq_env_refuse_observation(const arq_env *env, const void *observation);
+arq_status arq_env_refuse_result(const arq_env *env, const void *observation, double reward, int32_t terminated,
+                                 int32_t truncated);
 
 /* The status of a failed method for the program. */
 arq_status arq_env_method_failed(const arq_env *env, const char *method, arq_status status);
@@ -66,6 +70,26 @@ static inline int arq_is_finite(double value)
     uint64_t bits;
     __builtin_memcpy(&bits, &value, sizeof(bits));
     return (bits >> 52 & 0x7ff) != 0x7ff;
+}
+
+/* Whether an observation keeps what the spec says. */
+static inline int arq_env_may_observe(const arq_env *env, const void *observation)
+{
+    const uint8_t *bytes = observation;
+    const arq_env_spec *spec = &env->spec;
+    if (!env->checks_values) {
+        return (bytes[env->observation_bytes - 1] & env->spare_bits) == 0;
+    }
+    return arq_observation_is_allowed(spec->observation_kind, spec->observation_size, observation) &&
+           (!env->has_bounds || arq_observation_first_outside(spec, observation) == spec->observation_size);
+}
+
+/* Whether a step may give this. */
+static inline int arq_env_may_give(const arq_env *env, const void *observation, double reward, int32_t terminated,
+                                   int32_t truncated)
+{
+    return arq_is_finite(reward) && reward >= env->reward_low && reward <= env->reward_high &&
+           ((uint32_t)terminated | (uint32_t)truncated) <= 1 && arq_env_may_observe(env, observation);
 }
 
 #endif
