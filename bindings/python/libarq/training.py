@@ -218,7 +218,7 @@ class Training:
         if self.env.id:
             return self.env.id
         if hasattr(self._env_given, "action_space"):
-            from .gymnasium import another
+            from .gymnasium.adapter import another
 
             second = another(self._env_given)
             if second is not None:
