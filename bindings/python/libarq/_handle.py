@@ -27,7 +27,7 @@ class Gate:
     def __init__(self, name: str, pointer: int, owner: Gate | None = None) -> None:
         self.name = name
         self.pointer: int | None = pointer
-        self._lock = threading.Lock() if owner is None else owner._lock
+        self._lock: threading.Lock = threading.Lock() if owner is None else owner._lock
 
     def __enter__(self) -> int:
         if not self._lock.acquire(False):
@@ -171,7 +171,7 @@ class Handle:
     ) -> None:
         self._gate = Gate(type(self).__name__, pointer) if gate is None else gate
         self._parents = parents
-        self._resource = Resource(self._gate, destroy, tuple(parent._resource for parent in parents))
+        self._resource: Resource = Resource(self._gate, destroy, tuple(parent._resource for parent in parents))
         self._finalizer = weakref.finalize(self, _release_quietly, self._resource)
 
     def close(self) -> None:

@@ -188,7 +188,7 @@ def parse(name: str, text: str) -> Any:
 def resolve(context: Context | None, config: Config | None, preset: str | None, parameters: Mapping[str, Any]) -> Config:
     """The config that a constructor's arguments mean: one of the caller's own, or a preset with keyword arguments."""
     if config is None:
-        return Config(preset, context=context, **parameters)  # type: ignore[misc]
+        return Config(preset, context=context, **parameters)
     if preset is not None or parameters:
         given = ["preset"] * (preset is not None) + list(parameters)
         raise TypeError(f"config and {', '.join(given)} exclude each other")

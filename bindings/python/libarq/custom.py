@@ -32,9 +32,6 @@ class CustomEnvironment(Protocol):
         """One step with an int, or float64 [count]: observation, reward, terminated, truncated."""
 
 
-Reply = tuple  # what the methods give
-
-
 def _guarded(method: Callable[..., None]) -> Callable[..., int]:
     """A callback that never lets an exception into C: it is kept for the call that ran it."""
 
@@ -47,6 +44,15 @@ def _guarded(method: Callable[..., None]) -> Callable[..., int]:
         return c.ARQ_OK
 
     return run
+
+
+def method_table(given: dict[str, Callable[..., int | None]]) -> c.arq_env_methods:
+    """The methods of env.h by name; the table must live as long as the handle that is made of it."""
+    table = c.arq_env_methods(struct_size=ctypes.sizeof(c.arq_env_methods))
+    kinds: dict[str, Any] = {name: kind for name, kind, *_ in c.arq_env_methods._fields_}
+    for name, method in given.items():
+        setattr(table, name, kinds[name](method))
+    return table
 
 
 class _Bridge:
@@ -65,20 +71,21 @@ class _Bridge:
 
     def methods(self) -> c.arq_env_methods:
         """The table; it must live as long as the handle."""
-        table = c.arq_env_methods(struct_size=ctypes.sizeof(c.arq_env_methods))
-        given: dict[str, Callable[..., Any]] = {
+        given: dict[str, Callable[..., int | None]] = {
             "spec": _guarded(self.describe),
             "reset": _guarded(self.reset),
             "step_box" if self._box else "step": _guarded(self.step),
             "destroy": self.destroy,
         }
-        optional = {"save": _guarded(self.save), "load": _guarded(self.load), "render": _guarded(self.render)}
-        optional |= {name: self._namer(name) for name in ("action_name", "observation_name")}
-        given |= {name: method for name, method in optional.items() if hasattr(self.environment, name)}
-        for name, kind in c.arq_env_methods._fields_:
-            if name in given:
-                setattr(table, name, kind(given[name]))
-        return table
+        optional: dict[str, Callable[..., int | None]] = {
+            "save": _guarded(self.save),
+            "load": _guarded(self.load),
+            "render": _guarded(self.render),
+            "action_name": self._namer("action_name"),
+            "observation_name": self._namer("observation_name"),
+        }
+        present = {name: method for name, method in optional.items() if hasattr(self.environment, name)}
+        return method_table({**given, **present})
 
     def describe(self, spec: Any) -> None:
         out, own, actions = spec.contents, self.spec.observation, self.spec.actions
@@ -212,14 +219,11 @@ def _dispatching_methods(instances: dict[int, Any], sample: CustomEnvironment) -
     """One table for all instances, as a plugin has: each call goes to the instance that `self` numbers."""
     pattern = _Bridge(sample)
     present = pattern.methods()
-    table = c.arq_env_methods(struct_size=ctypes.sizeof(c.arq_env_methods))
-    for name, kind in c.arq_env_methods._fields_:
-        if isinstance(getattr(present, name), int) or not getattr(present, name):
-            continue
 
-        def call(self: int, *arguments: Any, name: str = name) -> Any:
-            return getattr(instances[self], name)(self, *arguments)
+    def dispatch(name: str) -> Callable[..., int | None]:
+        return lambda self, *arguments: getattr(instances[self], name)(self, *arguments)
 
-        setattr(table, name, kind(call))
+    names = [name for name, kind, *_ in c.arq_env_methods._fields_ if name not in ("struct_size", "reserved")]
+    table = method_table({name: dispatch(name) for name in names if getattr(present, name)})
     pattern.destroy(None)
     return table

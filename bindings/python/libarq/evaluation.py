@@ -16,6 +16,7 @@ from . import _prototypes as c
 from ._arrays import Array
 from ._library import lib
 from .context import create
+from .custom import method_table
 from .environment import Environment
 from .files import environment_of, network_file
 from .network import Network
@@ -64,12 +65,7 @@ class _Relay:
         self._length = 0
 
     def methods(self) -> c.arq_env_methods:
-        table = c.arq_env_methods(struct_size=ctypes.sizeof(c.arq_env_methods))
-        kinds = dict(c.arq_env_methods._fields_)
-        given = (("spec", self.spec), ("reset", self.reset), ("step", self.step), ("destroy", lambda _: None))
-        for name, method in given:
-            setattr(table, name, kinds[name](method))
-        return table
+        return method_table({"spec": self.spec, "reset": self.reset, "step": self.step, "destroy": lambda _: None})
 
     def spec(self, _: int | None, spec: Any) -> int:
         size = spec.contents.struct_size

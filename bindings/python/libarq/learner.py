@@ -33,6 +33,7 @@ class Learner(Part):
     def __init__(
         self,
         network: Network,
+        /,
         *,
         preset: str | None = None,
         config: Config | None = None,

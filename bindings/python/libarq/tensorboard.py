@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +13,12 @@ if TYPE_CHECKING:
 
 
 def _make_writer(folder: str) -> Any:
-    try:
-        from tensorboardX import SummaryWriter
-    except ImportError:
+    for module in ("tensorboardX", "torch.utils.tensorboard"):
         try:
-            from torch.utils.tensorboard import SummaryWriter
+            return importlib.import_module(module).SummaryWriter(folder)
         except ImportError:
-            raise ImportError("TensorBoard files need tensorboardX, or torch with tensorboard") from None
-    return SummaryWriter(folder)
+            continue
+    raise ImportError("TensorBoard files need tensorboardX, or torch with tensorboard")
 
 
 class TensorBoardLog(Callback):

@@ -197,7 +197,7 @@ class Training:
         only be used again when the training is complete.
         """
         config = self.config
-        plan = {
+        plan: dict[str, Any] = {
             "episodes": config["evaluation_episodes"] if episodes is None else episodes,
             "seed": config["seed"] + 1 if seed is None else seed,
         }

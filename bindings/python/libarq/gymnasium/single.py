@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -19,7 +19,7 @@ class GameEnv(gymnasium.Env[Any, Any]):
     Pictures: render_mode="rgb_array", `cell_size` pixels a side of one cell.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 10}
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
     def __init__(self, id: str, render_mode: str | None = None, cell_size: int = 16, **options: Any) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
@@ -55,7 +55,7 @@ class GameEnv(gymnasium.Env[Any, Any]):
         observation, reward, terminated, truncated = self._env.step(action)
         return self._view(observation), reward, terminated, truncated, {}
 
-    def render(self) -> _arrays.Array | None:  # type: ignore[override]
+    def render(self) -> _arrays.Array | None:
         """The present picture, uint8 [height, width, 3]."""
         if self.render_mode is None:
             gymnasium.logger.warn("render() draws nothing: make the environment with render_mode='rgb_array'")

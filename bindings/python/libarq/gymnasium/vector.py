@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Union
+from typing import Any, Union
 
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
@@ -22,7 +22,7 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
     reset(options={"reset_mask": mask}). NEXT_STEP is not there: the batch call steps every instance.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {
+    metadata: dict[str, Any] = {
         "render_modes": ["rgb_array"],
         "render_fps": 10,
         "autoreset_mode": AutoresetMode.SAME_STEP,
@@ -65,7 +65,7 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
             return self._kind.decode(raw).view(np.uint8)
         return raw.astype(np.int64) if self._kind.kind is ObservationKind.DISCRETE else raw.copy()
 
-    def reset(  # type: ignore[override]
+    def reset(
         self, *, seed: Any = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
         """Resets all instances, or those of options["reset_mask"]; seed: an int (that, that + 1, ...) or one each."""
