@@ -65,7 +65,7 @@ typedef struct arq_env_spec {
 } arq_env_spec;
 
 /**
- * @brief The methods of an environment. Those marked *required* must be set; others may be NULL.
+ * @brief The methods of an environment. Those that say "Required" must be set; others may be NULL.
  * @since 0.1
  */
 typedef struct arq_env_methods {
@@ -73,14 +73,14 @@ typedef struct arq_env_methods {
     uint32_t reserved;    /**< 0. */
 
     /**
-     * *Required.* Describes the environment.
+     * Required. Describes the environment.
      * @param self The instance.
      * @param[out] spec To be filled.
      */
     arq_status (*spec)(void *self, arq_env_spec *spec);
 
     /**
-     * *Required.* Begins an episode.
+     * Required. Begins an episode.
      * @param self The instance.
      * @param seed NULL: go on with the present random stream. Otherwise all that follows is a function of *seed and the
      *   actions alone. The first reset of an instance always has a seed.
@@ -89,7 +89,7 @@ typedef struct arq_env_methods {
     arq_status (*reset)(void *self, const uint64_t *seed, void *observation);
 
     /**
-     * *Required for discrete actions.* One step.
+     * Required for discrete actions. One step.
      * @param self The instance.
      * @param action 0 .. action_count-1 (the library has checked it).
      * @param[out] observation What is seen after the step; at an episode's end the final one.
@@ -100,12 +100,12 @@ typedef struct arq_env_methods {
     arq_status (*step)(void *self, int32_t action, void *observation, double *reward, int32_t *terminated,
                        int32_t *truncated);
 
-    /** *Required for box actions.* As step, with `action` = [action_count] doubles within their bounds. */
+    /** Required for box actions. As step, with `action` = [action_count] doubles within their bounds. */
     arq_status (*step_box)(void *self, const double *action, void *observation, double *reward, int32_t *terminated,
                            int32_t *truncated);
 
     /**
-     * *Required.* Frees the instance; called once.
+     * Required. Frees the instance; called once.
      * @param self The instance.
      */
     void (*destroy)(void *self);
