@@ -153,7 +153,9 @@ const char *temporary_file(const char *name)
 
     if (folder_owner != getpid()) {
         const char *root = getenv("TMPDIR");
-        snprintf(folder, sizeof folder, "%s/arq-test-XXXXXX", root != NULL ? root : "/tmp");
+        if (root == NULL) /* memory, where there is such a folder: saving waits for the disk each time */
+            root = access("/dev/shm", R_OK | W_OK | X_OK) == 0 ? "/dev/shm" : "/tmp";
+        snprintf(folder, sizeof folder, "%s/arq-test-XXXXXX", root);
         ck_assert_ptr_nonnull(mkdtemp(folder));
         folder_owner = getpid();
         atexit(remove_folder);
