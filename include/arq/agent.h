@@ -2,6 +2,9 @@
  * @file agent.h
  * @brief A learner for a program that owns the loop: network, replay, exploration and schedule in one.
  *
+ * Deep Q-learning's loop (Mnih et al. 2015, algorithm 1) around a network of any kind. One agent is used by one thread
+ * at a time.
+ *
  *     arq_agent_begin(agent, observation);
  *     do {
  *         arq_agent_act(agent, &action);

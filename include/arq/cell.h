@@ -4,7 +4,8 @@
  *
  * For a state input X the cell computes h = LayerNorm(ReLU(W_h X + b_h)), an attention over h, a vector
  * y and from it Q (ARQ, arXiv 2510.06649; AD, arXiv 2411.03604). No gradient leaves it. A network
- * (network.h) wires several; here the inputs and the targets are the caller's.
+ * (network.h) wires several; here the inputs and the targets are the caller's. One cell is used by one thread at a
+ * time.
  */
 #ifndef ARQ_CELL_H
 #define ARQ_CELL_H
@@ -21,8 +22,8 @@ typedef struct arq_cell arq_cell;
 /**
  * @brief Makes a cell with fresh weights.
  * @param context The context.
- * @param config Used: network (arq or ad), heads, goodness, action_input, action_code, loss, learning_rate, clip,
- *   beta1, beta2, adam_epsilon, batch (the largest batch of a call) and seed.
+ * @param config Used: network (arq or ad), heads, goodness, row_order, action_input, action_code, loss, learning_rate,
+ * clip, beta1, beta2, adam_epsilon, batch (the largest batch of a call) and seed.
  * @param inputs Values of X, without the action.
  * @param width Units, the length of h.
  * @param actions Number of actions.

@@ -4,7 +4,7 @@
  *
  * To write one, see env.h. An environment handle checks what its methods return (finite rewards and
  * observations, flags of 0 or 1, declared bounds) and answers a broken promise with #ARQ_E_ENV; the
- * handle stays usable after a reset.
+ * handle stays usable after a reset. One environment or batch is used by one thread at a time.
  */
 #ifndef ARQ_ENVIRONMENT_H
 #define ARQ_ENVIRONMENT_H

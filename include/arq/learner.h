@@ -1,6 +1,9 @@
 /**
  * @file learner.h
  * @brief Lets a network learn from the caller's own batches: target network, optimiser, one update a call.
+ *
+ * Cells and feature layers learn from errors of their own; only the kind `dqn` sends gradients from layer to layer. The
+ * rules with their sources are in docs/methods.md. One learner is used by one thread at a time.
  */
 #ifndef ARQ_LEARNER_H
 #define ARQ_LEARNER_H
@@ -40,8 +43,12 @@ ARQ_API void arq_learner_destroy(arq_learner *learner);
 ARQ_API uint32_t arq_learner_window(const arq_learner *learner);
 
 /**
- * @brief One update of every cell from its own temporal-difference error. Never moves the target network: call
- * arq_learner_sync() every so often (parameter target_period counts environment steps).
+ * @brief One update of every cell from its own temporal-difference error (ARQ, arXiv 2510.06649; AD, arXiv 2411.03604),
+ * or by the rule of the network's kind.
+ *
+ * The target is r + gamma Q_target(s', a*), where a* is greedy by the online weights (double Q, van Hasselt 2016;
+ * parameter double_q) or by the target's. Never moves the target network: call arq_learner_sync() every so often
+ * (parameter target_period counts environment steps).
  *
  * The arrays are those of arq_replay_sample(): windows end at s_t, and where lengths[i] is less than the window the
  * entries before are filled with the episode's first observation.
@@ -71,7 +78,8 @@ ARQ_API arq_status arq_learner_sync(arq_learner *learner);
 /**
  * @brief A number about the last update.
  * @param learner The learner.
- * @param name "loss", "q", "target_q", "td_error", "spread", "gradient_norm", "dead", "zero"; or "updates".
+ * @param name "loss", "q", "target_q", "td_error", "spread", "gradient_norm", "dead", "zero", "collapsed", "skipped"
+ * (what each is: arq_metric_name()); or "updates".
  * @param cell Which cell, from 0; for numbers of the whole network any.
  * @param[out] value The number; NAN before the first update.
  * @return #ARQ_E_NOT_FOUND (the text lists the names), #ARQ_E_ARGUMENT.

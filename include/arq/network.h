@@ -1,6 +1,10 @@
 /**
  * @file network.h
- * @brief A network of cells to act with, and the activations that one or many episodes carry along.
+ * @brief A network to act with, and the activations that one or many episodes carry along.
+ *
+ * Four kinds (parameter `network`; docs/methods.md): cells that learn locally - ARQ, arXiv 2510.06649, and AD, arXiv
+ * 2411.03604 - and dense layers with a linear head: FF-DQN (Krutsylo 2025) and DQN (Mnih et al. 2015). Where a header
+ * says "cell" it means a layer of the dense kinds, of which the head is the last.
  *
  * A network holds weights only. Acting needs an arq_activations besides, which holds what the cells did at
  * the previous step (the papers' "context") and the working memory. Many threads may compute with one
@@ -64,7 +68,7 @@ ARQ_API arq_status arq_network_copy(const arq_network *network, arq_network **ou
 ARQ_API void arq_network_destroy(arq_network *network);
 
 /**
- * @brief Number of cells (layers).
+ * @brief Number of cells; of the dense kinds, of layers with the head.
  * @param network The network.
  * @return Cells; 0 for NULL.
  * @since 0.1
@@ -183,8 +187,10 @@ ARQ_API void arq_activations_destroy(arq_activations *activations);
 ARQ_API arq_status arq_activations_begin(arq_activations *activations, uint32_t episode);
 
 /**
- * @brief Computes Q for the present observation of every episode. Changes no context: asking twice gives the same. The
- * greedy action is the one of largest Q, the lowest index among equals.
+ * @brief Computes Q for the present observation of every episode. Changes no context: asking twice gives the same.
+ *
+ * The network's Q is the mean of its cells' (parameters q_from, q_cells), or its head's. The greedy action is the one
+ * of largest Q, the lowest index among equals.
  * @param network Any network of the shape the activations were made for.
  * @param activations Where from and where to.
  * @param observations [episodes] observations of the network's kind, without gaps.
@@ -225,10 +231,10 @@ ARQ_API arq_status arq_activations_advance(arq_activations *activations, uint32_
 
 /** @name What arq_activations_read() can say
  * @{ */
-#define ARQ_ACTIVATION_CONTEXT 1 /**< @brief [width] the context before the step. @since 0.1 */
-#define ARQ_ACTIVATION_H 2       /**< @brief [width] hidden activations. @since 0.1 */
-#define ARQ_ACTIVATION_Y 3       /**< @brief [actions, outputs] outputs before the goodness. @since 0.1 */
-#define ARQ_ACTIVATION_Q 4       /**< @brief [actions] the cell's own Q. @since 0.1 */
+#define ARQ_ACTIVATION_CONTEXT 1 /**< @brief [width] the context before the step; cells only. @since 0.1 */
+#define ARQ_ACTIVATION_H 2       /**< @brief [width] hidden activations; not of a head. @since 0.1 */
+#define ARQ_ACTIVATION_Y 3       /**< @brief [actions, outputs] outputs before the goodness; cells only. @since 0.1 */
+#define ARQ_ACTIVATION_Q 4       /**< @brief [actions] the cell's own Q; of the dense kinds the head's. @since 0.1 */
 /** @} */
 
 /**

@@ -5,7 +5,7 @@
  * Every observation is stored once, in its own kind (bits stay bits), in segments that are allocated as
  * the buffer fills. When `capacity` transitions are stored the oldest make room. A window never crosses an
  * episode's end, and a transition whose window has lost its head to newer data is never drawn.
- * A replay needs no network: it can feed a learner of any kind.
+ * A replay needs no network: it can feed a learner of any kind. One replay is used by one thread at a time.
  */
 #ifndef ARQ_REPLAY_H
 #define ARQ_REPLAY_H

@@ -1,6 +1,8 @@
 /**
  * @file run.h
  * @brief A training run: an agent in an environment, a slice of steps a call; and evaluation.
+ *
+ * One run, with its environment and its agent, is used by one thread at a time.
  */
 #ifndef ARQ_RUN_H
 #define ARQ_RUN_H

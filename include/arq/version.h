@@ -56,7 +56,8 @@ ARQ_API const char *arq_version(void);
 /**
  * @brief ABI number of the library that is running, laid out like #ARQ_ABI_VERSION.
  * @return Major * 65536 + minor.
- * @par Threads any.
+ * @par Threads
+ * Any.
  * @since 0.1
  */
 ARQ_API uint32_t arq_abi_version(void);
