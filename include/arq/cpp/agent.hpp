@@ -1,0 +1,183 @@
+/**
+ * @file agent.hpp
+ * @brief C++: a learner for a program that owns the loop.
+ *
+ *     agent.begin(observation);
+ *     do {
+ *         std::int32_t action = agent.act();
+ *         step = ... the world moves ...;
+ *         agent.observe(step, next_observation);
+ *     } while (!step.ended());
+ */
+#ifndef ARQ_CPP_AGENT_HPP
+#define ARQ_CPP_AGENT_HPP
+
+#include "../agent.h"
+#include "env.hpp"
+#include "network.hpp"
+
+namespace arq
+{
+inline namespace ARQ_CPP_NAMESPACE
+{
+
+/** @brief What an observe did. @since 0.1 */
+struct Events {
+    std::uint32_t bits = 0; /**< ARQ_EVENT_ bits. */
+
+    /** @brief The network made an update. */
+    bool updated() const noexcept
+    {
+        return (bits & ARQ_EVENT_UPDATED) != 0;
+    }
+    /** @brief The target network moved. */
+    bool synced() const noexcept
+    {
+        return (bits & ARQ_EVENT_SYNCED) != 0;
+    }
+    /** @brief The episode ended; begin comes next. */
+    bool episode_end() const noexcept
+    {
+        return (bits & ARQ_EVENT_EPISODE_END) != 0;
+    }
+    /** @brief A cell's spread has collapsed. */
+    bool collapsed() const noexcept
+    {
+        return (bits & ARQ_EVENT_COLLAPSED) != 0;
+    }
+    /** @brief The action was drawn at random, not greedy. */
+    bool explored() const noexcept
+    {
+        return (bits & ARQ_EVENT_EXPLORED) != 0;
+    }
+};
+
+/** @brief An agent that acts, remembers and learns; see agent.h. @since 0.1 */
+class Agent : public Handle<arq_agent>
+{
+  public:
+    /** @brief No agent. */
+    Agent() = default;
+
+    /**
+     * @brief Makes an agent.
+     * @param context The context.
+     * @param config Every parameter but total_steps and those of evaluation; copied.
+     * @param layout Kind and size of one observation, such as ObservationLayout::floats(50) or Env::layout().
+     * @param actions Number of actions.
+     * @return The agent, or as arq_agent_create().
+     */
+    static Outcome<Agent> create(const Context &context, const Config &config, ObservationLayout layout,
+                                 std::uint32_t actions)
+    {
+        auto owner = own(detail::Access::state(context), arq_agent_destroy);
+        arq_status status =
+            arq_agent_create(context.get(), config.get(), layout.kind, layout.size, actions, &owner->pointer);
+        return detail::outcome(owner->state.get(), status, Agent(owner));
+    }
+
+#if !defined(ARQ_CPP_NO_EXCEPTIONS)
+    /** @brief As create(). @param context As there. @param config As there. @param layout As there. @param actions As
+     * there. */
+    Agent(const Context &context, const Config &config, ObservationLayout layout, std::uint32_t actions)
+        : Agent(create(context, config, layout, actions))
+    {
+    }
+#endif
+
+    /** @brief What the agent looks at. @return Kind and size of one observation; zeros if the handle is empty. */
+    ObservationLayout layout() const noexcept
+    {
+        return get() == nullptr ? ObservationLayout{} : layout_;
+    }
+
+    /** @brief Begins an episode. @param observation The first one, copied. @return As arq_agent_begin(); #ARQ_E_SHAPE
+     * for another layout. */
+    Outcome<void> begin(Observation observation)
+    {
+        std::string misfit = observation.misfit("Agent::begin", "observation", layout(), 1);
+        if (!misfit.empty())
+            return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
+        return outcome(arq_agent_begin(get(), observation.data()));
+    }
+
+    /** @brief Chooses the action for the newest observation. @return The action, or as arq_agent_act(). */
+    Outcome<std::int32_t> act()
+    {
+        std::int32_t action = 0;
+        arq_status status = arq_agent_act(get(), &action);
+        return outcome(status, action);
+    }
+
+    /**
+     * @brief Says what came of the action: stores the transition, learns when it is due.
+     * @param step Reward and flags.
+     * @param next_observation Copied; the final one at an episode's end.
+     * @param action The action really executed, if not the one of act().
+     * @return What it did; or as arq_agent_observe(), #ARQ_E_SHAPE for another layout.
+     */
+    Outcome<Events> observe(const Step &step, Observation next_observation, std::int32_t action = ARQ_ACTION_CHOSEN)
+    {
+        std::string misfit = next_observation.misfit("Agent::observe", "next_observation", layout(), 1);
+        if (!misfit.empty())
+            return detail::refuse<Events>(ARQ_E_SHAPE, std::move(misfit));
+        Events events;
+        arq_status status = arq_agent_observe(get(), action, step.reward, next_observation.data(), step.terminated,
+                                              step.truncated, &events.bits);
+        return outcome(status, events);
+    }
+
+    /** @brief The network that learns. Other threads act on a copy, not on this one. @return A handle that keeps the
+     * agent. */
+    Network network()
+    {
+        auto owner = Network::own(detail::Access::state(*this), nullptr, owner_);
+        owner->pointer = arq_agent_network(get());
+        return Network(owner);
+    }
+
+    /** @brief What one cell computed for the last greedy act(). @param what One of the ARQ_ACTIVATION_ numbers.
+     * @param cell Which. @return Row-major values, or as arq_activations_read(). */
+    Outcome<std::vector<float>> activations(std::int32_t what, std::uint32_t cell) const
+    {
+        auto owner = Activations::own(detail::Access::state(*this), nullptr, owner_);
+        owner->pointer = const_cast<arq_activations *>(arq_agent_activations(get())); /* read() leaves them alone */
+        return Activations(owner, 1).read(what, cell);
+    }
+
+    /** @brief A number about the agent. @param name As in arq_agent_metric(). @param cell Which. @return The number.
+     */
+    Outcome<double> metric(Text name, std::uint32_t cell = 0) const
+    {
+        double value = 0;
+        arq_status status = arq_agent_metric(get(), name.get(), cell, &value);
+        return outcome(status, value);
+    }
+
+    /** @brief Saves everything. @param path The file. @return As arq_agent_save(). */
+    Outcome<void> save(Text path)
+    {
+        return outcome(arq_agent_save(get(), path.get()));
+    }
+    /** @brief Takes over a saved agent; it goes on bit for bit. @param path The file. @return As arq_agent_load(). */
+    Outcome<void> load(Text path)
+    {
+        return outcome(arq_agent_load(get(), path.get()));
+    }
+
+  private:
+    friend class Run;
+
+    explicit Agent(std::shared_ptr<Owner> owner) : Handle(std::move(owner))
+    {
+        if (get() != nullptr)
+            arq_network_observation(arq_agent_network(get()), &layout_.kind, &layout_.size);
+    }
+
+    ObservationLayout layout_;
+};
+
+} // namespace ARQ_CPP_NAMESPACE
+} // namespace arq
+
+#endif

@@ -1,0 +1,163 @@
+/**
+ * @file run.hpp
+ * @brief C++: training runs, and evaluation.
+ */
+#ifndef ARQ_CPP_RUN_HPP
+#define ARQ_CPP_RUN_HPP
+
+#include "../run.h"
+#include "agent.hpp"
+#include "environment.hpp"
+
+namespace arq
+{
+inline namespace ARQ_CPP_NAMESPACE
+{
+
+/** @brief A training run; see run.h. Keeps the environment. @since 0.1 */
+class Run : public Handle<arq_run>
+{
+  public:
+    /** @brief No run. */
+    Run() = default;
+
+    /** @brief Makes a run, before its first step. @param context The context. @param config Every parameter; copied.
+     * @param env The environment with discrete actions; not to be stepped elsewhere meanwhile.
+     * @return The run, or as arq_run_create(). */
+    static Outcome<Run> create(const Context &context, const Config &config, Env &env)
+    {
+        auto owner = own(detail::Access::state(context), arq_run_destroy, detail::Access::owner(env));
+        arq_status status = arq_run_create(context.get(), config.get(), env.get(), &owner->pointer);
+        return detail::outcome(owner->state.get(), status, Run(owner));
+    }
+
+#if !defined(ARQ_CPP_NO_EXCEPTIONS)
+    /** @brief As create(). @param context As there. @param config As there. @param env As there. */
+    Run(const Context &context, const Config &config, Env &env) : Run(create(context, config, env))
+    {
+    }
+#endif
+
+    /**
+     * @brief Goes on for some environment steps, at most to the end of the present episode.
+     * @param steps At most this many.
+     * @return How many were made, 0 when the run is complete; or as arq_run_advance(), or what the environment threw.
+     *   The next call goes on with a new episode then.
+     */
+    Outcome<std::uint64_t> advance(std::uint64_t steps)
+    {
+        std::uint64_t done = 0;
+        arq_status status = arq_run_advance(get(), steps, &done);
+        return outcome(status, done);
+    }
+
+    /** @brief The agent of the run. @return A handle that keeps the run. */
+    Agent agent()
+    {
+        auto owner = Agent::own(detail::Access::state(*this), nullptr, owner_);
+        owner->pointer = arq_run_agent(get());
+        return Agent(owner);
+    }
+
+    /** @brief A number about the run. @param name One of metrics(). @param cell Which. @return The number; NAN while
+     * there is none. */
+    Outcome<double> metric(Text name, std::uint32_t cell = 0) const
+    {
+        double value = 0;
+        arq_status status = arq_run_metric(get(), name.get(), cell, &value);
+        return outcome(status, value);
+    }
+
+  private:
+    explicit Run(std::shared_ptr<Owner> owner) : Handle(std::move(owner))
+    {
+    }
+};
+
+/** @brief A metric of runs; its texts are static. @since 0.1 */
+struct Metric {
+    const char *name; /**< As in Run::metric(). */
+    bool per_cell;    /**< There is one for each cell. */
+    const char *doc;  /**< One line. */
+};
+
+/** @brief The metrics of runs. @return All of them. @since 0.1 */
+inline std::vector<Metric> metrics()
+{
+    std::vector<Metric> rows;
+    std::int32_t per_cell = 0;
+    const char *doc = nullptr;
+    while (const char *name = arq_metric_name(static_cast<std::uint32_t>(rows.size()), &per_cell, &doc))
+        rows.push_back({name, per_cell != 0, doc});
+    return rows;
+}
+
+/** @brief How to evaluate. @since 0.1 */
+struct EvaluationOptions {
+    std::uint64_t seed = 0;      /**< Of the environment and of epsilon. */
+    double epsilon = 0;          /**< Share of random actions. */
+    std::uint32_t episodes = 10; /**< At least 1. */
+    std::uint64_t max_steps = 0; /**< An episode's longest; 0: no limit. */
+};
+
+/** @brief What an evaluation found. @since 0.1 */
+struct Evaluation {
+    std::vector<double> returns;        /**< [episodes] sums of rewards. */
+    std::vector<std::uint64_t> lengths; /**< [episodes] steps. */
+
+    /** @brief Mean of the returns. @return It; 0 without episodes. */
+    double mean_return() const noexcept
+    {
+        double sum = 0;
+        for (double value : returns)
+            sum += value;
+        return returns.empty() ? 0 : sum / static_cast<double>(returns.size());
+    }
+};
+
+/** @cond internal */
+namespace detail
+{
+
+inline Outcome<Evaluation> evaluate(const Context &context, const arq_network *network, Env &env,
+                                    const EvaluationOptions &options)
+{
+    Evaluation evaluation;
+    evaluation.returns.resize(options.episodes);
+    evaluation.lengths.resize(options.episodes);
+    arq_status status = arq_evaluate(context.get(), network, env.get(), options.seed, options.epsilon, options.episodes,
+                                     options.max_steps, evaluation.returns.data(), evaluation.lengths.data());
+    return outcome(Access::state(context).get(), status, std::move(evaluation));
+}
+
+} // namespace detail
+/** @endcond */
+
+/**
+ * @brief Plays whole episodes without learning.
+ * @param context The context.
+ * @param network Who plays, greedily but for epsilon.
+ * @param env The environment with discrete actions; reset with the seed.
+ * @param options How.
+ * @return Returns and lengths; or as arq_evaluate(), or what the environment threw.
+ * @since 0.1
+ */
+inline Outcome<Evaluation> evaluate(const Context &context, const Network &network, Env &env,
+                                    const EvaluationOptions &options = {})
+{
+    if (!network)
+        return detail::refuse<Evaluation>(ARQ_E_ARGUMENT, "evaluate: the network is empty; see evaluate_random");
+    return detail::evaluate(context, network.get(), env, options);
+}
+
+/** @brief As evaluate() for a player that acts at random. @param context The context. @param env As there. @param
+ * options How; epsilon has no meaning here. @return As there. @since 0.1 */
+inline Outcome<Evaluation> evaluate_random(const Context &context, Env &env, const EvaluationOptions &options = {})
+{
+    return detail::evaluate(context, nullptr, env, options);
+}
+
+} // namespace ARQ_CPP_NAMESPACE
+} // namespace arq
+
+#endif
