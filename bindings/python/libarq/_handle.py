@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from . import _prototypes as c
-from .errors import BusyError, ClosedError
+from .errors import BusyError, ClosedError, raise_kept
 
 _Self = TypeVar("_Self", bound="Handle")
 
@@ -151,6 +151,7 @@ def _release_quietly(resource: Resource) -> None:
         resource.release()
     except BusyError:
         pass
+    raise_kept()
 
 
 class Handle:
@@ -178,6 +179,7 @@ class Handle:
         """Frees this handle and what was made from it. Closing twice is fine."""
         self._resource.release()
         self._finalizer.detach()
+        raise_kept()
 
     @property
     def closed(self) -> bool:

@@ -196,6 +196,7 @@ class Environment(Part):
     def _name(self, function: Any, index: int) -> str | None:
         with self._gate as pointer:
             name: bytes | None = function(pointer, _arrays.integer("index", index, 0, _arrays.U32))
+            errors.raise_kept()
         return None if name is None else name.decode("utf-8", "replace")
 
     def action_name(self, action: int) -> str | None:

@@ -1,0 +1,162 @@
+"""Environments and batches: the same games whichever way they are stepped."""
+
+import numpy as np
+from support import Case, main
+
+import libarq
+
+GAMES = [type_.id for type_ in libarq.environments()]
+
+
+class Games(Case):
+    def test_the_built_in_games_are_known(self):
+        for id in ("minatar/breakout", "minatar/seaquest", "classic/cartpole", "classic/frozenlake"):
+            self.assertIn(id, GAMES)
+        options = {option.name: option for option in libarq.environments()[0].options}
+        self.assertEqual(options["sticky"].default, 0.1)
+        self.assertIs(options["ramping"].default, True)
+        self.assertIn("minimal", options["actions"].choices)
+
+    def test_observations_are_of_the_declared_form(self):
+        for id in GAMES:
+            with self.subTest(id=id), libarq.Environment.open(id) as env:
+                spec = env.spec.observation
+                observation = env.reset(1)
+                if spec.kind is libarq.ObservationKind.DISCRETE:
+                    self.assertIs(type(observation), int)
+                else:
+                    self.assertEqual((observation.shape, observation.dtype), (spec.shape, spec.dtype))
+                again, reward, terminated, truncated = env.step(0)
+                self.assertEqual([type(x) for x in (reward, terminated, truncated)], [float, bool, bool])
+                self.assertEqual(type(again), type(observation))
+
+    def test_a_seed_decides_everything(self):
+        def play(seed):
+            with libarq.Environment.open("minatar/seaquest") as env:
+                seen = [env.reset(seed).tobytes()]
+                for action in np.random.default_rng(5).integers(0, 6, 60):
+                    observation, reward, terminated, truncated = env.step(action)
+                    seen.append((observation.tobytes(), reward))
+                    if terminated or truncated:
+                        env.reset()
+                return seen
+
+        self.assertEqual(play(3), play(3))
+        self.assertNotEqual(play(3), play(4))
+
+    def test_options(self):
+        with libarq.Environment.open("minatar/breakout", sticky=0, ramping=False) as env:
+            self.assertEqual(env.id, "minatar/breakout?sticky=0&ramping=false")
+        with libarq.Environment.open("minatar/breakout?actions=full") as env:
+            self.assertEqual(env.spec.actions, libarq.Discrete(6))
+        with self.assertRaisesRegex(libarq.ArgumentError, "sticky"):
+            libarq.Environment.open("minatar/breakout", sticky=7)
+
+    def test_step_needs_a_reset(self):
+        with libarq.Environment.open("classic/cartpole") as env:
+            with self.assertRaises(libarq.OrderError):
+                env.step(0)
+            env.reset(1)
+            with self.assertRaises(libarq.ArgumentError):
+                env.step(2)
+            with self.assertRaises(TypeError):
+                env.step(0.0)
+            while not env.step(0)[2]:
+                pass
+            with self.assertRaises(libarq.OrderError):
+                env.step(0)
+
+    def test_a_state_goes_on_bit_for_bit(self):
+        for id in GAMES:
+            with self.subTest(id=id), libarq.Environment.open(id) as env, libarq.Environment.open(id) as other:
+                env.reset(9)
+                env.step(0)
+                other.load(env.save())
+                for _ in range(5):
+                    ours, theirs = env.step(0), other.step(0)
+                    self.assertTrue(np.array_equal(ours[0], theirs[0]))
+                    self.assertEqual(ours[1:], theirs[1:])
+                    if ours[2] or ours[3]:
+                        break
+                with self.assertRaises(libarq.FormatError):
+                    other.load(b"nonsense")
+
+    def test_pictures_and_names(self):
+        with libarq.Environment.open("minatar/breakout") as env:
+            env.reset(1)
+            picture = env.render(4)
+            self.assertEqual((picture.shape, picture.dtype), ((40, 40, 3), np.uint8))
+            self.assertGreater(len(np.unique(picture)), 1)
+            self.assertTrue(all(env.action_name(i) for i in range(3)))
+            self.assertIsNotNone(env.observation_name(0))
+            self.assertIsNone(env.observation_name(99))
+
+    def test_a_time_limit_truncates(self):
+        with libarq.Environment.open("minatar/freeway").time_limit(3) as env:
+            env.reset(1)
+            self.assertEqual([env.step(0)[2:] for _ in range(3)], [(False, False), (False, False), (False, True)])
+
+
+class Batches(Case):
+    def test_a_batch_is_its_instances_stepped_one_by_one(self):
+        count, seed = 5, 11
+        for id in GAMES:
+            with self.subTest(id=id), libarq.EnvironmentBatch(id, count) as batch:
+                envs = [libarq.Environment.open(id) for _ in range(count)]
+                together = batch.reset(seed).copy()
+                alone = [env.reset(seed + i) for i, env in enumerate(envs)]
+                self.assertTrue(np.array_equal(together, np.array(alone)))
+                random = np.random.default_rng(seed)
+                for _ in range(60):
+                    actions = random.integers(0, batch.spec.actions.count, count).astype(np.int32)
+                    together, rewards, terminated, truncated = batch.step(actions)
+                    alone = [env.step(action) for env, action in zip(envs, actions)]
+                    self.assertTrue(np.array_equal(together, np.array([one[0] for one in alone])))
+                    self.assertEqual(rewards.tolist(), [one[1] for one in alone])
+                    self.assertEqual(terminated.tolist(), [one[2] for one in alone])
+                    self.assertEqual(truncated.tolist(), [one[3] for one in alone])
+                    ended = terminated | truncated
+                    if ended.any():
+                        with self.assertRaises(libarq.OrderError):
+                            batch.step(actions)
+                        batch.reset(None, ended)
+                        for i in np.flatnonzero(ended):
+                            envs[i].reset()
+
+    def test_instances_are_lent_only(self):
+        with libarq.EnvironmentBatch("minatar/breakout", 3) as batch:
+            batch.reset(1)
+            one = batch[2]
+            self.assertEqual(one.render(2).shape, (20, 20, 3))
+            with self.assertRaises(libarq.Error):
+                one.step(0)
+            one.close()
+            batch.step(np.zeros(3, np.int32))
+            self.assertEqual(len(batch), 3)
+            lent = batch[0]
+        with self.assertRaises(libarq.ClosedError):
+            lent.reset()
+
+    def test_steps_make_no_python_object_per_instance(self):
+        """The time of a step grows with the library's work alone: what Python allocates does not depend on count."""
+        import tracemalloc
+
+        def blocks(count):
+            with libarq.EnvironmentBatch("minatar/freeway", count) as batch:
+                batch.reset(1)
+                actions = np.zeros(count, np.int32)
+                batch.step(actions)
+                tracemalloc.start()
+                before = tracemalloc.take_snapshot()
+                results = [batch.step(actions) for _ in range(5)]
+                after = tracemalloc.take_snapshot()
+                tracemalloc.stop()
+                del results
+                return sum(stat.count_diff for stat in after.compare_to(before, "filename"))
+
+        few, many = blocks(4), blocks(1024)
+        self.assertLess(many, few + 20)
+
+
+if __name__ == "__main__":
+    main()
