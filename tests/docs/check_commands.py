@@ -8,7 +8,8 @@ import shlex
 import subprocess
 import sys
 
-import pages
+sys.dont_write_bytecode = True
+import pages  # noqa: E402
 
 # Programs that the pages may call without more being checked.
 OTHERS = {"cc", "c++", "cd", "cmake", "pip", "python3", "sudo", "echo", "export", "for", "do", "done", "qemu-aarch64",

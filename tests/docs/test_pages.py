@@ -6,7 +6,8 @@ import subprocess
 import sys
 import unittest
 
-import pages
+sys.dont_write_bytecode = True
+import pages  # noqa: E402
 
 ARQ = os.environ.get("ARQ_PROGRAM", "")
 
