@@ -124,16 +124,15 @@ void arq_project_rows(const arq_kernels *kernels, uint32_t first, uint32_t rows,
     projection p = {.kernels = kernels, .x = x, .n = n};
     float *own = out + (size_t)first * n;
     float *sum = workspace + ARQ_GEMM_PACK_FLOATS;
-    start_rows(rows, n, bias, own, n);
+    start_rows(rows, n, NULL, own, n);
     for (uint32_t i = 0; i < x->count; i++) {
-        if (x->segment[i].bits != NULL) {
-            add_segment(&p, i, kernel, first, rows, n, own, n, workspace);
-        } else {
-            start_rows(rows, n, NULL, sum, n);
-            add_segment(&p, i, kernel, first, rows, n, sum, n, workspace);
-            kernels->add(rows, n, own, n, sum, n, own, n);
-        }
+        start_rows(rows, n, NULL, sum, n);
+        add_segment(&p, i, kernel, first, rows, n, sum, n, workspace);
+        kernels->add(rows, n, own, n, sum, n, own, n);
         kernel += (size_t)x->segment[i].size * n;
+    }
+    for (uint32_t r = 0; bias != NULL && r < rows; r++) {
+        kernels->add(1, n, own + (size_t)r * n, n, bias, n, own + (size_t)r * n, n);
     }
 }
 

@@ -32,8 +32,8 @@ uint32_t arq_inputs_size(const arq_inputs *inputs);
 void arq_project(const arq_context *context, const arq_scratch *scratch, uint32_t rows, const arq_inputs *x,
                  const float *kernel, uint32_t n, const float *bias, float *out);
 
-/* The same for rows [first, first + rows) on the calling task. Each segment of floats is summed by itself before it is
- * added: contexts feed on themselves, so their rounding errors grow, and short sums make small ones.
+/* The same for rows [first, first + rows) on the calling task. Each segment is summed by itself before it is added, and
+ * the bias comes last: contexts feed on themselves, so their rounding errors grow, and short sums make small ones.
  * `workspace` is arq_project_rows_floats() long. */
 void arq_project_rows(const arq_kernels *kernels, uint32_t first, uint32_t rows, const arq_inputs *x,
                       const float *kernel, uint32_t n, const float *bias, float *out, float *workspace);
