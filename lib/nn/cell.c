@@ -35,6 +35,16 @@ arq_status arq_cell_create(arq_context *context, const arq_config *config, uint3
                         "arq_cell_create: inputs is %u, width is %u; accepted: at least 1, 1 .. %u", inputs, width,
                         ARQ_MAX_WIDTH);
     }
+    if (arq_config_values(config)->quantiles > 1) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED,
+                        "arq_cell_create: quantiles is %lld; a cell by itself has one target for each sample: accepted "
+                        "is 1",
+                        (long long)arq_config_values(config)->quantiles);
+    }
+    if (!arq_network_kinds[arq_config_values(config)->network]->has_cells) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED, "arq_cell_create: network '%s' has no cells; accepted: arq, ad",
+                        arq_network_kinds[arq_config_values(config)->network]->name);
+    }
     arq_cell *cell = arq_alloc(context, 1, sizeof(*cell));
     if (cell == NULL) {
         return arq_fail_memory(context, "a cell", sizeof(*cell));

@@ -1,5 +1,8 @@
 #include "nn/cell_pass.h"
 
+#include "nn/printed_rows.h"
+
+#include <math.h>
 #include <string.h>
 
 /* Rows of one task of the features: large enough that the kernel is read few times. */
@@ -101,7 +104,9 @@ void arq_cell_project(const arq_context *context, const arq_scratch *scratch, co
     const float *kernel2 = weights + shape->offset[ARQ_CELL_Z2_KERNEL];
     arq_project(context, scratch, batch, x, kernel1, columns1, NULL, out->z1);
     arq_project(context, scratch, batch, x, kernel2, columns2, NULL, out->z2);
-    center_all(context, shape, batch, out->z1);
+    if (!shape->rows_as_printed) {
+        center_all(context, shape, batch, out->z1);
+    }
     if (shape->action_at_input) {
         arq_inputs code = {0};
         arq_inputs_add(&code, *codes);
@@ -109,7 +114,9 @@ void arq_cell_project(const arq_context *context, const arq_scratch *scratch, co
                     out->code1);
         arq_project(context, scratch, shape->actions, &code, kernel2 + (size_t)shape->inputs * columns2, columns2, NULL,
                     out->code2);
-        center_all(context, shape, shape->actions, out->code1);
+        if (!shape->rows_as_printed) {
+            center_all(context, shape, shape->actions, out->code1);
+        }
     }
 }
 
@@ -128,6 +135,7 @@ typedef struct workspace {
     float *dz2;        /* [K, d] */
     float *y;          /* [d] */
     float *gy;         /* [d] */
+    float *row;        /* [2, n] */
 } workspace;
 
 static size_t cut(const arq_cell_shape *shape, float *memory, workspace *w)
@@ -135,9 +143,10 @@ static size_t cut(const arq_cell_shape *shape, float *memory, workspace *w)
     size_t kn = (size_t)shape->heads * shape->width;
     size_t kd = (size_t)shape->heads * shape->rows;
     size_t d = shape->rows;
-    size_t sizes[] = {kn, kd, (size_t)shape->heads * shape->heads, d, d, d, kd, kd, kn, kn, kd, d, d};
+    size_t sizes[] = {
+        kn, kd, (size_t)shape->heads * shape->heads, d, d, d, kd, kd, kn, kn, kd, d, d, 2 * (size_t)shape->width};
     float **parts[] = {&w->zc, &w->z2, &w->covariance, &w->s,   &w->inverse, &w->rho, &w->v,
-                       &w->g,  &w->u,  &w->dz1,        &w->dz2, &w->y,       &w->gy};
+                       &w->g,  &w->u,  &w->dz1,        &w->dz2, &w->y,       &w->gy,  &w->row};
     size_t used = 0;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         if (memory != NULL) {
@@ -178,7 +187,10 @@ static arq_attention attention_of(const arq_kernels *kernels, const arq_cell_sha
 
 static float q_of(const arq_kernels *kernels, const arq_cell_shape *shape, const float *y)
 {
-    return shape->kind == ARQ_NETWORK_ARQ ? kernels->goodness(shape->goodness, shape->action_rows, y) : y[0];
+    if (shape->kind == ARQ_NETWORK_AD) {
+        return shape->action_rows == 1 ? y[0] : kernels->goodness(ARQ_GOODNESS_MEAN, shape->action_rows, y);
+    }
+    return kernels->goodness(shape->goodness, shape->action_rows, y);
 }
 
 /* Column scales of the attention: covariance, then s, inverse and v. */
@@ -186,6 +198,34 @@ static void scale_rows(const arq_kernels *kernels, const arq_attention *a, const
 {
     kernels->covariance(a->heads, a->width, a->zc, a->ldzc, w->covariance);
     kernels->row_scales(a->heads, a->rows, a->z2, a->ldz2, w->covariance, w->s, w->inverse, w->v);
+}
+
+/* y of the rows in `a`. */
+static void attend(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_attention *a, const workspace *w,
+                   float *y)
+{
+    if (shape->rows_as_printed) {
+        arq_printed_attention(kernels, a, w->row, y);
+    } else {
+        scale_rows(kernels, a, w);
+        kernels->attention(a, w->v, y);
+    }
+}
+
+/* y of every row of P, sorted by action. */
+static void attend_all(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_attention *a,
+                       const workspace *w, float *y)
+{
+    if (shape->row_stride == 1 || shape->action_rows == 1) {
+        attend(kernels, shape, a, w, y);
+        return;
+    }
+    attend(kernels, shape, a, w, w->y);
+    for (uint32_t action = 0; action < shape->actions; action++) {
+        for (uint32_t i = 0; i < shape->action_rows; i++) {
+            y[action * shape->action_rows + i] = w->y[arq_cell_first_row(shape, action) + i * shape->row_stride];
+        }
+    }
 }
 
 void arq_cell_all_actions(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
@@ -196,19 +236,30 @@ void arq_cell_all_actions(const arq_kernels *kernels, const arq_cell_shape *shap
     uint32_t passes = shape->action_at_input ? shape->actions : 1;
     for (uint32_t pass = 0; pass < passes; pass++) {
         arq_attention a = attention_of(kernels, shape, p, sample, h, pass, &w);
-        scale_rows(kernels, &a, &w);
-        kernels->attention(&a, w.v, y + (size_t)pass * shape->rows);
+        attend_all(kernels, shape, &a, &w, y + (size_t)pass * shape->rows);
     }
     for (uint32_t action = 0; action < shape->actions; action++) {
         q[action] = q_of(kernels, shape, y + (size_t)action * shape->action_rows);
     }
 }
 
-/* For an action at the output only its piece of Z2 is read: rows [first, first + action_rows) of P. */
-static void keep_piece(const arq_cell_shape *shape, uint32_t action, arq_attention *a)
+/* For an action at the output only its own rows of P are read. */
+static void keep_piece(const arq_cell_shape *shape, uint32_t action, const workspace *w, arq_attention *a)
 {
-    a->z2 += arq_cell_first_row(shape, action);
-    a->rows = shape->action_rows;
+    uint32_t first = arq_cell_first_row(shape, action);
+    size_t piece = shape->action_rows;
+    if (shape->row_stride == 1 || piece == 1) {
+        a->z2 += first;
+    } else {
+        for (size_t k = 0; k < a->heads; k++) {
+            for (size_t i = 0; i < piece; i++) {
+                w->z2[k * piece + i] = a->z2[k * a->ldz2 + first + i * shape->row_stride];
+            }
+        }
+        a->z2 = w->z2;
+        a->ldz2 = piece;
+    }
+    a->rows = piece;
 }
 
 float arq_cell_one_action(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
@@ -217,12 +268,11 @@ float arq_cell_one_action(const arq_kernels *kernels, const arq_cell_shape *shap
     workspace w;
     cut(shape, memory, &w);
     arq_attention a = attention_of(kernels, shape, p, sample, h, action, &w);
-    keep_piece(shape, action, &a);
-    scale_rows(kernels, &a, &w);
+    keep_piece(shape, action, &w, &a);
     if (y == NULL) {
         y = w.y;
     }
-    kernels->attention(&a, w.v, y);
+    attend(kernels, shape, &a, &w, y);
     return q_of(kernels, shape, y);
 }
 
@@ -243,37 +293,70 @@ static void place_gradients(const arq_cell_shape *shape, const arq_projections *
     size_t piece = shape->action_rows;
     size_t first = arq_cell_first_row(shape, action);
     for (uint32_t k = 0; k < shape->heads; k++) {
-        memcpy(dz2 + k * d + first, w->dz2 + k * piece, piece * sizeof(float));
+        for (size_t i = 0; i < piece; i++) {
+            dz2[k * d + first + i * shape->row_stride] = w->dz2[k * piece + i];
+        }
     }
 }
 
+/* Standard deviation of Q over the actions: every row once. */
+static float spread_over_actions(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_attention *a,
+                                 const workspace *w)
+{
+    if (shape->action_at_input) {
+        return NAN; /* would need a pass for each action */
+    }
+    float *q = w->rho;
+    attend_all(kernels, shape, a, w, w->gy);
+    for (uint32_t action = 0; action < shape->actions; action++) {
+        q[action] = q_of(kernels, shape, w->gy + action * shape->action_rows);
+    }
+    return kernels->goodness(ARQ_GOODNESS_RMS, shape->actions, q);
+}
+
+/* dLoss/dy of the action's rows from their y. */
+static void find_slopes(const arq_kernels *kernels, const arq_cell_shape *shape, uint32_t sample,
+                        const arq_loss_slopes *slopes, const workspace *w, arq_sample_loss *loss)
+{
+    size_t rows = shape->action_rows;
+    loss->q = q_of(kernels, shape, w->y);
+    if (shape->kind == ARQ_NETWORK_AD && rows > 1) {
+        slopes->of_quantiles(slopes->data, sample, w->y, w->gy);
+        return;
+    }
+    float e = slopes->of_q(slopes->data, sample, loss->q);
+    if (shape->kind == ARQ_NETWORK_AD) {
+        w->gy[0] = e;
+        return;
+    }
+    loss->spread = shape->goodness == ARQ_GOODNESS_RMS ? loss->q : kernels->goodness(ARQ_GOODNESS_RMS, rows, w->y);
+    kernels->goodness_gradient(shape->goodness, rows, w->y, loss->q, e, w->gy);
+}
+
 arq_sample_loss arq_cell_learn_sample(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
-                                      uint32_t sample, const float *h, uint32_t action,
-                                      float (*slope)(void *data, uint32_t sample, float q), void *data, float *memory,
-                                      float *gh)
+                                      uint32_t sample, const float *h, uint32_t action, const arq_loss_slopes *slopes,
+                                      float *memory, float *gh)
 {
     workspace w;
     cut(shape, memory, &w);
     arq_sample_loss loss = {0};
     arq_attention a = attention_of(kernels, shape, p, sample, h, action, &w);
-    if (shape->kind == ARQ_NETWORK_AD) { /* the spread over actions needs every row once */
-        scale_rows(kernels, &a, &w);
-        kernels->attention(&a, w.v, w.y);
-        loss.spread = kernels->goodness(ARQ_GOODNESS_RMS, shape->rows, w.y);
-    }
-    keep_piece(shape, action, &a);
-    scale_rows(kernels, &a, &w);
-    kernels->attention_slope(&a, w.v, w.y, w.g);
-    loss.q = q_of(kernels, shape, w.y);
-    float e = slope(data, sample, loss.q);
     if (shape->kind == ARQ_NETWORK_AD) {
-        w.gy[0] = e;
-    } else {
-        loss.spread = shape->goodness == ARQ_GOODNESS_RMS ? loss.q : kernels->goodness(ARQ_GOODNESS_RMS, a.rows, w.y);
-        kernels->goodness_gradient(shape->goodness, a.rows, w.y, loss.q, e, w.gy);
+        loss.spread = spread_over_actions(kernels, shape, &a, &w);
     }
-    kernels->attention_backward(&a, w.v, w.gy, 0, a.rows, gh, w.u);
-    kernels->attention_gradients(&a, w.covariance, w.s, w.inverse, w.v, w.g, w.gy, 0, a.rows, w.u, w.rho, w.dz1, w.dz2);
+    keep_piece(shape, action, &w, &a);
+    if (shape->rows_as_printed) {
+        arq_printed_attention(kernels, &a, w.row, w.y);
+        find_slopes(kernels, shape, sample, slopes, &w, &loss);
+        arq_printed_attention_backward(kernels, &a, w.gy, w.row, gh, w.dz1, w.dz2);
+    } else {
+        scale_rows(kernels, &a, &w);
+        kernels->attention_slope(&a, w.v, w.y, w.g);
+        find_slopes(kernels, shape, sample, slopes, &w, &loss);
+        kernels->attention_backward(&a, w.v, w.gy, 0, a.rows, gh, w.u);
+        kernels->attention_gradients(&a, w.covariance, w.s, w.inverse, w.v, w.g, w.gy, 0, a.rows, w.u, w.rho, w.dz1,
+                                     w.dz2);
+    }
     place_gradients(shape, p, sample, action, &w);
     return loss;
 }

@@ -4,7 +4,7 @@
  *     h = LayerNorm(ReLU(X W_h + b_h))            features
  *     Z1 = [X; code(a)] W_1, Z2 = [X; code(a)] W_2    projections; the action's part is added per action
  *     P = Z2^T Z1, rows standardised, T = tanh    attention, never stored
- *     y = T h,  Q = goodness(y)                   (AD: Q_a = y_a)
+ *     y = T h,  Q = goodness(y)                   (AD: Q_a = y_a, or the mean of a's quantiles)
  */
 #ifndef ARQ_NN_CELL_PASS_H
 #define ARQ_NN_CELL_PASS_H
@@ -53,14 +53,21 @@ float arq_cell_one_action(const arq_kernels *kernels, const arq_cell_shape *shap
 /* What one sample says about itself. */
 typedef struct arq_sample_loss {
     float q;
-    float spread; /* standard deviation of y (AD: of Q over actions) */
+    float spread; /* standard deviation of y (AD: of Q over actions; NAN with the action at the input) */
 } arq_sample_loss;
 
-/* One sample, forward and backward for its action. `slope` gets Q and gives dLoss/dQ. On return z1 and z2 of the
- * sample in `p` hold dLoss/dZ1 and dLoss/dZ2, and gh [n] holds dLoss/dh. */
+/* How the loss of a sample changes with what the cell computes for its action. */
+typedef struct arq_loss_slopes {
+    float (*of_q)(void *data, uint32_t sample, float q); /* dLoss/dQ */
+    /* dLoss/dy [action_rows]; used instead where a cell predicts quantiles. */
+    void (*of_quantiles)(void *data, uint32_t sample, const float *y, float *gy);
+    void *data;
+} arq_loss_slopes;
+
+/* One sample, forward and backward for its action. On return z1 and z2 of the sample in `p` hold dLoss/dZ1 and
+ * dLoss/dZ2, and gh [n] holds dLoss/dh. */
 arq_sample_loss arq_cell_learn_sample(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
-                                      uint32_t sample, const float *h, uint32_t action,
-                                      float (*slope)(void *data, uint32_t sample, float q), void *data,
+                                      uint32_t sample, const float *h, uint32_t action, const arq_loss_slopes *slopes,
                                       float *workspace, float *gh);
 
 #endif

@@ -64,7 +64,9 @@ arq_status arq_cell_shape_make(const arq_context *context, const arq_parameters 
     shape->width = width;
     shape->heads = (uint32_t)parameters->heads;
     shape->actions = actions;
-    shape->action_rows = shape->kind == ARQ_NETWORK_ARQ ? width : 1;
+    shape->action_rows = shape->kind == ARQ_NETWORK_ARQ ? width : (uint32_t)parameters->quantiles;
+    shape->row_stride = shape->kind == ARQ_NETWORK_ARQ || shape->action_at_input ? 1 : actions;
+    shape->rows_as_printed = parameters->row_order == ARQ_ROWS_PAPER;
     if (inputs > (1u << 28) || width > (1u << 20) || actions > 65536) {
         return arq_fail(context, ARQ_E_ARGUMENT,
                         "a cell of %u inputs, width %u and %u actions; accepted: up to 2^28, 2^20 and 65536", inputs,

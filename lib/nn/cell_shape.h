@@ -26,6 +26,7 @@ typedef struct arq_cell_shape {
     arq_goodness goodness;
     arq_action_code action_code;
     int action_at_input;
+    int rows_as_printed;                 /* tanh before the rows are standardised, as the paper prints it */
     uint32_t inputs;                     /* D: X without the action */
     uint32_t code;                       /* c: action columns behind X in the two projections */
     uint32_t width;                      /* n */
@@ -33,6 +34,7 @@ typedef struct arq_cell_shape {
     uint32_t actions;                    /* A */
     uint32_t rows;                       /* d: rows of P in one projection */
     uint32_t action_rows;                /* rows of P that belong to one action: the length of its y */
+    uint32_t row_stride;                 /* between them; ad's quantile q of action a is row q A + a, as released */
     size_t offset[ARQ_CELL_TENSORS + 1]; /* of each tensor in the cell's weights; the last: their number */
 } arq_cell_shape;
 
@@ -49,7 +51,13 @@ void arq_cell_tensor_size(const arq_cell_shape *shape, arq_cell_tensor_id id, ui
 /* First row of P of an action. */
 static inline uint32_t arq_cell_first_row(const arq_cell_shape *shape, uint32_t action)
 {
-    return shape->action_at_input ? 0 : action * shape->action_rows;
+    return shape->action_at_input ? 0 : shape->kind == ARQ_NETWORK_AD ? action : action * shape->action_rows;
+}
+
+/* Predictions of Q for one action: 1, or AD's quantiles. */
+static inline uint32_t arq_cell_quantiles(const arq_cell_shape *shape)
+{
+    return shape->kind == ARQ_NETWORK_AD ? shape->action_rows : 1;
 }
 
 /* Length of what a cell computes for every action of one sample. */

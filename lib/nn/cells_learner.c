@@ -2,6 +2,7 @@
 
 #include "nn/encode.h"
 #include "nn/optimiser.h"
+#include "nn/quantile_loss.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,7 +63,8 @@ static void lay_out(const arq_learner *learner, float *memory, cells_learner *s)
         s->du[l] = take(memory, &used, batch * n);
         s->norm_gradients[l] = take(memory, &used, 2 * n * sample_blocks(learner->batch));
         s->next_action[l] = take(memory, &used, batch);
-        s->td_target[l] = take(memory, &used, batch);
+        s->td_target[l] = take(memory, &used, batch * arq_cell_quantiles(cell));
+        s->loss[l] = take(memory, &used, arq_cell_quantiles(cell) > 1 ? batch : 0);
         s->q[l] = take(memory, &used, batch);
         s->spread[l] = take(memory, &used, batch);
         largest = cell->offset[ARQ_CELL_TENSORS] > largest ? cell->offset[ARQ_CELL_TENSORS] : largest;
@@ -264,27 +266,44 @@ static void choose_next_action(const cell_task *t, uint32_t sample, float *works
     t->s->next_action[t->l][sample] = arq_greedy_action(q, t->cell->actions);
 }
 
+/* Q_target(s', a*), or its quantiles, into next_q. */
+static void rate_next_action(const cell_task *t, uint32_t sample, float *workspace, float *next_q)
+{
+    cells_learner *s = t->s;
+    if (!t->learner->parameters.double_q) {
+        const float *q = all_q(t, &s->next_target, sample, workspace);
+        s->next_action[t->l][sample] = arq_greedy_action(q, t->cell->actions);
+        if (arq_cell_quantiles(t->cell) == 1) {
+            *next_q = q[s->next_action[t->l][sample]];
+            return;
+        }
+    }
+    int quantiles = arq_cell_quantiles(t->cell) > 1;
+    float q = arq_cell_one_action(t->learner->context->kernels, t->cell, &s->projections[t->l], sample,
+                                  s->next_target.h[t->l] + (size_t)sample * t->cell->width,
+                                  (uint32_t)s->next_action[t->l][sample], workspace, quantiles ? next_q : NULL);
+    if (!quantiles) {
+        *next_q = q;
+    }
+}
+
 /* r + gamma Q_target(s', a*), bootstrap stops at terminations. */
 static void rate_next_state(const cell_task *t, uint32_t sample, float *workspace)
 {
-    cells_learner *s = t->s;
-    float next_q = 0;
-    if (!t->batch->terminated[sample]) {
-        if (t->learner->parameters.double_q) {
-            next_q = arq_cell_one_action(t->learner->context->kernels, t->cell, &s->projections[t->l], sample,
-                                         s->next_target.h[t->l] + (size_t)sample * t->cell->width,
-                                         (uint32_t)s->next_action[t->l][sample], workspace, NULL);
-        } else {
-            const float *q = all_q(t, &s->next_target, sample, workspace);
-            s->next_action[t->l][sample] = arq_greedy_action(q, t->cell->actions);
-            next_q = q[s->next_action[t->l][sample]];
-        }
+    uint32_t n = arq_cell_quantiles(t->cell);
+    float *target = t->s->td_target[t->l] + (size_t)sample * n;
+    if (t->batch->terminated[sample]) {
+        memset(target, 0, n * sizeof(float));
+    } else {
+        rate_next_action(t, sample, workspace, target);
     }
-    s->td_target[t->l][sample] = t->batch->rewards[sample] + (float)t->learner->parameters.gamma * next_q;
+    for (uint32_t i = 0; i < n; i++) {
+        target[i] = t->batch->rewards[sample] + (float)t->learner->parameters.gamma * target[i];
+    }
 }
 
 /* dLoss/dQ of one sample: 2 e / B, or clamp(e, -1, 1) / B. */
-static float loss_slope(void *data, uint32_t sample, float q)
+static float slope_of_q(void *data, uint32_t sample, float q)
 {
     const cell_task *t = data;
     float e = q - t->s->td_target[t->l][sample];
@@ -295,16 +314,27 @@ static float loss_slope(void *data, uint32_t sample, float q)
     return 2 * e / batch;
 }
 
+static void slope_of_quantiles(void *data, uint32_t sample, const float *y, float *gy)
+{
+    const cell_task *t = data;
+    uint32_t n = arq_cell_quantiles(t->cell);
+    int huber = t->learner->parameters.loss == ARQ_LOSS_HUBER;
+    const float *target = t->s->td_target[t->l] + (size_t)sample * n;
+    t->s->loss[t->l][sample] = (float)arq_quantile_loss(n, y, target, huber);
+    arq_quantile_slopes(n, y, target, huber, t->batch->size, gy);
+}
+
 static void learn_sample(const cell_task *t, uint32_t sample, float *workspace)
 {
     cells_learner *s = t->s;
     const arq_kernels *kernels = t->learner->context->kernels;
     size_t n = t->cell->width;
     cell_task own = *t;
+    const arq_loss_slopes slopes = {slope_of_q, slope_of_quantiles, &own};
     float *gh = s->gh + sample * n;
     arq_sample_loss loss =
         arq_cell_learn_sample(kernels, t->cell, &s->projections[t->l], sample, s->now.h[t->l] + sample * n,
-                              (uint32_t)t->batch->actions[sample], loss_slope, &own, workspace, gh);
+                              (uint32_t)t->batch->actions[sample], &slopes, workspace, gh);
     s->q[t->l][sample] = loss.q;
     s->spread[t->l][sample] = loss.spread;
     const arq_features *features = &s->features[t->l];
@@ -338,17 +368,33 @@ static cell_task task_of(const arq_learner *learner, const arq_batch *batch, uin
 
 /* ---- What an update says about itself ---- */
 
+/* The mean of a sample's targets: one, or its quantiles. */
+static double mean_target(const cells_learner *s, const arq_cell_shape *cell, uint32_t l, uint32_t sample)
+{
+    uint32_t n = arq_cell_quantiles(cell);
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sum += (double)s->td_target[l][(size_t)sample * n + i];
+    }
+    return sum / n;
+}
+
 static void measure_cell(arq_learner *learner, const arq_batch *batch, uint32_t l)
 {
     const cells_learner *s = learner->state;
+    const arq_cell_shape *cell = &learner->network->shape.cell[l];
     double *metric = learner->metric[l];
     double loss = 0, q = 0, target = 0, td_error = 0, spread = 0;
     for (uint32_t b = 0; b < batch->size; b++) {
-        double e = (double)(s->q[l][b] - s->td_target[l][b]);
+        double wanted = mean_target(s, cell, l, b);
+        double e = (double)s->q[l][b] - wanted;
         double size = fabs(e);
-        loss += learner->parameters.loss == ARQ_LOSS_MSE ? e * e : size <= 1 ? e * e / 2 : size - 0.5;
+        loss += arq_cell_quantiles(cell) > 1               ? (double)s->loss[l][b]
+                : learner->parameters.loss == ARQ_LOSS_MSE ? e * e
+                : size <= 1                                ? e * e / 2
+                                                           : size - 0.5;
         q += (double)s->q[l][b];
-        target += (double)s->td_target[l][b];
+        target += wanted;
         td_error += size;
         spread += (double)s->spread[l][b];
     }

@@ -26,7 +26,8 @@ typedef struct cells_learner {
     float *du[ARQ_MAX_CELLS];                   /* [B, n] dLoss/du of s_t */
     float *norm_gradients[ARQ_MAX_CELLS];       /* [blocks, 2, n] scale and offset, per block of samples */
     int32_t *next_action[ARQ_MAX_CELLS];        /* [B] a* */
-    float *td_target[ARQ_MAX_CELLS];            /* [B] */
+    float *td_target[ARQ_MAX_CELLS];            /* [B], with quantiles [B, N] */
+    float *loss[ARQ_MAX_CELLS];                 /* [B] with quantiles */
     float *q[ARQ_MAX_CELLS];                    /* [B] Q(s, a) */
     float *spread[ARQ_MAX_CELLS];               /* [B] */
     float *gradient;                            /* of one cell at a time */

@@ -57,14 +57,18 @@ static int configure(const cell_case *c, arq_config *config, char reason[128])
 {
     const char *algorithm = case_text(c, "algorithm");
     const char *goodness = goodness_name(case_text(c, "goodness"));
-    if (arq_config_set(config, "network", algorithm) != ARQ_OK) {
+    int quantiles = strcmp(algorithm, "ad_qr") == 0;
+    if (arq_config_set(config, "network", quantiles ? "ad" : algorithm) != ARQ_OK) {
         snprintf(reason, 128, "algorithm '%s' is not built", algorithm);
         return 0;
     }
-    if (goodness == NULL || case_number(c, "num_quantiles") != 0 || case_number(c, "q_offset") != 0) {
-        snprintf(reason, 128, "goodness '%s', quantiles %s or q_offset %s is not built", case_text(c, "goodness"),
-                 case_text(c, "num_quantiles"), case_text(c, "q_offset"));
+    if (goodness == NULL || case_number(c, "q_offset") != 0) {
+        snprintf(reason, 128, "goodness '%s' or q_offset %s is not built", case_text(c, "goodness"),
+                 case_text(c, "q_offset"));
         return 0;
+    }
+    if (quantiles) {
+        set(config, "quantiles", case_text(c, "num_quantiles"));
     }
     set(config, "goodness", goodness);
     set(config, "widths", case_text(c, "net"));
@@ -304,6 +308,29 @@ void case_compare(cell_case *c, const float *ours, size_t count, const char *for
     double allowed = allowance(c, name, tensor);
     for (size_t i = 0; i < count; i++) {
         compare_value(c, name, i, (double)ours[i], value_of(tensor, i), allowed);
+    }
+}
+
+void case_compare_mean(cell_case *c, const float *ours, size_t count, uint32_t n, const char *format, ...)
+{
+    char name[128];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(name, sizeof(name), format, arguments);
+    va_end(arguments);
+    const arq_tensor *tensor = arq_reader_find(c->file, name);
+    if (tensor == NULL) {
+        return;
+    }
+    mark(c, name);
+    ck_assert_uint_eq(count_of(tensor), count * n);
+    double allowed = allowance(c, name, tensor);
+    for (size_t i = 0; i < count; i++) {
+        double sum = 0;
+        for (uint32_t j = 0; j < n; j++) {
+            sum += value_of(tensor, (i / c->actions * n + j) * c->actions + i % c->actions);
+        }
+        compare_value(c, name, i, (double)ours[i], sum / n, allowed);
     }
 }
 

@@ -37,6 +37,10 @@ void case_compare(cell_case *c, const float *ours, size_t count, const char *for
 void case_compare_actions(cell_case *c, const int32_t *ours, const float *terminals, int arbitrary, const char *format,
                           ...) __attribute__((format(printf, 5, 6)));
 
+/* ours [B, A] with the mean over quantiles of a recorded [B, n, A]; n is 1 without quantiles. */
+void case_compare_mean(cell_case *c, const float *ours, size_t count, uint32_t n, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
 /* Batch i as an update takes it. The caller frees what `rows` points to with case_free_rows. */
 typedef struct case_rows {
     void *frames;

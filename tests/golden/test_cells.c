@@ -28,6 +28,20 @@ static float *dense_inputs(uint32_t batch, const arq_inputs *x)
     return out;
 }
 
+/* The recorded order of quantiles is [B, N, A]; ours is sorted by action. */
+static void compare_quantiles(cell_case *c, const arq_cell_shape *cell, const float *y, const char *label, uint32_t l)
+{
+    size_t n = arq_cell_quantiles(cell);
+    size_t actions = cell->actions;
+    float *sorted = malloc(c->batch * n * actions * sizeof(float));
+    for (size_t i = 0; i < c->batch * n * actions; i++) {
+        size_t sample = i / (n * actions);
+        sorted[i] = y[(sample * actions + i % actions) * n + i / actions % n];
+    }
+    case_compare(c, sorted, c->batch * n * actions, "step1.%s.cell%u.q", label, l);
+    free(sorted);
+}
+
 /* Everything a pass computes for every action, by the functions that acting uses. */
 static void compare_pass(cell_case *c, const cells_pass *pass, const float *weights, const char *label)
 {
@@ -57,7 +71,11 @@ static void compare_pass(cell_case *c, const cells_pass *pass, const float *weig
         if (cell->kind == ARQ_NETWORK_ARQ) {
             case_compare(c, y, c->batch * outputs, "step1.%s.cell%u.y", label, l);
         }
-        case_compare(c, q, (size_t)c->batch * cell->actions, "step1.%s.cell%u.q", label, l);
+        if (arq_cell_quantiles(cell) > 1) {
+            compare_quantiles(c, cell, y, label, l);
+        } else {
+            case_compare(c, q, (size_t)c->batch * cell->actions, "step1.%s.cell%u.q", label, l);
+        }
         float *buffers[] = {dense, p.z1, p.z2, p.code1, p.code2, codes_memory, y, q, workspace};
         for (size_t i = 0; i < sizeof(buffers) / sizeof(buffers[0]); i++) {
             free(buffers[i]);
@@ -113,7 +131,8 @@ static void compare_network_q(cell_case *c, const case_rows *rows)
             memcpy(context, s->now.context[l], count * sizeof(float));
         }
         ck_assert_int_eq(arq_network_q(c->network, activations, observations, q), ARQ_OK);
-        case_compare(c, q, (size_t)c->batch * c->actions, "step1.network_q.cells%u", m);
+        case_compare_mean(c, q, (size_t)c->batch * c->actions, arq_cell_quantiles(&shape->cell[0]),
+                          "step1.network_q.cells%u", m);
         arq_activations_destroy(activations);
     }
     shape->q_cells = all;
@@ -130,7 +149,8 @@ static void compare_targets(cell_case *c, int step)
         /* Q of its cell 0 is 0 up to rounding: the README calls its choice arbitrary. */
         case_compare_actions(c, s->next_action[l], terminals, equal_rows && l == 0, "step%d.next_action.cell%u", step,
                              l);
-        case_compare(c, s->td_target[l], c->batch, "step%d.td_target.cell%u", step, l);
+        case_compare(c, s->td_target[l], (size_t)c->batch * arq_cell_quantiles(&c->network->shape.cell[l]),
+                     "step%d.td_target.cell%u", step, l);
     }
 }
 
