@@ -64,7 +64,7 @@ static arq_status grid_step(void *self, int32_t action, void *observation, doubl
     observe(grid, observation);
     *terminated = place(grid) != '.';
     *truncated = grid->elapsed >= TIME_LIMIT;
-    *reward = place(grid) == 'G' ? 1 : place(grid) == 'X' ? -1 : -0.05;
+    *reward = place(grid) == 'G';
     return ARQ_OK;
 }
 
