@@ -72,13 +72,18 @@ class Corridor:
     def reset(self, seed):
         self.seeds.append(seed)
         self.at = self.steps = 0
+        self.ended = False
         return self._observation()
 
     def step(self, action):
+        if self.ended:
+            raise RuntimeError("step after the end")
         self.steps += 1
         self.at = max(0, self.at + (1 if action == 1 else -1))
-        ended = self.at >= self.length
-        return self._observation(), float(ended), ended, not ended and self.steps == self.limit
+        arrived = self.at >= self.length
+        cut = not arrived and self.steps == self.limit
+        self.ended = arrived or cut
+        return self._observation(), float(arrived), arrived, cut
 
     def close(self):
         self.closed += 1

@@ -216,22 +216,30 @@ class Bridge(Case):
                 return observation, float(np.random.random()), terminated, truncated
 
         self.assertTrue(any("seed" in line or "reward" in line for line in libarq.check_environment(Random)))
-        with self.assertRaises(Failure):
-            libarq.check_environment(lambda: Faulty("step", Failure("mine")))
+        lines = libarq.check_environment(lambda: Faulty("step", Failure("mine")))
+        self.assertTrue(any("Failure: mine" in line for line in lines), lines)
+        with self.assertRaises(KeyboardInterrupt):
+            libarq.check_environment(lambda: Faulty("step", KeyboardInterrupt()))
+        libarq.Environment.open("minatar/breakout").reset(1)
 
     def test_a_log_that_raises(self):
         def log(level, text):
             raise Failure(text)
 
         context = libarq.Context(log=log)
-        agent = libarq.Agent(1, 2, context=context, **{**TINY, "widths": 8, "learning_rate": 0.5, "learning_starts": 1})
-        agent.begin(np.ones(1, np.float32))
-        # The library warns of a cell whose outputs collapse, in the observe that finds it.
-        with self.assertRaisesRegex(Failure, "collapse"):
-            for _ in range(20000):
-                agent.act()
-                agent.observe(0.0, np.ones(1, np.float32))
-        agent.act()
+        network = libarq.Network(3, 2, context=context, **TINY)
+        learner = libarq.Learner(network, batch=8, learning_rate=0)
+        wide = learner.window + 1
+        batch = (np.random.default_rng(0).random((8, wide, 3), np.float32), np.zeros(8, np.int32),
+                 np.ones(8, np.float32), np.ones(8, np.uint8))
+        learner.update(*batch)
+        for name, values in network.tensors.as_dict().items():
+            network.tensors[name] = 0 * values
+        # The library warns of a cell whose outputs have collapsed, in the update that finds it.
+        with self.assertRaisesRegex(Failure, "spread"):
+            for _ in range(200):
+                learner.update(*batch)
+        learner.update(*batch)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,14 @@ from typing import Literal, TypedDict, Union
 class Parameters(TypedDict, total=False):
     """Keyword arguments of everything that learns; libarq.parameters() has ranges and sources."""
 
-    network: Literal["arq", "ad"]
+    network: Literal["arq", "ad", "dqn", "ff-dqn"]
     widths: Union[int, str, Sequence[int]]
+    width_scale: float
     heads: int
     goodness: Literal["rms", "mean_square", "mean", "variance", "rms_uncentered"]
-    action_input: Literal["input", "output"]
+    row_order: Literal["released", "paper"]
+    quantiles: int
+    action_input: Literal["auto", "input", "output"]
     action_code: Literal["one-hot", "binary"]
     input_skip: bool
     recurrent: bool
@@ -25,10 +28,15 @@ class Parameters(TypedDict, total=False):
     window_padding: Literal["repeat", "zero-context"]
     q_from: Literal["mean", "last"]
     q_cells: int
+    ff_variant: Literal["code", "poster"]
+    ff_margin: float
+    ff_update_probability: float
+    ff_normalise: Literal["all", "hidden", "none"]
     gamma: float
     double_q: bool
     loss: Literal["mse", "huber"]
     learning_rate: float
+    head_learning_rate: float
     clip: float
     beta1: float
     beta2: float
@@ -42,6 +50,7 @@ class Parameters(TypedDict, total=False):
     epsilon_start: float
     epsilon_end: float
     exploration_steps: int
+    exploration_from: Literal["learning", "start"]
     total_steps: int
     evaluation_episodes: int
     evaluation_epsilon: float

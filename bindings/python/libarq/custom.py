@@ -10,6 +10,7 @@ import numpy as np
 
 from . import _arrays, errors
 from . import _prototypes as c
+from ._interrupts import Deferred
 from ._library import lib
 from .context import Context, create, default_context
 from .environment import Box, Environment, EnvironmentSpec
@@ -32,20 +33,6 @@ class CustomEnvironment(Protocol):
         """One step with an int, or float64 [count]: observation, reward, terminated, truncated."""
 
 
-def _guarded(method: Callable[..., None]) -> Callable[..., int]:
-    """A callback that never lets an exception into C: it is kept for the call that ran it."""
-
-    def run(self: int | None, *arguments: Any) -> int:
-        try:
-            method(*arguments)
-        except BaseException as exception:
-            errors.keep(exception)
-            return errors.RAISED
-        return c.ARQ_OK
-
-    return run
-
-
 def method_table(given: dict[str, Callable[..., int | None]]) -> c.arq_env_methods:
     """The methods of env.h by name; the table must live as long as the handle that is made of it."""
     table = c.arq_env_methods(struct_size=ctypes.sizeof(c.arq_env_methods))
@@ -63,6 +50,7 @@ class _Bridge:
         self.spec = environment.spec
         if not isinstance(self.spec, EnvironmentSpec):
             raise TypeError(f"spec is a {type(self.spec).__name__}; accepted: an EnvironmentSpec")
+        self._failure = ctypes.create_string_buffer(b"")
         self._texts: dict[Any, ctypes.Array[ctypes.c_char] | None] = {}
         self._bounds = [_bound(b) for b in (self.spec.observation.low, self.spec.observation.high)]
         actions = self.spec.actions
@@ -72,20 +60,39 @@ class _Bridge:
     def methods(self) -> c.arq_env_methods:
         """The table; it must live as long as the handle."""
         given: dict[str, Callable[..., int | None]] = {
-            "spec": _guarded(self.describe),
-            "reset": _guarded(self.reset),
-            "step_box" if self._box else "step": _guarded(self.step),
+            "spec": self._guarded(self.describe),
+            "reset": self._guarded(self.reset),
+            "step_box" if self._box else "step": self._guarded(self.step),
             "destroy": self.destroy,
+            "last_error": self.last_error,
         }
         optional: dict[str, Callable[..., int | None]] = {
-            "save": _guarded(self.save),
-            "load": _guarded(self.load),
-            "render": _guarded(self.render),
+            "save": self._guarded(self.save),
+            "load": self._guarded(self.load),
+            "render": self._guarded(self.render),
             "action_name": self._namer("action_name"),
             "observation_name": self._namer("observation_name"),
         }
         present = {name: method for name, method in optional.items() if hasattr(self.environment, name)}
         return method_table({**given, **present})
+
+    def _guarded(self, method: Callable[..., None]) -> Callable[..., int]:
+        """A callback that never lets an exception into C: it is kept for the call that ran it."""
+
+        def run(_: int | None, *arguments: Any) -> int:
+            try:
+                method(*arguments)
+            except BaseException as exception:
+                errors.keep(exception)
+                text = f"{type(exception).__name__}: {exception}"
+                self._failure = ctypes.create_string_buffer(text.encode("utf-8", "replace"))
+                return errors.RAISED
+            return c.ARQ_OK
+
+        return run
+
+    def last_error(self, _: int | None) -> int:
+        return ctypes.addressof(self._failure)
 
     def describe(self, spec: Any) -> None:
         out, own, actions = spec.contents, self.spec.observation, self.spec.actions
@@ -181,7 +188,8 @@ def check_environment(
 ) -> list[str]:
     """Runs an environment through every promise of the interface; returns a line for each broken one.
 
-    make: makes an instance; called several times.
+    make: makes an instance; called several times. What methods raise is told in the lines: to refuse a step after the
+    end is right, for example.
     """
     context = context or default_context()
     instances: dict[int, Any] = {}
@@ -209,8 +217,10 @@ def check_environment(
     broken = ctypes.c_uint32()
     callback = lib.arq_env_check.argtypes[4](report)
     number = _arrays.integer("seed", seed, 0, _arrays.U64)
-    with context._gate as pointer:
+    with context._gate as pointer, Deferred():
         status = lib.arq_env_check(pointer, ctypes.byref(type_), None, number, callback, None, ctypes.byref(broken))
+    if isinstance(errors.raised.exception, Exception) and status == c.ARQ_OK:
+        errors.raised.exception = None
     errors.check(context._gate.pointer, status)
     return lines
 

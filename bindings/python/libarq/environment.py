@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union
 
@@ -13,12 +14,16 @@ from . import _arrays, errors
 from . import _prototypes as c
 from ._arrays import Array
 from ._handle import Gate
+from ._interrupts import Deferred
 from ._library import lib
 from .context import Context, Part, create, default_context
 from .observation import ObservationKind, ObservationSpec
 
 if TYPE_CHECKING:
     from .custom import CustomEnvironment
+
+
+_NOTHING: AbstractContextManager[Any] = nullcontext()
 
 
 @dataclass(frozen=True)
@@ -142,7 +147,7 @@ class Environment(Part):
         number = None
         if seed is not None:
             number = ctypes.byref(ctypes.c_uint64(_arrays.integer("seed", seed, 0, _arrays.U64)))
-        with self._gate as pointer:
+        with self._gate as pointer, self._guard():
             self._check(lib.arq_env_reset(pointer, number, observation))
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool]:
@@ -158,9 +163,13 @@ class Environment(Part):
         else:
             box = _arrays.check("action", action, _arrays.F64, [(self._spec.actions.count,)])
             function, given = lib.arq_env_step_box, _arrays.address(box)
-        with self._gate as pointer:
+        with self._gate as pointer, self._guard():
             self._check(function(pointer, given, observation, *self._outputs))
             return self._reward.value, self._flags[0] != 0, self._flags[1] != 0
+
+    def _guard(self) -> AbstractContextManager[Any]:
+        """Ctrl-C must not strike on the way from C into methods in Python, where nothing can catch it."""
+        return _NOTHING if self._resource.keep is None else Deferred()
 
     def _decode(self, raw: Array) -> Any:
         spec = self._spec.observation

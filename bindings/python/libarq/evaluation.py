@@ -14,6 +14,7 @@ import numpy as np
 from . import _arrays, errors
 from . import _prototypes as c
 from ._arrays import Array
+from ._interrupts import Deferred
 from ._library import lib
 from .context import create
 from .custom import method_table
@@ -56,8 +57,11 @@ class Evaluation:
 class _Relay:
     """An environment that hands every call on to another, so that Ctrl-C is heard and episodes are told."""
 
-    def __init__(self, env: Environment, inner: int, tell: EpisodeFunction | None) -> None:
+    def __init__(
+        self, env: Environment, inner: int, tell: EpisodeFunction | None, interrupt: Deferred
+    ) -> None:
         self._env = env
+        self._interrupt = interrupt
         self._inner = inner
         self._tell = tell
         self._episode = -1
@@ -95,6 +99,8 @@ class _Relay:
         self, _: int | None, action: int, observation: int, reward: Any, terminated: Any, truncated: Any
     ) -> int:
         try:
+            if self._interrupt.pending:
+                raise KeyboardInterrupt
             status: int = lib.arq_env_step(self._inner, action, observation, reward, terminated, truncated)
             if status != c.ARQ_OK:
                 return self._failed(status)
@@ -134,14 +140,15 @@ def play(
     with context._gate as context_pointer, env._gate as inner:
         # Only the main thread hears Ctrl-C; elsewhere the relay would cost without use.
         if watched and env.spec.actions.count > 0 and env._discrete:
-            relay = _Relay(env, inner, on_episode)
-            methods = relay.methods()
-            outer = create(context, lib.arq_env_create, context_pointer, ctypes.byref(methods), None)
-            try:
-                _evaluate(context, network, outer, arguments)
-            finally:
-                lib.arq_env_destroy(outer)
-            relay.end()
+            with Deferred() as interrupt:
+                relay = _Relay(env, inner, on_episode, interrupt)
+                methods = relay.methods()
+                outer = create(context, lib.arq_env_create, context_pointer, ctypes.byref(methods), None)
+                try:
+                    _evaluate(context, network, outer, arguments)
+                finally:
+                    lib.arq_env_destroy(outer)
+                relay.end()
         else:
             _evaluate(context, network, inner, arguments)
     return Evaluation(returns, lengths.astype(np.int64), float(epsilon) if network is not None else 1.0, number)
