@@ -25,27 +25,27 @@ inline namespace ARQ_CPP_NAMESPACE
 struct Events {
     std::uint32_t bits = 0; /**< ARQ_EVENT_ bits. */
 
-    /** @brief The network made an update. */
+    /** @brief The network made an update. @return Whether it is so. */
     bool updated() const noexcept
     {
         return (bits & ARQ_EVENT_UPDATED) != 0;
     }
-    /** @brief The target network moved. */
+    /** @brief The target network moved. @return Whether it is so. */
     bool synced() const noexcept
     {
         return (bits & ARQ_EVENT_SYNCED) != 0;
     }
-    /** @brief The episode ended; begin comes next. */
+    /** @brief The episode ended; begin comes next. @return Whether it is so. */
     bool episode_end() const noexcept
     {
         return (bits & ARQ_EVENT_EPISODE_END) != 0;
     }
-    /** @brief A cell's spread has collapsed. */
+    /** @brief A cell's spread has collapsed. @return Whether it is so. */
     bool collapsed() const noexcept
     {
         return (bits & ARQ_EVENT_COLLAPSED) != 0;
     }
-    /** @brief The action was drawn at random, not greedy. */
+    /** @brief The action was drawn at random, not greedy. @return Whether it is so. */
     bool explored() const noexcept
     {
         return (bits & ARQ_EVENT_EXPLORED) != 0;

@@ -73,8 +73,10 @@ class Context
     }
 #endif
 
-    Context(Context &&) noexcept = default;
-    Context &operator=(Context &&) noexcept = default;
+    /** @brief Leaves the other one empty. @param other What to take over. */
+    Context(Context &&other) noexcept = default;
+    /** @brief As above. @param other What to take over. @return This one. */
+    Context &operator=(Context &&other) noexcept = default;
     ~Context() = default;
 
 #if !defined(ARQ_CPP_NO_EXCEPTIONS)

@@ -23,7 +23,7 @@ struct Step {
     bool terminated = false; /**< The episode ended by the rules, nothing follows. */
     bool truncated = false;  /**< The episode was cut, the world would have gone on. */
 
-    /** @brief Whether the episode has ended, either way. */
+    /** @brief Whether the episode has ended. @return True for either flag. */
     bool ended() const noexcept
     {
         return terminated || truncated;
@@ -51,8 +51,10 @@ class Environment
   public:
     /** @brief As derived classes need. */
     Environment() = default;
-    Environment(const Environment &) = default;
-    Environment &operator=(const Environment &) = default;
+    /** @brief As derived classes need. @param other What to copy. */
+    Environment(const Environment &other) = default;
+    /** @brief As derived classes need. @param other What to copy. @return This one. */
+    Environment &operator=(const Environment &other) = default;
     virtual ~Environment() = default;
 
     /**

@@ -69,7 +69,7 @@ struct ObservationLayout {
     }
 };
 
-/** @brief Whether two layouts are the same. @param a One. @param b The other. @since 0.1 */
+/** @brief Compares two layouts. @param a One. @param b The other. @return Whether they are the same. @since 0.1 */
 constexpr bool operator==(const ObservationLayout &a, const ObservationLayout &b) noexcept
 {
     return a.kind == b.kind && a.size == b.size;

@@ -17,9 +17,11 @@
 #endif
 
 #if !defined(__cpp_exceptions) && !defined(ARQ_CPP_NO_EXCEPTIONS)
+/** @brief Defined before the first header of arq/cpp: calls return arq::Result and nothing throws. @since 0.1 */
 #define ARQ_CPP_NO_EXCEPTIONS
 #endif
 
+/** @cond internal */
 /* What changes the types of this interface is part of every name, so that files that differ cannot be mixed up. */
 #if defined(__cpp_lib_span) && !defined(ARQ_CPP_NO_EXCEPTIONS)
 #define ARQ_CPP_NAMESPACE throwing_span
@@ -30,6 +32,7 @@
 #else
 #define ARQ_CPP_NAMESPACE returning
 #endif
+/** @endcond */
 
 #if defined(__cpp_lib_span)
 #include <span>
@@ -75,7 +78,7 @@ template <class Value> class Span
     {
         return size_;
     }
-    /** @brief Whether there is none. */
+    /** @brief Whether there is none. @return True for no values. */
     constexpr bool empty() const noexcept
     {
         return size_ == 0;
