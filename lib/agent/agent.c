@@ -48,7 +48,9 @@ static arq_status create_parts(arq_agent *agent, const arq_config *config, int32
                                uint32_t actions)
 {
     arq_status status = arq_network_create(agent->context, config, kind, size, actions, &agent->network);
-    if (status == ARQ_OK) {
+    if (status == ARQ_OK) { /* width_scale has become widths */
+        agent->parameters.widths = agent->network->parameters.widths;
+        agent->parameters.width_scale = agent->network->parameters.width_scale;
         status = arq_learner_create(agent->network, config, &agent->learner);
     }
     if (status == ARQ_OK) {

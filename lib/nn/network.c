@@ -2,6 +2,7 @@
 
 #include "core/fp.h"
 #include "env/observation.h"
+#include "nn/width_scale.h"
 
 #include <math.h>
 #include <string.h>
@@ -73,9 +74,16 @@ arq_status arq_network_make(arq_context *context, const arq_parameters *paramete
                             uint32_t actions, arq_network **out)
 {
     arq_network_shape shape;
-    arq_status status = make_shape(context, parameters, kind, size, actions, &shape);
+    arq_parameters own = *parameters;
+    arq_status status = make_shape(context, &own, kind, size, actions, &shape);
+    if (status == ARQ_OK && own.width_scale > 0 && shape.methods->has_cells) {
+        status = arq_scale_widths(context, &shape, &own);
+        if (status == ARQ_OK) {
+            status = make_shape(context, &own, kind, size, actions, &shape);
+        }
+    }
     if (status == ARQ_OK) {
-        status = make_network(context, parameters, &shape, out);
+        status = make_network(context, &own, &shape, out);
     }
     if (status == ARQ_OK) {
         arq_random random;
