@@ -1,6 +1,7 @@
 /* arq bench env: how many steps a second the environments make, on one core with random actions. */
 #include "bench_python.h"
 #include "command.h"
+#include "deep_states.h"
 #include "message.h"
 #include "session.h"
 
@@ -12,6 +13,9 @@
 #define INSTANCES 4096
 #define ACTIONS 65536 /* drawn before the clock runs */
 #define MAX_REPEATS 100
+#define DEEP_STEP 1000 /* half the time limit where that is less */
+#define DEEP_INSTANCES 64
+#define DEEP_SEGMENT 32 /* steps from one deep state */
 
 typedef struct bench_settings {
     uint64_t repeats;
@@ -37,6 +41,10 @@ typedef struct subject {
     uint8_t ended[INSTANCES];
     int32_t actions[ACTIONS];
     uint32_t next_action;
+    deep_states deep;                  /* count 0: none was reached */
+    arq_env *deep_env[DEEP_INSTANCES]; /* NULL then */
+    uint32_t deep_action;
+    double paused; /* seconds that do not count */
 } subject;
 
 /* What is measured: makes some steps, says how many; -1 when one fails. */
@@ -72,6 +80,7 @@ static const int32_t *next_actions(subject *self)
     return self->actions + self->next_action;
 }
 
+/* The resets of many instances do not count, neither here nor for the batch: steps are compared. */
 static double step_many(subject *self)
 {
     const int32_t *actions = next_actions(self);
@@ -81,29 +90,62 @@ static double step_many(subject *self)
                          &self->truncated[i]) != ARQ_OK) {
             return -1;
         }
+    }
+    double begin = session_seconds();
+    for (int i = 0; i < INSTANCES; i++) {
+        unsigned char *observation = self->observations + (size_t)i * self->observation_bytes;
         if ((self->terminated[i] | self->truncated[i]) != 0 &&
             arq_env_reset(self->many[i], NULL, observation) != ARQ_OK) {
             return -1;
         }
     }
+    self->paused += session_seconds() - begin;
     return INSTANCES;
 }
 
 static double step_batch(subject *self)
 {
-    int any = 0;
     if (arq_env_batch_step(self->batch, next_actions(self), self->observations, self->rewards, self->terminated,
                            self->truncated) != ARQ_OK) {
         return -1;
     }
+    double begin = session_seconds();
     for (int i = 0; i < INSTANCES; i++) {
         self->ended[i] = (uint8_t)(self->terminated[i] | self->truncated[i]);
-        any |= self->ended[i];
     }
-    if (any && arq_env_batch_reset(self->batch, NULL, self->ended, self->observations) != ARQ_OK) {
+    if (arq_env_batch_reset(self->batch, NULL, self->ended, self->observations) != ARQ_OK) {
         return -1;
     }
+    self->paused += session_seconds() - begin;
     return INSTANCES;
+}
+
+/* A few steps each from states deep in an episode; loading them does not count. */
+static double step_deep(subject *self)
+{
+    double steps = 0;
+    double begin = session_seconds();
+    for (uint32_t i = 0; i < DEEP_INSTANCES; i++) {
+        if (arq_env_load(self->deep_env[i], deep_states_at(&self->deep, i), self->deep.size) != ARQ_OK) {
+            return -1;
+        }
+    }
+    self->paused += session_seconds() - begin;
+    for (uint32_t i = 0; i < DEEP_INSTANCES; i++) {
+        const int32_t *actions = self->actions + self->deep_action;
+        self->deep_action = (self->deep_action + DEEP_SEGMENT) % ACTIONS;
+        for (int step = 0; step < DEEP_SEGMENT; step++) {
+            if (arq_env_step(self->deep_env[i], actions[step], self->observations, self->rewards, self->terminated,
+                             self->truncated) != ARQ_OK) {
+                return -1;
+            }
+            steps++;
+            if ((self->terminated[0] | self->truncated[0]) != 0) {
+                break;
+            }
+        }
+    }
+    return steps;
 }
 
 static int compare(const void *a, const void *b)
@@ -119,13 +161,14 @@ static double measure_once(subject *self, stepper step, double seconds)
     double steps = 0;
     double begin = session_seconds();
     double passed = 0;
+    self->paused = 0;
     do {
         double made = step(self);
         if (made < 0) {
             return -1;
         }
         steps += made;
-        passed = session_seconds() - begin;
+        passed = session_seconds() - begin - self->paused;
     } while (passed < seconds);
     return steps / passed;
 }
@@ -136,28 +179,47 @@ static double median(double *values, uint64_t count)
     return (values[(count - 1) / 2] + values[count / 2]) / 2;
 }
 
-/* Medians of the three kinds, measured in turns so that all see the same machine. 0 or an exit code. */
-static int measure(subject *self, const bench_settings *settings, double result[3])
+enum { KIND_ONE, KIND_MANY, KIND_BATCH, KIND_DEEP, KINDS };
+
+/* Medians of the kinds, measured in turns so that all see the same machine. 0 or an exit code. Deep states come last,
+ * as they leave the instances elsewhere, and only if there are any. */
+static int measure(subject *self, const bench_settings *settings, double result[KINDS])
 {
-    static const stepper steppers[3] = {step_single, step_many, step_batch};
-    double values[3][MAX_REPEATS];
-    for (int i = 0; i < 3; i++) {
+    static const stepper steppers[KINDS] = {step_single, step_many, step_batch, step_deep};
+    double values[KINDS][MAX_REPEATS];
+    int kinds = self->deep.count == 0 ? KIND_DEEP : KINDS;
+    for (int i = 0; i < kinds; i++) {
         if (measure_once(self, steppers[i], settings->seconds / 10) < 0) { /* warms up */
             return message_library(self->context);
         }
     }
     for (uint64_t repeat = 0; repeat < settings->repeats; repeat++) {
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < kinds; i++) {
             values[i][repeat] = measure_once(self, steppers[i], settings->seconds);
             if (values[i][repeat] < 0) {
                 return message_library(self->context);
             }
         }
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < kinds; i++) {
         result[i] = median(values[i], settings->repeats);
     }
     return 0;
+}
+
+/* Looks for states deep in an episode; that there are none is no failure. */
+static int open_deep(subject *self, const char *id)
+{
+    uint64_t limit = arq_env_describe(self->single)->time_limit;
+    int result = 0;
+    if (!deep_states_find(&self->deep, self->single, limit > 0 && limit / 2 < DEEP_STEP ? limit / 2 : DEEP_STEP)) {
+        deep_states_free(&self->deep);
+        return 0;
+    }
+    for (int i = 0; result == 0 && i < DEEP_INSTANCES; i++) {
+        result = session_environment(self->context, id, &self->deep_env[i]);
+    }
+    return result;
 }
 
 static int open_subject(subject *self, const char *id)
@@ -174,6 +236,7 @@ static int open_subject(subject *self, const char *id)
         return message_fail("no memory for %d observations", INSTANCES);
     }
     draw_actions(self, spec->action_count);
+    result = open_deep(self, id);
     for (int i = 0; result == 0 && i < INSTANCES; i++) {
         seeds[i] = (uint64_t)i;
         result = session_environment(self->context, id, &self->many[i]);
@@ -199,14 +262,18 @@ static void close_subject(subject *self)
     for (int i = 0; i < INSTANCES; i++) {
         arq_env_destroy(self->many[i]);
     }
+    for (int i = 0; i < DEEP_INSTANCES; i++) {
+        arq_env_destroy(self->deep_env[i]);
+    }
     arq_env_destroy(self->single);
+    deep_states_free(&self->deep);
     free(self->observations);
     free(self);
 }
 
 static int bench_one(arq_context *context, const char *id, const bench_settings *settings)
 {
-    double speed[3];
+    double speed[KINDS];
     subject *self = calloc(1, sizeof(*self));
     if (self == NULL) {
         return message_fail("no memory for %zu bytes", sizeof(*self));
@@ -215,8 +282,12 @@ static int bench_one(arq_context *context, const char *id, const bench_settings 
     int result = open_subject(self, id);
     result = result != 0 ? result : measure(self, settings, speed);
     if (result == 0) {
-        printf("%-28s %12.2f %12.2f %12.2f %10.2f\n", id, speed[0] * 1e-6, speed[1] * 1e-6, speed[2] * 1e-6,
-               speed[2] / speed[1]);
+        char deep[32] = "-";
+        if (self->deep.count > 0) {
+            snprintf(deep, sizeof(deep), "%.2f", speed[KIND_DEEP] * 1e-6);
+        }
+        printf("%-28s %12.2f %12s %12.2f %12.2f %10.2f\n", id, speed[KIND_ONE] * 1e-6, deep, speed[KIND_MANY] * 1e-6,
+               speed[KIND_BATCH] * 1e-6, speed[KIND_BATCH] / speed[KIND_MANY]);
         fflush(stdout);
     }
     close_subject(self);
@@ -248,9 +319,10 @@ static int bench(arq_context *context, const arguments *given, const bench_setti
     const arq_env_type *type = NULL;
     int result = 0;
     print_machine();
-    printf("one core, random actions, every observation written, resets counted in; median of %llu x %g s\n\n",
+    printf("one core, random actions, every observation written; median of %llu x %g s\n\n",
            (unsigned long long)settings->repeats, settings->seconds);
-    printf("%-28s %12s %12s %12s %10s\n", "million steps/s", "one", "4096 singly", "4096 batch", "batch gain");
+    printf("%-28s %12s %12s %12s %12s %10s\n", "million steps/s", "one", "deep", "4096 singly", "4096 batch",
+           "batch gain");
     for (int i = 1; result == 0 && i < given->positional_count; i++) {
         result = bench_one(context, given->positional[i], settings);
     }
@@ -288,8 +360,10 @@ const command command_bench = {
     .synopsis = "env [ID ...] [flags]",
     .doc = "Measures the environments' steps a second on one core",
     .text = "Without an ID all environments that can be found. \"one\" is one instance stepped again and again,\n"
-            "\"4096 singly\" as many instances by a call each, \"4096 batch\" by one call for all. With the Python\n"
-            "package MinAtar installed its games are measured in the same run.\n",
+            "resets counted in; \"deep\" the same from step 1000 of an episode on (half the time limit where that is\n"
+            "less), - where random play does not get there or states cannot be saved; \"4096 singly\" as many\n"
+            "instances by a call each, \"4096 batch\" by one call for all, steps alone. With the Python package\n"
+            "MinAtar installed its games are measured in the same run.\n",
     .options = options,
     .run = run,
 };
