@@ -67,12 +67,17 @@ void is_found_by_its_id()
     CHECK_FAILS(arq::register_environment<Slide>(context, "toy/corridor", "Again"), ARQ_E_FORMAT, "taken");
     CHECK_FAILS(arq::register_environment<Slide>(context, "No id", ""), ARQ_E_FORMAT, "No id");
 
-    /* A collection belongs to one context, for its exceptions must find their way. */
-    arq::Context other;
+    /* A collection belongs to one context at a time, for its exceptions must find their way; it may outlive it. */
     arq::Plugin plugin("games", "1.0", {arq::EnvType::of<Slide>("games/slide", "Two components")});
+    {
+        arq::Context first;
+        arq::register_plugin(first, plugin);
+        arq::register_plugin(first, plugin);
+        CHECK(arq::Env(first, "games/slide").actions() == 2);
+        CHECK_FAILS(arq::register_plugin(context, plugin), ARQ_E_BUSY, "games/slide");
+    }
     arq::register_plugin(context, plugin);
-    arq::register_plugin(context, plugin);
-    CHECK_FAILS(arq::register_plugin(other, plugin), ARQ_E_BUSY, "games/slide");
+    CHECK(arq::Env(context, "games/slide").actions() == 2);
 }
 
 void keeps_its_promises()

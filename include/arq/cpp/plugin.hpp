@@ -96,8 +96,8 @@ class EnvType
         ~Table()
         {
 #if !defined(ARQ_CPP_NO_EXCEPTIONS)
-            if (state != nullptr)
-                state->exceptions.forget(this);
+            if (std::shared_ptr<detail::State> alive = state.lock())
+                alive->exceptions.forget(this);
 #endif
         }
 
@@ -107,7 +107,7 @@ class EnvType
         arq_env_methods methods{};
         arq_env_type type{};
         std::unique_ptr<Environment> (*make)(Span<const double> values) = nullptr;
-        detail::State *state = nullptr; /* of the context it is registered with */
+        std::weak_ptr<detail::State> state; /* of the context it is registered with */
     };
 
     explicit EnvType(std::shared_ptr<Table> table) : table_(std::move(table))
@@ -118,13 +118,14 @@ class EnvType
                              std::size_t error_size) noexcept
     {
         const Table &table = *static_cast<const Table *>(user);
+        std::shared_ptr<detail::State> state = table.state.lock();
         Span<const double> values(options, table.rows.size());
 #if !defined(ARQ_CPP_NO_EXCEPTIONS)
         try {
-            *self = new detail::Instance(table.make(values), table.state);
+            *self = new detail::Instance(table.make(values), state.get());
         } catch (...) {
             std::string text;
-            arq_status status = detail::keep_exception(table.state, &table, text);
+            arq_status status = detail::keep_exception(state.get(), &table, text);
             std::size_t length = text.size() < error_size ? text.size() : error_size - 1;
             std::memcpy(error, text.data(), length);
             error[length] = '\0';
@@ -133,7 +134,7 @@ class EnvType
 #else
         static_cast<void>(error);
         static_cast<void>(error_size);
-        *self = new detail::Instance(table.make(values), table.state);
+        *self = new detail::Instance(table.make(values), state.get());
 #endif
         return ARQ_OK;
     }
@@ -211,7 +212,8 @@ inline Outcome<void> register_plugin(Context &context, const Plugin &plugin)
 {
     std::shared_ptr<detail::State> state = detail::Access::state(context);
     for (const EnvType &type : plugin.table_->types) {
-        if (type.table_->state != nullptr && type.table_->state != state.get())
+        std::shared_ptr<detail::State> other = type.table_->state.lock();
+        if (other != nullptr && other != state)
             return detail::refuse<void>(ARQ_E_BUSY, std::string("register_plugin: ") + type.get().id +
                                                         " belongs to another context");
     }
@@ -221,7 +223,7 @@ inline Outcome<void> register_plugin(Context &context, const Plugin &plugin)
     arq_status status = arq_plugin_register(context.get(), [](std::uint32_t) { return detail::table_to_register; });
     if (status == ARQ_OK) {
         for (const EnvType &type : plugin.table_->types)
-            type.table_->state = state.get();
+            type.table_->state = state;
     }
     return detail::outcome(state.get(), status);
 }
