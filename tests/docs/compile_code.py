@@ -7,6 +7,7 @@ What a block is, its first line says:
     ```c                     a file if it includes something, otherwise statements that use the names of SCOPE
     ```text program.c        what program.c prints
     ```cpp ...               as C, in C++; its programs run in tests/cpp
+    ```python                is parsed
 """
 import argparse
 import os
@@ -91,6 +92,17 @@ def compile_pages(language, compiler, include):
     return len(files)
 
 
+def parse_python():
+    count = 0
+    for page in pages.names():
+        text = pages.read(page)
+        for language, _, code in pages.blocks(text):
+            if language == "python":
+                compile(code, f"{page}:{pages.line_of(text, code)}", "exec")
+                count += 1
+    return count
+
+
 def run_programs(compiler, include, library):
     """Builds and runs the C programs whose output is shown."""
     count = 0
@@ -127,6 +139,7 @@ def main():
         sys.exit("no C code was found")
     ran = run_programs([*compiler, "-std=c11", *arguments.flag], include, arguments.library)
     print(f"{ran} programs ran")
+    print(f"{parse_python()} blocks of Python")
     if not os.path.exists(os.path.join(include, "arq", "arq.hpp")):
         return
     cpp = companion(compiler)
