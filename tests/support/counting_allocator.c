@@ -4,7 +4,7 @@
 #include <string.h>
 
 /* Larger blocks are refused as a real machine would, but at once and under every sanitizer. */
-#define LARGEST_BLOCK ((size_t)1 << 36)
+#define LARGEST_BLOCK ((size_t)1 << 30)
 
 /* In front of every block, so that free can be checked. */
 struct block {
