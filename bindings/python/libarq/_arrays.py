@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,10 +13,13 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 
-def address(array: Array) -> int:
-    """Where an array's values begin."""
-    data: int = array.__array_interface__["data"][0]
-    return data
+def address(array: Any) -> int:
+    """Where an array's values begin. (Through the buffer, which is several times faster than numpy's own answer.)"""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError, BufferError):  # read-only, or without values
+        data: int = array.ctypes.data
+        return data
 
 
 def _shape_text(shape: Sequence[int]) -> str:
@@ -70,8 +75,6 @@ BOOL = np.dtype(np.bool_)
 
 def path_bytes(path: Any) -> bytes:
     """A path as the library takes it."""
-    import os
-
     encoded = os.fsencode(path)
     if b"\0" in encoded:
         raise ValueError("a path holds a NUL character")

@@ -13,6 +13,7 @@ from ._handle import Gate
 from ._library import lib
 from .config import Config, resolve
 from .context import Context, Part, create, default_context
+from .errors import raised
 from .network import Activations, Network
 from .observation import ObservationLike, ObservationSpec
 
@@ -37,6 +38,7 @@ class Events(enum.IntFlag):
     """The action was drawn at random, not greedy."""
 
 
+_act, _observe = lib.arq_agent_act, lib.arq_agent_observe
 _EVENTS = tuple(Events(bits) for bits in range(32))
 
 
@@ -117,9 +119,14 @@ class Agent(Part):
 
     def act(self) -> int:
         """The action for the newest observation, epsilon-greedy. Asking twice gives the same."""
-        with self._gate as pointer:
-            self._check(lib.arq_agent_act(pointer, self._action_at))
+        pointer = self._gate.enter()
+        try:
+            status = _act(pointer, self._action_at)
+            if status != 0 or raised.exception is not None:
+                self._check(status)
             return self._action.value
+        finally:
+            self._gate.leave()
 
     def observe(
         self,
@@ -137,9 +144,14 @@ class Agent(Part):
         raw = self._observation.encode("next_observation", next_observation)
         number = c.ARQ_ACTION_CHOSEN if action is None else _arrays.integer("action", action, 0, 2**31 - 1)
         arguments = (number, float(reward), _arrays.address(raw), bool(terminated), bool(truncated), self._events_at)
-        with self._gate as pointer:
-            self._check(lib.arq_agent_observe(pointer, *arguments))
+        pointer = self._gate.enter()
+        try:
+            status = _observe(pointer, *arguments)
+            if status != 0 or raised.exception is not None:
+                self._check(status)
             return _EVENTS[self._events.value & 31]
+        finally:
+            self._gate.leave()
 
     @property
     def network(self) -> Network:

@@ -140,17 +140,23 @@ class Network(Part):
         """Q for the present observation of every episode, float32 [episodes, actions]. No context moves on."""
         raw = activations.encode(observations)
         values = _arrays.out_or_new("out", out, _arrays.F32, (activations.episodes, self._actions))
-        with activations._gate as state, self._gate as pointer:
-            self._check(lib.arq_network_q(pointer, state, _arrays.address(raw), _arrays.address(values)))
+        self._run(lib.arq_network_q, activations, raw, values)
         return values
 
     def act(self, activations: Activations, observations: Any, out: Array | None = None) -> Array:
         """Plays one greedy step of every episode: int32 [episodes]. Every context moves on."""
         raw = activations.encode(observations)
         actions = _arrays.out_or_new("out", out, _arrays.I32, (activations.episodes,))
-        with activations._gate as state, self._gate as pointer:
-            self._check(lib.arq_network_act(pointer, state, _arrays.address(raw), _arrays.address(actions)))
+        self._run(lib.arq_network_act, activations, raw, actions)
         return actions
+
+    def _run(self, function: Any, activations: Activations, observations: Array, out: Array) -> None:
+        state = activations._gate.enter()
+        try:
+            with self._gate as pointer:
+                self._check(function(pointer, state, _arrays.address(observations), _arrays.address(out)))
+        finally:
+            activations._gate.leave()
 
     def __repr__(self) -> str:
         if self.closed:

@@ -110,6 +110,11 @@ class ObservationSpec:
         return int(lib.arq_observation_bytes(self.kind, self.size))
 
     @cached_property
+    def _plain(self) -> np.dtype[Any] | None:
+        """Dtype of arrays that need nothing but to be looked at."""
+        return None if self.kind in (ObservationKind.BIT, ObservationKind.DISCRETE) else self.dtype
+
+    @cached_property
     def _row(self) -> tuple[np.dtype[Any], tuple[int, ...]]:
         """Dtype and shape of one observation in memory."""
         if self.kind is ObservationKind.BIT:
@@ -130,6 +135,16 @@ class ObservationSpec:
 
     def encode(self, name: str, value: Any, *lead: int) -> Array:
         """The array as the library reads it: the caller's own but for bools, which are packed, and ints."""
+        if (
+            type(value) is np.ndarray
+            and value.dtype is self._plain
+            and value.shape == ((*lead, *self.shape) if lead else self.shape)
+            and value.flags.c_contiguous
+        ):
+            return value
+        return self._encode(name, value, lead)
+
+    def _encode(self, name: str, value: Any, lead: tuple[int, ...]) -> Array:
         if self.kind is ObservationKind.DISCRETE and not lead and not isinstance(value, np.ndarray):
             return np.array(_arrays.integer(name, value, 0, self.size - 1), np.int32)
         dtype, shape = self._row

@@ -13,6 +13,7 @@ import numpy as np
 from . import files
 from ._arrays import Array
 from ._documentation import with_parameters
+from ._interrupts import Deferred
 from .agent import Agent
 from .callbacks import Callback, Episode
 from .config import Config, resolve
@@ -147,9 +148,14 @@ class Training:
         return self
 
     def _advance_to(self, target: int) -> None:
+        with Deferred() as interrupt:
+            self._advance_until(target, interrupt)
+
+    def _advance_until(self, target: int, interrupt: Deferred) -> None:
+        """Ctrl-C waits until episodes and rows are told: none is lost."""
         next_row = (self.run.steps // self.log_every + 1) * self.log_every
         logged = -1
-        while self.run.steps < target:
+        while self.run.steps < target and not interrupt.pending:
             began = time.perf_counter()
             try:
                 self.run.advance(min(target, next_row) - self.run.steps)
