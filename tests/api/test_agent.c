@@ -447,7 +447,7 @@ static double difference(struct host *host, const arq_network *one, const arq_ne
 /*
  * Every observation kind, through the whole of learning, sees the same values. Bytes, floats and doubles give the same
  * weights bit for bit; bits add up the same numbers in another order, which 60 steps and 26 updates must not carry
- * further than 1e-4 of a tensor's largest weight (Adam divides gradients by their size: of a small one the rounding is
+ * further than 1e-5 of a tensor's largest weight (Adam divides gradients by their size: of a small one the rounding is
  * a larger share).
  */
 START_TEST(kinds_of_observations_agree)
@@ -471,7 +471,7 @@ START_TEST(kinds_of_observations_agree)
     for (int32_t kind = ARQ_OBSERVATION_BIT; kind <= ARQ_OBSERVATION_F64; kind++) {
         arq_agent *agent = agents[kind - 1];
         double apart = difference(&host, dense, arq_agent_network(agent));
-        ck_assert_msg(apart <= (kind == ARQ_OBSERVATION_BIT ? 1e-4 : 0),
+        ck_assert_msg(apart <= (kind == ARQ_OBSERVATION_BIT ? 1e-5 : 0),
                       "kind %d: weights differ from those of floats "
                       "by %g of the largest",
                       (int)kind, apart);
