@@ -110,12 +110,12 @@ typedef struct arq_kernels {
     void (*row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
                        float *v);
 
-    /* y[j] = chain over i of fma(T[j, i], h[i], .) from 0, T[j, i] = tanh(p),
-     * p = chain over k of fma(v[k, j], zc[k, i], .) from 0. v is [K, d] with ld d. */
+    /* y[j] = chain over i of fma(T[j, i], h[i], .) from 0, T[j, i] = the tanh of transcendental.h that takes
+     * p = chain over k of fma(v[k, j] * 2 log2(e), zc[k, i], .) from 0. v is [K, d] with ld d. */
     void (*attention)(const arq_attention *a, const float *v, float *y);
 
-    /* As attention; besides, G[k, j] = chain over i of fma(e, zc[k, i], .) from 0 with
-     * e = h[i] * fma(-T[j, i], T[j, i], 1). G is [K, d]; dV = G * gy. */
+    /* As attention; besides, G[k, j] = chain over i of fma(e, h[i] * zc[k, i], .) from 0 with
+     * e = fma(-T[j, i], T[j, i], 1). G is [K, d]; dV = G * gy. */
     void (*attention_slope)(const arq_attention *a, const float *v, float *y, float *g);
 
     /* Over the rows j in [first, first + count) of P, ascending, T as above:

@@ -11,7 +11,9 @@
 
 #define GEMM_ROWS 8
 #define GEMM_VECTORS 3
-#define ATTENTION_UNROLL 4
+#define PRODUCT_STEPS 2
+#define TANH_IN_ONE_PASS 0
+#define SLOPE_HEADS 4
 
 typedef float32x4_t vec;
 
@@ -117,6 +119,18 @@ static inline vec vec_of_bits(uint32_t bits)
 static inline vec vec_power_of_two(int32x4_t n)
 {
     return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));
+}
+
+static inline vec vec_split(vec x, vec *n)
+{
+    *n = vrndnq_f32(x);
+    return vec_sub(x, *n);
+}
+
+static inline vec vec_add_to_exponent(vec x, vec n)
+{
+    int32x4_t shift = vshlq_n_s32(vcvtnq_s32_f32(n), 23);
+    return vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(x), shift));
 }
 
 static inline vec vec_scale_by_power(vec x, vec n)

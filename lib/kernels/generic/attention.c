@@ -55,8 +55,8 @@ static float tanh_of_p(const arq_attention *a, const float *v, size_t j, size_t 
 {
     float p = 0.0f;
     for (size_t k = 0; k < a->heads; k++)
-        p = __builtin_fmaf(v[k * a->rows + j], a->zc[k * a->ldzc + i], p);
-    return tanh_c(p);
+        p = __builtin_fmaf(v[k * a->rows + j] * LOGISTIC_SCALE, a->zc[k * a->ldzc + i], p);
+    return logistic_tanh_c(p);
 }
 
 /* 1 - T^2, the slope of tanh. */
@@ -82,10 +82,9 @@ void arq_k_attention_slope_c(const arq_attention *a, const float *v, float *y, f
             g[k * a->rows + j] = 0.0f;
         for (size_t i = 0; i < a->width; i++) {
             float t = tanh_of_p(a, v, j, i);
-            float e = a->h[i] * slope(t);
             y[j] = __builtin_fmaf(t, a->h[i], y[j]);
             for (size_t k = 0; k < a->heads; k++)
-                g[k * a->rows + j] = __builtin_fmaf(e, a->zc[k * a->ldzc + i], g[k * a->rows + j]);
+                g[k * a->rows + j] = __builtin_fmaf(slope(t), a->h[i] * a->zc[k * a->ldzc + i], g[k * a->rows + j]);
         }
     }
 }

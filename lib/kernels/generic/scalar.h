@@ -39,4 +39,18 @@ static inline float exp_c(float x)
     return e * power_of_two(half) * power_of_two((int32_t)n - half);
 }
 
+/* tanh(x) for p = 2 log2(e) x, as the attention computes it. */
+static inline float logistic_tanh_c(float p)
+{
+    if (p != p)
+        return p;
+    float c = p > LOGISTIC_LIMIT ? LOGISTIC_LIMIT : p < -LOGISTIC_LIMIT ? -LOGISTIC_LIMIT : p;
+    float n = (c + EXP_ROUNDER) - EXP_ROUNDER;
+    float f = c - n;
+    float q = __builtin_fmaf(__builtin_fmaf(LOGISTIC_Q4, f, LOGISTIC_Q3), f, LOGISTIC_Q2);
+    q = __builtin_fmaf(__builtin_fmaf(q, f, LOGISTIC_Q1), f, LOGISTIC_Q0);
+    float e = __builtin_fmaf(q, f, 1.0f) * power_of_two((int32_t)n);
+    return 1.0f - 2.0f / (e + 1.0f);
+}
+
 #endif

@@ -1,8 +1,9 @@
 /*
- * The fused attention of a cell. Forward takes a vector of rows j of P at a time and goes along i, so that each row's
- * sums are chains in one lane; backward takes a vector of entries i and goes along j. The sweep that makes T leaves the
- * slopes h (1 - T^2) in a small buffer, and a second sweep multiplies them into the K sums: each needs K registers for
- * its constants or sums, not both at once.
+ * The fused attention of a cell. Forward takes 16 rows j of P at a time and goes along i, so that each row's sums are
+ * chains in one lane; backward takes 16 entries i and goes along j. Either goes in short sweeps of several passes over
+ * a small buffer: the products, their exponentials, tanh and its uses, and the slopes times the K constants. One pass
+ * over everything would need more registers than there are, and its chain of dependent operations would fill the
+ * processor's scheduler before its units.
  */
 #include "kernels/vector/lanes.h"
 #include "kernels/vector/transcendental.h"
@@ -11,7 +12,7 @@
 
 #define STD_EPSILON 1e-6f
 
-/* Columns (or rows) of P between two sweeps; the slope buffer is this many vectors. */
+/* Columns (or rows) of P of one sweep; its buffer has 16 floats for each. */
 #define SWEEP 64
 
 /* Unrolled up to the most heads there can be, so that arrays of one vector a head are registers. */
@@ -29,7 +30,8 @@ static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, co
 {
     const float *row[GROUP];
     lanes sum[GROUP];
-    FOR_EACH (r, GROUP) {
+    FOR_EACH(r, GROUP)
+    {
         row[r] = y + (r < rows ? r : rows - 1) * ld;
         sum[r] = lanes_zero();
     }
@@ -37,8 +39,8 @@ static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, co
         vec left = vec_load_up_to(x + at, count);
         if (scale)
             left = vec_mul(left, vec_load_up_to(scale + at, count));
-        FOR_EACH (r, GROUP)
-            lanes_multiply_add(&sum[r], p, count, left, vec_load_up_to(row[r] + at, count));
+        FOR_EACH(r, GROUP)
+        lanes_multiply_add(&sum[r], p, count, left, vec_load_up_to(row[r] + at, count));
     });
     for (size_t r = 0; r < rows; r++)
         sums[r] = lanes_total(&sum[r]) / divisor;
@@ -75,16 +77,16 @@ void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, floa
 static ALWAYS_INLINE vec row_times_columns(size_t heads, const float *row, const vec *column)
 {
     vec sum = vec_set(0.0f);
-    FOR_HEADS (l, 0, heads)
-        sum = vec_fma(vec_set(row[l]), column[l], sum);
+    FOR_HEADS(l, 0, heads)
+    sum = vec_fma(vec_set(row[l]), column[l], sum);
     return sum;
 }
 
 /* `count` columns from column j on, at most a vector of them: one vector a head. */
 static ALWAYS_INLINE void load_columns(size_t heads, const float *x, size_t ld, size_t j, size_t count, vec *columns)
 {
-    FOR_HEADS (k, 0, heads)
-        columns[k] = vec_load_up_to(x + k * ld + j, count);
+    FOR_HEADS(k, 0, heads)
+    columns[k] = vec_load_up_to(x + k * ld + j, count);
 }
 
 static ALWAYS_INLINE void scale_columns(size_t heads, size_t j, size_t d, const float *z2, size_t ldz2, const float *c,
@@ -92,15 +94,15 @@ static ALWAYS_INLINE void scale_columns(size_t heads, size_t j, size_t d, const 
 {
     vec z[ARQ_MAX_HEADS], variance = vec_set(0.0f);
     load_columns(heads, z2, ldz2, j, d - j, z);
-    FOR_HEADS (k, 0, heads)
-        variance = vec_fma(z[k], row_times_columns(heads, c + k * heads, z), variance);
+    FOR_HEADS(k, 0, heads)
+    variance = vec_fma(z[k], row_times_columns(heads, c + k * heads, z), variance);
     vec deviation = vec_unless_le_zero(variance, vec_sqrt(variance));
     vec reciprocal = vec_div(vec_set(1.0f), vec_add(deviation, vec_set(STD_EPSILON)));
     reciprocal = vec_unless_le_zero(deviation, reciprocal);
     vec_store_at(s, j, d, deviation);
     vec_store_at(inverse, j, d, reciprocal);
-    FOR_HEADS (k, 0, heads)
-        vec_store_at(v + k * d, j, d, vec_mul(z[k], reciprocal));
+    FOR_HEADS(k, 0, heads)
+    vec_store_at(v + k * d, j, d, vec_mul(z[k], reciprocal));
 }
 
 void KERNEL(row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
@@ -110,165 +112,294 @@ void KERNEL(row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, co
         BY_HEADS(heads, scale_columns(K, j, d, z2, ldz2, c, s, inverse, v));
 }
 
-/* 1 - T^2, the slope of tanh. */
-static ALWAYS_INLINE vec slope(vec t)
+/* A pass is compiled by itself: inlined into one another their registers run out where loops are hot. */
+#define PASS __attribute__((noinline))
+
+/* A value for each of 16 rows (or entries). */
+typedef struct sixteen {
+    vec part[LANE_PARTS];
+} sixteen;
+
+/* Entries [i, min(n, i + 16)) of x; 0 where there is none. */
+static ALWAYS_INLINE sixteen sixteen_load(const float *x, size_t i, size_t n)
 {
-    return vec_fnma(t, t, vec_set(1.0f));
+    sixteen loaded;
+    FOR_EACH(p, LANE_PARTS)
+    loaded.part[p] = vec_load_up_to(x + i + p * VEC_WIDTH, lanes_in_part(i, p, n));
+    return loaded;
+}
+
+static ALWAYS_INLINE void sixteen_store(float *x, size_t i, size_t n, const sixteen *stored)
+{
+    FOR_EACH(p, LANE_PARTS)
+    vec_store_up_to(x + i + p * VEC_WIDTH, stored->part[p], lanes_in_part(i, p, n));
+}
+
+/* Entries [i, min(n, i + 16)) of each head's row of x, times the scale unless it is 1. */
+static PASS void load_heads(size_t heads, const float *x, size_t ld, size_t i, size_t n, float scale, sixteen *loaded)
+{
+    for (size_t k = 0; k < heads; k++) {
+        loaded[k] = sixteen_load(x + k * ld, i, n);
+        FOR_EACH(q, LANE_PARTS)
+        loaded[k].part[q] = scale == 1.0f ? loaded[k].part[q] : vec_mul(loaded[k].part[q], vec_set(scale));
+    }
+}
+
+static PASS void store_heads(size_t heads, float *x, size_t ld, size_t i, size_t n, const sixteen *stored)
+{
+    for (size_t k = 0; k < heads; k++)
+        sixteen_store(x + k * ld, i, n, &stored[k]);
 }
 
 /*
- * p[i] = chain over k of fixed[k] * moving[k * ld + i], i < count, a vector each. The chain's first product is not
- * added to +0: that could only turn a -0 into +0, and the sums that T goes into do not tell these apart.
+ * p[i] = chain over k of fixed[k] * moving[k * ld + i], i < steps. The chain's first product is not added to +0: that
+ * could only turn a -0 into +0, and tanh makes +0 of both.
  */
-static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const vec *fixed, const float *moving, size_t ld,
-                                        float *p)
+static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const sixteen *fixed, const float *moving,
+                                        size_t ld, float *p)
 {
-    vec sum[ATTENTION_UNROLL];
-    FOR_EACH (u, steps)
-        sum[u] = vec_mul(fixed[0], vec_set(moving[u]));
-    FOR_HEADS (k, 1, heads) {
-        FOR_EACH (u, steps)
-            sum[u] = vec_fma(fixed[k], vec_set(moving[k * ld + u]), sum[u]);
+    sixteen sum[PRODUCT_STEPS];
+    FOR_EACH(i, steps)
+    {
+        FOR_EACH(q, LANE_PARTS)
+        sum[i].part[q] = vec_mul(fixed[0].part[q], vec_set(moving[i]));
     }
-    FOR_EACH (u, steps)
-        vec_store(p + u * VEC_WIDTH, sum[u]);
+    FOR_HEADS(k, 1, heads)
+    {
+        FOR_EACH(i, steps)
+        {
+            FOR_EACH(q, LANE_PARTS)
+            sum[i].part[q] = vec_fma(fixed[k].part[q], vec_set(moving[k * ld + i]), sum[i].part[q]);
+        }
+    }
+    FOR_EACH(i, steps)
+    {
+        FOR_EACH(q, LANE_PARTS)
+        vec_store(p + i * 16 + q * VEC_WIDTH, sum[i].part[q]);
+    }
 }
 
-static ALWAYS_INLINE void products(size_t heads, size_t count, const vec *fixed, const float *moving, size_t ld,
-                                   float *p)
+static ALWAYS_INLINE void products_of(size_t heads, size_t count, const sixteen *fixed, const float *moving, size_t ld,
+                                      float *p)
 {
     size_t i = 0;
-    for (; i + ATTENTION_UNROLL <= count; i += ATTENTION_UNROLL)
-        products_step(heads, ATTENTION_UNROLL, fixed, moving + i, ld, p + i * VEC_WIDTH);
+    for (; i + PRODUCT_STEPS <= count; i += PRODUCT_STEPS)
+        products_step(heads, PRODUCT_STEPS, fixed, moving + i, ld, p + i * 16);
     for (; i < count; i++)
-        products_step(heads, 1, fixed, moving + i, ld, p + i * VEC_WIDTH);
+        products_step(heads, 1, fixed, moving + i, ld, p + i * 16);
 }
 
-/* Adds `count` slopes (one vector each) times the matching entries of `factor` to the K sums. */
-static ALWAYS_INLINE void add_slopes(size_t heads, size_t count, const float *slopes, const float *factor, size_t ld,
-                                     vec *sums)
+static PASS void products_of_8(size_t count, const sixteen *fixed, const float *moving, size_t ld, float *p)
 {
+    products_of(8, count, fixed, moving, ld, p);
+}
+
+static PASS void products_of_4(size_t count, const sixteen *fixed, const float *moving, size_t ld, float *p)
+{
+    products_of(4, count, fixed, moving, ld, p);
+}
+
+static void products(size_t heads, size_t count, const sixteen *fixed, const float *moving, size_t ld, float *p)
+{
+    if (heads == 8)
+        products_of_8(count, fixed, moving, ld, p);
+    else if (heads == 4)
+        products_of_4(count, fixed, moving, ld, p);
+    else
+        products_of(heads, count, fixed, moving, ld, p);
+}
+
+static PASS void exponentials(size_t count, float *p)
+{
+    if (TANH_IN_ONE_PASS)
+        return;
+    for (size_t i = 0; i < count * 16; i += VEC_WIDTH)
+        vec_store(p + i, vec_logistic_exp(vec_load(p + i)));
+}
+
+/* sum += T[i] * weight[i]. Where the slopes are wanted they take the places of the exponentials. */
+static ALWAYS_INLINE void use_tanh(size_t count, const float *weight, int with_slopes, float *entries, sixteen *sum)
+{
+    sixteen total = *sum;
     for (size_t i = 0; i < count; i++) {
-        vec e = vec_load(slopes + i * VEC_WIDTH);
-        FOR_HEADS (k, 0, heads)
-            sums[k] = vec_fma(e, vec_set(factor[k * ld + i]), sums[k]);
-    }
-}
-
-/* `count` <= VEC_WIDTH rows of P from row j on. g is NULL where only y is wanted. */
-static ALWAYS_INLINE void forward_rows(const arq_attention *a, size_t heads, size_t j, size_t count, const float *v,
-                                       float *y, float *g)
-{
-    float entries[SWEEP * VEC_WIDTH];
-    vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = vec_set(0.0f);
-    FOR_HEADS (k, 0, heads) {
-        fixed[k] = vec_load_up_to(v + k * a->rows + j, count);
-        sums[k] = vec_set(0.0f);
-    }
-    for (size_t first = 0; first < a->width; first += SWEEP) {
-        size_t some = a->width - first < SWEEP ? a->width - first : SWEEP;
-        products(heads, some, fixed, a->zc + first, a->ldzc, entries);
-        for (size_t i = 0; i < some; i++) {
-            vec t = vec_tanh(vec_load(entries + i * VEC_WIDTH)), h = vec_set(a->h[first + i]);
-            sum = vec_fma(t, h, sum);
-            if (g)
-                vec_store(entries + i * VEC_WIDTH, vec_mul(h, slope(t)));
+        FOR_EACH(q, LANE_PARTS)
+        {
+            float *entry = entries + i * 16 + q * VEC_WIDTH;
+            vec e = vec_load(entry);
+            vec t = vec_logistic_tanh(TANH_IN_ONE_PASS ? vec_logistic_exp(e) : e);
+            total.part[q] = vec_fma(t, vec_set(weight[i]), total.part[q]);
+            if (with_slopes)
+                vec_store(entry, vec_fnma(t, t, vec_set(1.0f)));
         }
-        if (g)
-            add_slopes(heads, some, entries, a->zc + first, a->ldzc, sums);
     }
-    vec_store_up_to(y + j, sum, count);
+    *sum = total;
+}
+
+static PASS void sum_tanh(size_t count, const float *weight, float *entries, sixteen *sum)
+{
+    use_tanh(count, weight, 0, entries, sum);
+}
+
+static PASS void sum_tanh_keep_slopes(size_t count, const float *weight, float *entries, sixteen *sum)
+{
+    use_tanh(count, weight, 1, entries, sum);
+}
+
+/* Adds `count` slopes times the matching entries of `factor` to the sums of `heads` heads side by side. */
+static ALWAYS_INLINE void add_slopes_to(size_t heads, size_t count, const float *entries, const float *factor,
+                                        size_t ld, sixteen *sums)
+{
+    sixteen sum[SLOPE_HEADS];
+    FOR_EACH(k, heads)
+    sum[k] = sums[k];
+    for (size_t i = 0; i < count; i++) {
+        FOR_EACH(q, LANE_PARTS)
+        {
+            vec e = vec_load(entries + i * 16 + q * VEC_WIDTH);
+            FOR_EACH(k, heads)
+            sum[k].part[q] = vec_fma(e, vec_set(factor[k * ld + i]), sum[k].part[q]);
+        }
+    }
+    FOR_EACH(k, heads)
+    sums[k] = sum[k];
+}
+
+static PASS void add_slopes_to_most(size_t count, const float *entries, const float *factor, size_t ld, sixteen *sums)
+{
+    add_slopes_to(SLOPE_HEADS, count, entries, factor, ld, sums);
+}
+
+static PASS void add_slopes_to_4(size_t count, const float *entries, const float *factor, size_t ld, sixteen *sums)
+{
+    add_slopes_to(4, count, entries, factor, ld, sums);
+}
+
+/* The same for all heads, as many at once as fit the registers. */
+static void add_slopes(size_t heads, size_t count, const float *entries, const float *factor, size_t ld, sixteen *sums)
+{
+    size_t k = 0;
+    for (; k + SLOPE_HEADS <= heads; k += SLOPE_HEADS)
+        add_slopes_to_most(count, entries, factor + k * ld, ld, sums + k);
+    for (; k + 4 <= heads; k += 4)
+        add_slopes_to_4(count, entries, factor + k * ld, ld, sums + k);
+    for (; k < heads; k++)
+        add_slopes_to(1, count, entries, factor + k * ld, ld, sums + k);
+}
+
+/* Rows [j, min(d, j + 16)) of P, columns [first, first + count): adds to y and, unless it is NULL, to g, whose factor
+ * is h zc. */
+static void forward_sweep(const arq_attention *a, size_t j, const float *v, size_t first, size_t count, float *y,
+                          float *g, const float *factor)
+{
+    _Alignas(64) float entries[SWEEP * 16];
+    size_t heads = a->heads, d = a->rows;
+    sixteen fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = sixteen_load(y, j, d);
+    load_heads(heads, v, d, j, d, LOGISTIC_SCALE, fixed);
+    products(heads, count, fixed, a->zc + first, a->ldzc, entries);
+    exponentials(count, entries);
     if (g) {
-        FOR_HEADS (k, 0, heads)
-            vec_store_up_to(g + k * a->rows + j, sums[k], count);
+        sum_tanh_keep_slopes(count, a->h + first, entries, &sum);
+        load_heads(heads, g, d, j, d, 1.0f, sums);
+        add_slopes(heads, count, entries, factor, SWEEP, sums);
+        store_heads(heads, g, d, j, d, sums);
+    } else {
+        sum_tanh(count, a->h + first, entries, &sum);
+    }
+    sixteen_store(y, j, d, &sum);
+}
+
+/* factor[k, i] = h[i] zc[k, i] for one sweep's columns. */
+static void weigh_columns(const arq_attention *a, size_t first, size_t count, float *factor)
+{
+    for (size_t k = 0; k < a->heads; k++) {
+        for (size_t i = 0; i < count; i += VEC_WIDTH)
+            vec_store_at(
+                factor + k * SWEEP, i, count,
+                vec_mul(vec_load_at(a->h + first, i, count), vec_load_at(a->zc + k * a->ldzc + first, i, count)));
     }
 }
 
-static ALWAYS_INLINE void forward(const arq_attention *a, size_t heads, const float *v, float *y, float *g)
+static void set_zero(size_t n, float *x)
 {
-    for (size_t j = 0; j < a->rows; j += VEC_WIDTH)
-        forward_rows(a, heads, j, a->rows - j, v, y, g);
+    for (size_t i = 0; i < n; i++)
+        x[i] = 0.0f;
 }
 
 void KERNEL(attention)(const arq_attention *a, const float *v, float *y)
 {
-    BY_HEADS(a->heads, forward(a, K, v, y, NULL));
+    set_zero(a->rows, y);
+    for (size_t i = 0; i < a->width; i += SWEEP) {
+        for (size_t j = 0; j < a->rows; j += 16)
+            forward_sweep(a, j, v, i, a->width - i < SWEEP ? a->width - i : SWEEP, y, NULL, NULL);
+    }
 }
 
 void KERNEL(attention_slope)(const arq_attention *a, const float *v, float *y, float *g)
 {
-    BY_HEADS(a->heads, forward(a, K, v, y, g));
+    _Alignas(64) float factor[ARQ_MAX_HEADS * SWEEP];
+    set_zero(a->rows, y);
+    set_zero(a->heads * a->rows, g);
+    for (size_t i = 0; i < a->width; i += SWEEP) {
+        size_t count = a->width - i < SWEEP ? a->width - i : SWEEP;
+        weigh_columns(a, i, count, factor);
+        for (size_t j = 0; j < a->rows; j += 16)
+            forward_sweep(a, j, v, i, count, y, g, factor);
+    }
 }
 
-/* SWEEP rows of P: columns of v and of v * gy, and gy, side by side. */
+/* SWEEP rows of P: columns of the scaled v and of v * gy, and gy, side by side. */
 typedef struct sweep {
     size_t rows;
-    float v[ARQ_MAX_HEADS * SWEEP];
+    _Alignas(64) float v[ARQ_MAX_HEADS * SWEEP];
     float product[ARQ_MAX_HEADS * SWEEP];
     const float *gy;
 } sweep;
 
-/* `count` entries from i on, over the rows of one sweep: adds to gh and u. */
-static ALWAYS_INLINE void backward_columns(const arq_attention *a, size_t heads, size_t i, size_t count,
-                                           const sweep *rows, float *gh, float *u)
+/* Entries [i, min(n, i + 16)), over the rows of one sweep: adds to gh and u. */
+static void backward_sweep(const arq_attention *a, size_t i, const sweep *rows, float *gh, float *u)
 {
-    float entries[SWEEP * VEC_WIDTH];
-    vec fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS];
-    vec sum = vec_load_up_to(gh + i, count);
-    FOR_HEADS (k, 0, heads) {
-        fixed[k] = vec_load_up_to(a->zc + k * a->ldzc + i, count);
-        sums[k] = vec_load_up_to(u + k * a->width + i, count);
-    }
+    _Alignas(64) float entries[SWEEP * 16];
+    size_t heads = a->heads, n = a->width;
+    sixteen fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = sixteen_load(gh, i, n);
+    load_heads(heads, a->zc, a->ldzc, i, n, 1.0f, fixed);
+    load_heads(heads, u, n, i, n, 1.0f, sums);
     products(heads, rows->rows, fixed, rows->v, SWEEP, entries);
-    for (size_t j = 0; j < rows->rows; j++) {
-        vec t = vec_tanh(vec_load(entries + j * VEC_WIDTH));
-        sum = vec_fma(t, vec_set(rows->gy[j]), sum);
-        vec_store(entries + j * VEC_WIDTH, slope(t));
-    }
+    exponentials(rows->rows, entries);
+    sum_tanh_keep_slopes(rows->rows, rows->gy, entries, &sum);
     add_slopes(heads, rows->rows, entries, rows->product, SWEEP, sums);
-    vec_store_up_to(gh + i, sum, count);
-    FOR_HEADS (k, 0, heads)
-        vec_store_up_to(u + k * a->width + i, sums[k], count);
+    sixteen_store(gh, i, n, &sum);
+    store_heads(heads, u, n, i, n, sums);
 }
 
-static ALWAYS_INLINE void fill_sweep(const arq_attention *a, size_t heads, const float *v, const float *gy,
-                                     size_t first, size_t end, sweep *rows)
+static void fill_sweep(const arq_attention *a, const float *v, const float *gy, size_t first, size_t end, sweep *rows)
 {
     rows->rows = end - first < SWEEP ? end - first : SWEEP;
     rows->gy = gy + first;
-    for (size_t k = 0; k < heads; k++) {
+    for (size_t k = 0; k < a->heads; k++) {
         for (size_t j = 0; j < rows->rows; j += VEC_WIDTH) {
             vec column = vec_load_at(v + k * a->rows + first, j, rows->rows);
-            vec_store(rows->v + k * SWEEP + j, column);
+            vec_store(rows->v + k * SWEEP + j, vec_mul(column, vec_set(LOGISTIC_SCALE)));
             vec_store(rows->product + k * SWEEP + j, vec_mul(column, vec_load_at(rows->gy, j, rows->rows)));
         }
-    }
-}
-
-static ALWAYS_INLINE void backward(const arq_attention *a, size_t heads, const float *v, const float *gy, size_t first,
-                                   size_t count, float *gh, float *u)
-{
-    sweep rows;
-    for (size_t i = 0; i < a->width; i++)
-        gh[i] = 0.0f;
-    for (size_t i = 0; i < heads * a->width; i++)
-        u[i] = 0.0f;
-    for (size_t j = first; j < first + count; j += SWEEP) {
-        fill_sweep(a, heads, v, gy, j, first + count, &rows);
-        for (size_t i = 0; i < a->width; i += VEC_WIDTH)
-            backward_columns(a, heads, i, a->width - i, &rows, gh, u);
-    }
-    for (size_t k = 0; k < heads; k++) {
-        float *row = u + k * a->width;
-        for (size_t i = 0; i < a->width; i += VEC_WIDTH)
-            vec_store_at(row, i, a->width, vec_mul(vec_load_at(row, i, a->width), vec_load_at(a->h, i, a->width)));
     }
 }
 
 void KERNEL(attention_backward)(const arq_attention *a, const float *v, const float *gy, size_t first, size_t count,
                                 float *gh, float *u)
 {
-    BY_HEADS(a->heads, backward(a, K, v, gy, first, count, gh, u));
+    sweep rows;
+    set_zero(a->width, gh);
+    set_zero(a->heads * a->width, u);
+    for (size_t j = first; j < first + count; j += SWEEP) {
+        fill_sweep(a, v, gy, j, first + count, &rows);
+        for (size_t i = 0; i < a->width; i += 16)
+            backward_sweep(a, i, &rows, gh, u);
+    }
+    for (size_t k = 0; k < a->heads; k++) {
+        float *row = u + k * a->width;
+        for (size_t i = 0; i < a->width; i += VEC_WIDTH)
+            vec_store_at(row, i, a->width, vec_mul(vec_load_at(row, i, a->width), vec_load_at(a->h, i, a->width)));
+    }
 }
 
 /* Columns [j, end) of dZ2, at most a vector of them, and their rho. */
@@ -279,14 +410,16 @@ static ALWAYS_INLINE void second_projection(const arq_attention *a, size_t heads
     vec upstream = vec_load_at(gy, j, end), scale = vec_load_at(inverse, j, end), deviation = vec_load_at(s, j, end);
     vec z[ARQ_MAX_HEADS], t = vec_set(0.0f);
     load_columns(heads, a->z2, a->ldz2, j, end - j, z);
-    FOR_HEADS (k, 0, heads) {
+    FOR_HEADS(k, 0, heads)
+    {
         vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
         t = vec_fma(vec_load_at(v + k * a->rows, j, end), dv, t);
     }
     vec negative = vec_mul(vec_set(-1.0f), vec_mul(scale, t));
     vec share = vec_if_positive(deviation, vec_div(negative, deviation));
     vec_store_at(rho, j, end, share);
-    FOR_HEADS (k, 0, heads) {
+    FOR_HEADS(k, 0, heads)
+    {
         vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
         vec w = row_times_columns(heads, c + k * heads, z);
         vec_store_at(dz2 + k * a->rows, j, end, vec_fma(w, share, vec_mul(dv, scale)));
@@ -299,7 +432,8 @@ static ALWAYS_INLINE void first_projection(const arq_attention *a, size_t heads,
 {
     vec z[ARQ_MAX_HEADS];
     load_columns(heads, a->zc, a->ldzc, i, a->width - i, z);
-    FOR_HEADS (k, 0, heads) {
+    FOR_HEADS(k, 0, heads)
+    {
         vec centred = vec_sub(vec_load_at(u + k * a->width, i, a->width), vec_set(mean[k]));
         vec shared = row_times_columns(heads, m + k * heads, z);
         vec_store_at(dz1 + k * a->width, i, a->width, vec_add(centred, shared));

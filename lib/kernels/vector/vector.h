@@ -11,6 +11,8 @@
  *   vec_blend_first(count, a, b)          a in the first `count` lanes, b in the others
  *   vec_of_bits(bits)                     1 where the lane's bit is set, else 0
  *   vec_scale_by_power(x, n)              (x 2^(n >> 1)) 2^(n - (n >> 1)), n integral
+ *   vec_split(x, &n)                      x - n, n the nearest integer, ties to even
+ *   vec_add_to_exponent(x, n)             x 2^n for normal results, n integral; NaN stays
  *   vec_total(lanes)                      the tree over 16 lanes, given as 16 / VEC_WIDTH vectors
  *   vec_add_squares(x, sums)              squares in double, added to two vectors of half the lanes each
  */

@@ -11,7 +11,9 @@
 
 #define GEMM_ROWS 6
 #define GEMM_VECTORS 2
-#define ATTENTION_UNROLL 4
+#define PRODUCT_STEPS 4
+#define TANH_IN_ONE_PASS 0
+#define SLOPE_HEADS 4
 
 typedef __m256 vec;
 
@@ -112,6 +114,18 @@ static inline vec vec_of_bits(uint32_t bits)
 static inline vec vec_power_of_two(__m256i n)
 {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));
+}
+
+static inline vec vec_split(vec x, vec *n)
+{
+    *n = _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    return vec_sub(x, *n);
+}
+
+static inline vec vec_add_to_exponent(vec x, vec n)
+{
+    __m256i shift = _mm256_slli_epi32(_mm256_cvtps_epi32(n), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), shift));
 }
 
 static inline vec vec_scale_by_power(vec x, vec n)

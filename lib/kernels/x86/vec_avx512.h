@@ -11,7 +11,9 @@
 
 #define GEMM_ROWS 14
 #define GEMM_VECTORS 2
-#define ATTENTION_UNROLL 4
+#define PRODUCT_STEPS 4
+#define TANH_IN_ONE_PASS 1
+#define SLOPE_HEADS 8
 
 typedef __m512 vec;
 
@@ -109,6 +111,18 @@ static inline vec vec_of_bits(uint32_t bits)
 static inline vec vec_power_of_two(__m512i n)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23));
+}
+
+static inline vec vec_split(vec x, vec *n)
+{
+    *n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    return vec_sub(x, *n);
+}
+
+static inline vec vec_add_to_exponent(vec x, vec n)
+{
+    __m512i shift = _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), shift));
 }
 
 static inline vec vec_scale_by_power(vec x, vec n)
