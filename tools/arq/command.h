@@ -23,6 +23,7 @@ extern const command command_train;
 extern const command command_eval;
 extern const command command_play;
 extern const command command_info;
+extern const command command_inspect;
 extern const command command_list;
 extern const command command_bench;
 extern const command command_check_env;

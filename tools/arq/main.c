@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const command *const commands[] = {&command_train, &command_eval,  &command_play,     &command_info,
-                                          &command_list,  &command_bench, &command_check_env};
+static const command *const commands[] = {&command_train,   &command_eval, &command_play,  &command_info,
+                                          &command_inspect, &command_list, &command_bench, &command_check_env};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const command *find_command(const char *name)
