@@ -19,6 +19,7 @@ struct asterix {
     int8_t spawn_speed, spawn_timer;
     int8_t move_speed, move_timer;
     int8_t ramp_timer;
+    uint8_t moved; /* within a step: the rows are to be drawn again */
     int32_t ramp_index;
     /* Rows 1..8 of the observation without the player; the last bytes let rows be stored as whole words. */
     unsigned char rows[SLOTS * ROW_BYTES + 8 - ROW_BYTES];
@@ -31,22 +32,29 @@ static const struct minatar_channel channels[CHANNELS] = {
     [GOLD] = {"gold", COLOUR_YELLOW},
 };
 
-/* Row of the observation for slot i. */
-static uint64_t row_bits(const struct asterix *game, int i)
-{
-    int32_t behind = game->slot_x[i] - game->slot_step[i];
-    uint64_t bits = (uint64_t)1 << (game->slot_x[i] * CHANNELS + (game->slot_gold[i] ? GOLD : ENEMY));
+/* The 40 bits of a row of the observation: of an enemy or gold, by its heading + 1 and column. Empty slots head
+ * nowhere. */
+#define BIT(X, CHANNEL) ((X) < 0 || (X) > 9 ? 0 : (uint64_t)1 << (((X) + 10) % 10 * CHANNELS + (CHANNEL)))
+#define ROW(STEP, X, CHANNEL) BIT(X, CHANNEL) | BIT((X) - (STEP), TRAIL)
+#define ROWS(STEP, CHANNEL)                                                                                            \
+    {                                                                                                                  \
+        ROW(STEP, 0, CHANNEL), ROW(STEP, 1, CHANNEL), ROW(STEP, 2, CHANNEL), ROW(STEP, 3, CHANNEL),                    \
+            ROW(STEP, 4, CHANNEL), ROW(STEP, 5, CHANNEL), ROW(STEP, 6, CHANNEL), ROW(STEP, 7, CHANNEL),                \
+            ROW(STEP, 8, CHANNEL), ROW(STEP, 9, CHANNEL)                                                               \
+    }
 
-    if (behind >= 0 && behind <= 9)
-        bits |= (uint64_t)1 << (behind * CHANNELS + TRAIL);
-    return game->slot_step[i] ? bits : 0;
-}
+static const uint64_t row_bits[2][3][MINATAR_SIDE] = {
+    {ROWS(-1, ENEMY), {0}, ROWS(1, ENEMY)},
+    {ROWS(-1, GOLD), {0}, ROWS(1, GOLD)},
+};
 
 /* In rising order: each word's surplus bytes are overwritten by the next row, or lie after the last. */
 static void draw_rows(struct asterix *game)
 {
     for (int i = 0; i < SLOTS; i++)
-        minatar_store64(game->rows + i * ROW_BYTES, row_bits(game, i));
+        minatar_store64(game->rows + i * ROW_BYTES,
+                        row_bits[game->slot_gold[i]][game->slot_step[i] + 1][game->slot_x[i]]);
+    game->moved = 0;
 }
 
 static void asterix_begin(void *self)
@@ -84,7 +92,7 @@ static void spawn(struct asterix *game)
     game->slot_x[slot] = right ? 0 : 9;
     game->slot_step[slot] = right ? 1 : -1;
     game->slot_gold[slot] = gold;
-    draw_rows(game);
+    game->moved = 1;
 }
 
 /* What stands on the player is collected or ends the game. Returns the reward. */
@@ -99,7 +107,7 @@ static int32_t meet_player(struct asterix *game)
         return 0;
     }
     game->slot_step[slot] = 0;
-    draw_rows(game);
+    game->moved = 1;
     return 1;
 }
 
@@ -111,7 +119,7 @@ static void move_slots(struct asterix *game)
         game->slot_x[i] = (int8_t)(inside ? x : 0);
         game->slot_step[i] = (int8_t)(inside ? game->slot_step[i] : 0);
     }
-    draw_rows(game);
+    game->moved = 1;
 }
 
 static void ramp(struct asterix *game)
@@ -153,6 +161,8 @@ static int32_t asterix_advance(void *self, int32_t action)
     game->move_timer--;
     if (game->frame.ramping)
         ramp(game);
+    if (game->moved)
+        draw_rows(game);
     return reward;
 }
 
