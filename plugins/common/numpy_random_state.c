@@ -50,7 +50,7 @@ static inline uint32_t twist(uint32_t word, uint32_t next)
 {
     uint32_t joined = (word & 0x80000000u) | (next & 0x7fffffffu);
 
-    return joined >> 1 ^ (next & 1) * 0x9908b0dfu;
+    return joined >> 1 ^ ((0u - (next & 1)) & 0x9908b0dfu);
 }
 
 void numpy_random_state_refill(struct numpy_random_state *state)

@@ -208,7 +208,7 @@ static inline arq_status minatar_step_batch(void *const *selves, uint32_t count,
         if (i + MINATAR_PREFETCH_RANDOM < count) {
             const struct numpy_random_state *random =
                 &((const struct minatar_frame *)selves[i + MINATAR_PREFETCH_RANDOM])->random;
-            MINATAR_PREFETCH(&random->word[random->index % NUMPY_RANDOM_STATE_WORDS]);
+            MINATAR_PREFETCH(random->word + random->index);
         }
         arq_status status = minatar_step(selves[i], actions[i], observations + i * observation_bytes, &rewards[i],
                                          &terminated[i], &truncated[i], advance, observe);
