@@ -24,11 +24,13 @@ static void summarise(const double *returns, const uint64_t *lengths, uint64_t c
     double n = (double)count;
     *score = (evaluation_score){.low = returns[0], .high = returns[0]};
     for (uint64_t i = 0; i < count; i++) {
-        score->mean += returns[i] / n;
-        score->length += (double)lengths[i] / n;
+        score->mean += returns[i];
+        score->length += (double)lengths[i];
         score->low = fmin(score->low, returns[i]);
         score->high = fmax(score->high, returns[i]);
     }
+    score->mean /= n;
+    score->length /= n;
     double squares = 0;
     for (uint64_t i = 0; i < count; i++) {
         squares += (returns[i] - score->mean) * (returns[i] - score->mean);
