@@ -1,4 +1,5 @@
 /* arq bench env: how many steps a second the environments make, on one core with random actions. */
+#include "bench_measure.h"
 #include "bench_python.h"
 #include "command.h"
 #include "deep_states.h"
@@ -13,19 +14,30 @@
 #define INSTANCES 4096
 #define ACTIONS 65536 /* drawn before the clock runs */
 #define MAX_REPEATS 100
-#define DEEP_STEP 1000 /* half the time limit where that is less */
-#define DEEP_INSTANCES 64
-#define DEEP_SEGMENT 32 /* steps from one deep state */
+#define DEEP_STEP 1000    /* half the time limit where that is less */
+#define DEEP_INSTANCES 32 /* few enough to stay near in the caches */
+#define DEEP_SEGMENT 32   /* steps from one deep state */
 
 typedef struct bench_settings {
     uint64_t repeats;
     double seconds;
+    bench_plan plan; /* of kernels and updates */
 } bench_settings;
 
 static const option options[] = {{"repeats", OPTION_COUNT, offsetof(bench_settings, repeats), 1, MAX_REPEATS, "N",
                                   "Measurements of each kind, the median counts; default: 5."},
                                  {"seconds", OPTION_NUMBER, offsetof(bench_settings, seconds), 0.001, 1000, "S",
                                   "Length of a measurement; default: 0.5."},
+                                 {"cpu", OPTION_TEXT, offsetof(bench_settings, plan.cpu), 0, 0, "NAME",
+                                  "kernels, update: instruction set; default: the best there is."},
+                                 {"threads", OPTION_COUNT, offsetof(bench_settings, plan.threads), 1, 256, "N",
+                                  "update: measured besides one thread; default: 2."},
+                                 {"preset", OPTION_TEXT, offsetof(bench_settings, plan.preset), 0, 0, "NAME",
+                                  "update: whose network and rule; default: minatar-paper."},
+                                 {"widths", OPTION_TEXT, offsetof(bench_settings, plan.widths), 0, 0, "LIST",
+                                  "update: of the cells; default: the preset's."},
+                                 {"batch", OPTION_COUNT, offsetof(bench_settings, plan.batch), 1, 1 << 20, "N",
+                                  "update: samples; default: the preset's."},
                                  {.name = NULL}};
 
 /* One environment under measurement. */
@@ -339,15 +351,29 @@ static int bench(arq_context *context, const arguments *given, const bench_setti
     return result;
 }
 
+/* Kernels and updates are many short measurements, each a fifth of an environment's. */
+static int bench_inside(const char *what, const bench_settings *settings)
+{
+    bench_plan plan = settings->plan;
+    plan.repeats = settings->repeats;
+    plan.seconds = settings->seconds / 5;
+    print_machine();
+    return strcmp(what, "kernels") == 0 ? bench_kernels(&plan) : bench_update(&plan);
+}
+
 static int run(const command *self, int argc, char **argv)
 {
-    bench_settings settings = {.repeats = 5, .seconds = 0.5};
+    bench_settings settings = {.repeats = 5, .seconds = 0.5, .plan = {.threads = 2}};
     arguments given;
     arq_context *context = NULL;
     int result = options_parse(self, argc, argv, &settings, &given);
-    result = result != 0 ? result : options_need(&given, 1, MAX_POSITIONALS, "what to measure (env)");
+    result =
+        result != 0 ? result : options_need(&given, 1, MAX_POSITIONALS, "what to measure (env, kernels or update)");
+    if (result == 0 && (strcmp(given.positional[0], "kernels") == 0 || strcmp(given.positional[0], "update") == 0)) {
+        return bench_inside(given.positional[0], &settings);
+    }
     if (result == 0 && strcmp(given.positional[0], "env") != 0) {
-        result = message_usage("'%s' cannot be measured; accepted: env", given.positional[0]);
+        result = message_usage("'%s' cannot be measured; accepted: env, kernels, update", given.positional[0]);
     }
     result = result != 0 ? result : session_open(NULL, 1, &context);
     result = result != 0 ? result : bench(context, &given, &settings);
@@ -357,9 +383,11 @@ static int run(const command *self, int argc, char **argv)
 
 const command command_bench = {
     .name = "bench",
-    .synopsis = "env [ID ...] [flags]",
-    .doc = "Measures the environments' steps a second on one core",
-    .text = "Without an ID all environments that can be found. \"one\" is one instance stepped again and again,\n"
+    .synopsis = "env [ID ...] [flags]\n       arq bench kernels [flags]\n       arq bench update [flags]",
+    .doc = "Measures the environments' steps a second, the kernels, or whole updates",
+    .text = "kernels: products and attention on one thread, beside the processor's peak and OpenBLAS if it is there.\n"
+            "update: whole updates on MinAtar Breakout's shapes, beside the sum of their parts measured alone.\n\n"
+            "env: without an ID all environments that can be found. \"one\" is one instance stepped again and again,\n"
             "resets counted in; \"deep\" the same from step 1000 of an episode on (half the time limit where that is\n"
             "less), - where random play does not get there or states cannot be saved; \"4096 singly\" as many\n"
             "instances by a call each, \"4096 batch\" by one call for all, steps alone. With the Python package\n"
