@@ -57,8 +57,8 @@ int main(int count, char **arguments)
     if (arq_config_create(context, NULL, &config) != ARQ_OK || arq_config_set(config, "widths", "16") != ARQ_OK ||
         arq_config_set(config, "heads", "2") != ARQ_OK || arq_config_set(config, "batch", "16") != ARQ_OK ||
         arq_config_set(config, "learning_starts", "100") != ARQ_OK ||
-        arq_agent_create(context, config, spec->observation_kind, spec->observation_size, spec->action_count,
-                         &agent) != ARQ_OK) {
+        arq_agent_create(context, config, spec->observation_kind, spec->observation_size, spec->action_count, &agent) !=
+            ARQ_OK) {
         return failed(context, "agent");
     }
     if (!play(env, agent) || arq_agent_metric(agent, "updates", 0, &updates) != ARQ_OK) {
