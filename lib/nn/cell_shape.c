@@ -121,6 +121,9 @@ size_t arq_action_codes_bytes(const arq_cell_shape *shape, uint32_t rows)
 arq_segment arq_action_codes(const arq_cell_shape *shape, uint32_t rows, const int32_t *actions, void *memory)
 {
     arq_segment segment = {.size = shape->code};
+    if (!shape->action_at_input) { /* no code, and no memory for one */
+        return segment;
+    }
     if (shape->action_code == ARQ_CODE_ONE_HOT) {
         uint8_t *bits = memory;
         segment.bits = bits;
