@@ -463,7 +463,7 @@ END_TEST
 
 START_TEST(copies_and_files_are_bit_equal)
 {
-    static const char *const kinds[] = {SMALL "network=arq", SMALL "network=ad goodness=mean",
+    static const char *const kinds[] = {SMALL "network=arq", SMALL "network=ad",
                                         SMALL "action_input=output recurrent=false"};
     struct host host;
     host_open(&host);
