@@ -59,11 +59,21 @@ static void iterate(int slippery, double q[STATES][ACTIONS])
 
 static int configure(arq_config *config, int count, char **pairs)
 {
-    static const char *const own[][2] = {
-        {"widths", "64"},           {"heads", "4"},         {"recurrent", "false"}, {"top_down", "false"},
-        {"learning_rate", "0.001"}, {"batch", "32"},       {"train_period", "2"},  {"learning_starts", "500"},
-        {"target_period", "20"},   {"epsilon_start", "1"}, {"epsilon_end", "1"},   {"replay_capacity", "100000"},
-        {"gamma", "0.95"},          {"total_steps", "1e12"}};
+    static const char *const own[][2] = {{"widths", "32"},
+                                         {"heads", "4"},
+                                         {"recurrent", "false"},
+                                         {"top_down", "false"},
+                                         {"learning_rate", "0.0005"},
+                                         {"batch", "64"},
+                                         {"train_period", "2"},
+                                         {"learning_starts", "500"},
+                                         {"target_period", "4"},
+                                         {"epsilon_start", "1"},
+                                         {"epsilon_end", "1"},
+                                         {"replay_capacity", "100000"},
+                                         {"gamma", "0.95"},
+                                         {"tau", "0.1"},
+                                         {"total_steps", "1e12"}};
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         if (arq_config_set(config, own[i][0], own[i][1]) != ARQ_OK) {
             return 1;
