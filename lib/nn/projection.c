@@ -136,6 +136,49 @@ void arq_project_rows(const arq_kernels *kernels, uint32_t first, uint32_t rows,
     }
 }
 
+/* Bits of rows [first, first + rows) of a segment, a row of bits for each of the segment's values. */
+static void transpose_bits(const arq_segment *segment, uint32_t first, uint32_t rows, size_t stride, uint8_t *out)
+{
+    memset(out, 0, segment->size * stride);
+    for (uint32_t r = 0; r < rows; r++) {
+        const uint8_t *row = segment->bits + (first + r) * segment->stride;
+        uint8_t bit = (uint8_t)(1u << (r % 8));
+        for (uint32_t byte = 0; byte < (segment->size + 7) / 8; byte++) {
+            for (uint32_t left = row[byte]; left != 0; left &= left - 1) {
+                uint32_t i = byte * 8 + (uint32_t)__builtin_ctz(left);
+                if (i < segment->size) {
+                    out[i * stride + r / 8] |= bit;
+                }
+            }
+        }
+    }
+}
+
+/* The kernel's row of each value gains the rows of d where the value is 1: sums in registers, which a scatter of each
+ * row of d has not. `space` is a slot's pack. */
+static void add_bit_gradient(const projection *p, const arq_segment *segment, uint32_t columns, const float *d,
+                             float *gradient, uint8_t *space)
+{
+    size_t ld = p->n;
+    size_t most = ARQ_GEMM_PACK_FLOATS * sizeof(float) / segment->size * 8;
+    if (most < 8) { /* so many values that their bits find no room */
+        for (uint32_t r = 0; r < p->rows; r++) {
+            p->kernels->scatter_rows(segment->size, segment->bits + r * segment->stride, columns, d + r * ld, gradient,
+                                     ld);
+        }
+        return;
+    }
+    for (uint32_t first = 0; first < p->rows;) {
+        uint32_t rows = p->rows - first < most ? p->rows - first : (uint32_t)most;
+        size_t stride = (rows + 7) / 8;
+        transpose_bits(segment, first, rows, stride, space);
+        for (uint32_t i = 0; i < segment->size; i++) {
+            p->kernels->gather_rows(rows, space + i * stride, columns, d + first * ld, ld, gradient + i * ld);
+        }
+        first += rows;
+    }
+}
+
 /* The gradient of one block of kernel columns, all rows of the kernel. */
 static void gradient_task(void *data, uint32_t index)
 {
@@ -150,10 +193,7 @@ static void gradient_task(void *data, uint32_t index)
         const arq_segment *segment = &p->x->segment[i];
         start_rows(segment->size, columns, NULL, gradient, ld);
         if (segment->bits != NULL) {
-            for (uint32_t r = 0; r < p->rows; r++) {
-                p->kernels->scatter_rows(segment->size, segment->bits + r * segment->stride, columns, d + r * ld,
-                                         gradient, ld);
-            }
+            add_bit_gradient(p, segment, columns, d, gradient, (uint8_t *)pack);
         } else {
             p->kernels->gemm_tn(segment->size, columns, p->rows, segment->dense, segment->stride, d, ld, gradient, ld,
                                 pack);
@@ -168,7 +208,7 @@ void arq_project_gradient(const arq_context *context, const arq_scratch *scratch
 {
     projection p = {
         .kernels = context->kernels, .scratch = scratch, .x = x, .rows = rows, .n = n, .d = d, .out = gradient};
-    p.column_block = n >= WIDE ? COLUMN_BLOCK : 64;
+    p.column_block = n >= WIDE ? COLUMN_BLOCK : n >= 256 ? 128 : 64;
     arq_parallel_for(context, blocks_of(n, p.column_block), gradient_task, &p);
 }
 
