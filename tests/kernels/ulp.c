@@ -109,10 +109,13 @@ int main(int argc, char **argv)
 {
     uint64_t stride = argc > 1 ? strtoull(argv[1], NULL, 10) : 97;
     const arq_kernels *k = arq_kernels_select(UINT32_MAX); /* all tiers give the same bits */
-    function functions[] = {
-        {.name = "tanh", .kernel = k->tanh, .exact = tanh, .limit = TANH_ULP},
-        {.name = "exp", .kernel = k->exp, .exact = exp, .limit = EXP_ULP},
-        {.name = "tanh of the attention", .kernel = attention_tanh, .exact = tanh, .absolute = 1, .limit = LOGISTIC_ULP}};
+    function functions[] = {{.name = "tanh", .kernel = k->tanh, .exact = tanh, .limit = TANH_ULP},
+                            {.name = "exp", .kernel = k->exp, .exact = exp, .limit = EXP_ULP},
+                            {.name = "tanh of the attention",
+                             .kernel = attention_tanh,
+                             .exact = tanh,
+                             .absolute = 1,
+                             .limit = LOGISTIC_ULP}};
     int failed = 0;
     if (stride == 0)
         return EXIT_FAILURE;
