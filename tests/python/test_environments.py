@@ -1,5 +1,7 @@
 """Environments and batches: the same games whichever way they are stepped."""
 
+import os
+
 import numpy as np
 from support import Case, main
 
@@ -16,6 +18,14 @@ class Games(Case):
         self.assertEqual(options["sticky"].default, 0.1)
         self.assertIs(options["ramping"].default, True)
         self.assertIn("minimal", options["actions"].choices)
+
+    def test_a_plugin_that_cannot_be_loaded_hides_no_other(self):
+        (self.folder / "arq_broken.so").write_bytes(b"no shared object")
+        path = f"{self.folder}:{os.environ['ARQ_PLUGIN_PATH']}"
+        code = "import libarq; print(len(libarq.environments()))"
+        result = self.run_python(code, env={**os.environ, "ARQ_PLUGIN_PATH": path})
+        self.assertEqual(result.stdout.strip(), str(len(GAMES)), result.stderr)
+        self.assertIn("arq_broken.so cannot be used", result.stderr)
 
     def test_observations_are_of_the_declared_form(self):
         for id in GAMES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,9 @@ from . import _prototypes as c
 from . import errors
 from ._library import lib
 from .context import Context, default_context
+from .environment import Environment
+
+_logger = logging.getLogger("libarq")
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,6 @@ def _options(type_: Any) -> tuple[Option, ...]:
     """The rows lie at a stride of their own struct_size."""
     if not type_.option_count:
         return ()
-    import ctypes
-
     start = ctypes.addressof(type_.options.contents)
     rows = []
     for _ in range(type_.option_count):
@@ -92,12 +95,12 @@ def environments(context: Context | None = None) -> tuple[EnvironmentType, ...]:
 
 def _load(context: Context, collection: str) -> None:
     """The library loads a plugin when one of its ids is opened; this id is in none of them."""
-    from .environment import Environment
-
     try:
         Environment.open(f"{collection}/-", context=context)
     except errors.NotFoundError:
         pass
+    except errors.Error as error:
+        _logger.warning("the environments of arq_%s.so cannot be used: %s", collection, error)
 
 
 def _known(context: Context) -> tuple[EnvironmentType, ...]:
