@@ -44,7 +44,7 @@ class Commands(Case):
                 "train", breakout, "--minutes", "soon")
         refused(2, "arq train: --out and --no-save exclude each other",
                 "train", breakout, "--no-save", "--out", "run")
-        refused(2, "arq bench: 'cars' cannot be measured; accepted: env", "bench", "cars")
+        refused(2, "arq bench: 'cars' cannot be measured; accepted: env, kernels, update", "bench", "cars")
         refused(2, "arq list: 'preset' cannot be listed; did you mean presets; "
                    "accepted: environments, presets, parameters, cpu", "list", "preset")
         self.assertEqual(os.listdir(self.folder), [])
@@ -129,7 +129,7 @@ class Commands(Case):
         done = self.arq("bench", "env", "minatar/breakout", "--seconds", "0.01", "--repeats", "1",
                         env={"PYTHONPATH": self.folder})
         ours, package = done.stdout.split("Python package")
-        self.assertRegex(ours, r"minatar/breakout( +[\d.]+){4}\n")
+        self.assertRegex(ours, r"minatar/breakout( +[\d.]+){5}\n")
         self.assertEqual(len([line for line in package.splitlines() if line[-1:].isdigit()]), 5)
 
     def test_info(self):
