@@ -33,8 +33,8 @@ int main(void)
     printf("%.1f\n", (now() - begin) / CALLS);
     begin = now();
     for (int i = 0; !failed && i < CALLS; i++) {
-        failed = arq_agent_act(agent, &action) ||
-                 arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 1, observation, 0, 0, NULL);
+        failed =
+            arq_agent_act(agent, &action) || arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 1, observation, 0, 0, NULL);
     }
     printf("%.1f\n", (now() - begin) / CALLS);
     begin = now();
