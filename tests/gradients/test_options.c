@@ -5,7 +5,9 @@
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A value that is not the default; the kinds, in the order of the table, that it has a meaning for. */
 typedef struct option_case {
@@ -100,6 +102,30 @@ static void live(arq_agent *agent)
     ck_assert(updates > 5);
 }
 
+/* What a saved agent does next is what a loaded one does. */
+static void resume(arq_agent *agent, const arq_config *config)
+{
+    char path[] = "/tmp/arq-options-XXXXXX";
+    int file = mkstemp(path);
+    ck_assert_int_ge(file, 0);
+    close(file);
+    arq_agent *loaded;
+    ck_assert_int_eq(arq_agent_create(context, config, ARQ_OBSERVATION_F32, 5, 4, &loaded), ARQ_OK);
+    ck_assert_int_eq(arq_agent_save(agent, path), ARQ_OK);
+    ck_assert_int_eq(arq_agent_load(loaded, path), ARQ_OK);
+    live(agent);
+    live(loaded);
+    const arq_network *a = arq_agent_network(agent);
+    const arq_network *b = arq_agent_network(loaded);
+    ck_assert_mem_eq(a->weights, b->weights, arq_network_weight_count(&a->shape) * sizeof(float));
+    arq_network *opened;
+    ck_assert_int_eq(arq_network_open(context, path, &opened), ARQ_OK);
+    ck_assert_mem_eq(&opened->shape, &a->shape, sizeof(a->shape));
+    arq_network_destroy(opened);
+    arq_agent_destroy(loaded);
+    remove(path);
+}
+
 static void check(const option_case *option, int kind)
 {
     const char *name = arq_network_kinds[kind]->name;
@@ -111,6 +137,7 @@ static void check(const option_case *option, int kind)
     if (option->works[kind]) {
         ck_assert_msg(status == ARQ_OK, "%s = %s with %s: %s", option->name, option->value, name, text);
         live(agent);
+        resume(agent, config);
     } else {
         ck_assert_msg(status == ARQ_E_UNSUPPORTED, "%s = %s with %s is not refused", option->name, option->value, name);
         ck_assert_msg(strstr(text, option->name) != NULL && strstr(text, option->value) != NULL,
