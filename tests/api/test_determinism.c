@@ -7,12 +7,12 @@
 
 #define STEPS 52
 
+#define SCHEDULE "batch=48 learning_starts=30 train_period=4 target_period=20 widths=48,40 "
 static const char *const kinds[] = {
-    "network=arq widths=48,40 heads=4 batch=48 context_size=3 learning_starts=30 train_period=4 target_period=20 "
-    "replay_capacity=60 learning_rate=0.003 clip=0.7",
-    "network=ad widths=48,40 heads=4 batch=48 context_size=3 learning_starts=30 train_period=4 target_period=20",
-    "network=dqn widths=48,40 batch=48 learning_starts=30 train_period=4 target_period=20",
-    "network=ff-dqn widths=48,40 batch=48 learning_starts=30 train_period=4 target_period=20",
+    SCHEDULE "network=arq heads=4 context_size=3 replay_capacity=60 learning_rate=0.003 clip=0.7",
+    SCHEDULE "network=ad heads=4 context_size=3",
+    SCHEDULE "network=dqn",
+    SCHEDULE "network=ff-dqn",
 };
 static const char *const tiers[] = {"generic", "avx2", "avx512", "neon"};
 static const uint32_t threads[] = {1, 2, 3, 7};
