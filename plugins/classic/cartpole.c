@@ -10,8 +10,8 @@
 #define TAU 0.02
 #define X_LIMIT 2.4
 #define ANGLE_LIMIT (24.0 * CLASSIC_PI / 360.0)
-#define LARGEST_STATE 1000.0 /* bound of what is loaded: far outside of what play leads to, harmless to compute with   \
-                              */
+/* Bound of what is loaded: far outside of what play leads to, harmless to compute with. */
+#define LARGEST_STATE 1000.0
 
 struct cartpole {
     struct classic_frame frame;

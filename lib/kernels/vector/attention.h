@@ -30,8 +30,7 @@ static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, co
 {
     const float *row[GROUP];
     lanes sum[GROUP];
-    FOR_EACH(r, GROUP)
-    {
+    FOR_EACH (r, GROUP) {
         row[r] = y + (r < rows ? r : rows - 1) * ld;
         sum[r] = lanes_zero();
     }
@@ -39,8 +38,8 @@ static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, co
         vec left = vec_load_up_to(x + at, count);
         if (scale)
             left = vec_mul(left, vec_load_up_to(scale + at, count));
-        FOR_EACH(r, GROUP)
-        lanes_multiply_add(&sum[r], p, count, left, vec_load_up_to(row[r] + at, count));
+        FOR_EACH (r, GROUP)
+            lanes_multiply_add(&sum[r], p, count, left, vec_load_up_to(row[r] + at, count));
     });
     for (size_t r = 0; r < rows; r++)
         sums[r] = lanes_total(&sum[r]) / divisor;
@@ -77,16 +76,16 @@ void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, floa
 static ALWAYS_INLINE vec row_times_columns(size_t heads, const float *row, const vec *column)
 {
     vec sum = vec_set(0.0f);
-    FOR_HEADS(l, 0, heads)
-    sum = vec_fma(vec_set(row[l]), column[l], sum);
+    FOR_HEADS (l, 0, heads)
+        sum = vec_fma(vec_set(row[l]), column[l], sum);
     return sum;
 }
 
 /* `count` columns from column j on, at most a vector of them: one vector a head. */
 static ALWAYS_INLINE void load_columns(size_t heads, const float *x, size_t ld, size_t j, size_t count, vec *columns)
 {
-    FOR_HEADS(k, 0, heads)
-    columns[k] = vec_load_up_to(x + k * ld + j, count);
+    FOR_HEADS (k, 0, heads)
+        columns[k] = vec_load_up_to(x + k * ld + j, count);
 }
 
 static ALWAYS_INLINE void scale_columns(size_t heads, size_t j, size_t d, const float *z2, size_t ldz2, const float *c,
@@ -94,15 +93,15 @@ static ALWAYS_INLINE void scale_columns(size_t heads, size_t j, size_t d, const 
 {
     vec z[ARQ_MAX_HEADS], variance = vec_set(0.0f);
     load_columns(heads, z2, ldz2, j, d - j, z);
-    FOR_HEADS(k, 0, heads)
-    variance = vec_fma(z[k], row_times_columns(heads, c + k * heads, z), variance);
+    FOR_HEADS (k, 0, heads)
+        variance = vec_fma(z[k], row_times_columns(heads, c + k * heads, z), variance);
     vec deviation = vec_unless_le_zero(variance, vec_sqrt(variance));
     vec reciprocal = vec_div(vec_set(1.0f), vec_add(deviation, vec_set(STD_EPSILON)));
     reciprocal = vec_unless_le_zero(deviation, reciprocal);
     vec_store_at(s, j, d, deviation);
     vec_store_at(inverse, j, d, reciprocal);
-    FOR_HEADS(k, 0, heads)
-    vec_store_at(v + k * d, j, d, vec_mul(z[k], reciprocal));
+    FOR_HEADS (k, 0, heads)
+        vec_store_at(v + k * d, j, d, vec_mul(z[k], reciprocal));
 }
 
 void KERNEL(row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
@@ -124,15 +123,15 @@ typedef struct sixteen {
 static ALWAYS_INLINE sixteen sixteen_load(const float *x, size_t i, size_t n)
 {
     sixteen loaded;
-    FOR_EACH(p, LANE_PARTS)
-    loaded.part[p] = vec_load_up_to(x + i + p * VEC_WIDTH, lanes_in_part(i, p, n));
+    FOR_EACH (p, LANE_PARTS)
+        loaded.part[p] = vec_load_up_to(x + i + p * VEC_WIDTH, lanes_in_part(i, p, n));
     return loaded;
 }
 
 static ALWAYS_INLINE void sixteen_store(float *x, size_t i, size_t n, const sixteen *stored)
 {
-    FOR_EACH(p, LANE_PARTS)
-    vec_store_up_to(x + i + p * VEC_WIDTH, stored->part[p], lanes_in_part(i, p, n));
+    FOR_EACH (p, LANE_PARTS)
+        vec_store_up_to(x + i + p * VEC_WIDTH, stored->part[p], lanes_in_part(i, p, n));
 }
 
 /* Entries [i, min(n, i + 16)) of each head's row of x, times the scale unless it is 1. */
@@ -140,8 +139,8 @@ static PASS void load_heads(size_t heads, const float *x, size_t ld, size_t i, s
 {
     for (size_t k = 0; k < heads; k++) {
         loaded[k] = sixteen_load(x + k * ld, i, n);
-        FOR_EACH(q, LANE_PARTS)
-        loaded[k].part[q] = scale == 1.0f ? loaded[k].part[q] : vec_mul(loaded[k].part[q], vec_set(scale));
+        FOR_EACH (q, LANE_PARTS)
+            loaded[k].part[q] = scale == 1.0f ? loaded[k].part[q] : vec_mul(loaded[k].part[q], vec_set(scale));
     }
 }
 
@@ -159,23 +158,19 @@ static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const sixtee
                                         size_t ld, float *p)
 {
     sixteen sum[PRODUCT_STEPS];
-    FOR_EACH(i, steps)
-    {
-        FOR_EACH(q, LANE_PARTS)
-        sum[i].part[q] = vec_mul(fixed[0].part[q], vec_set(moving[i]));
+    FOR_EACH (i, steps) {
+        FOR_EACH (q, LANE_PARTS)
+            sum[i].part[q] = vec_mul(fixed[0].part[q], vec_set(moving[i]));
     }
-    FOR_HEADS(k, 1, heads)
-    {
-        FOR_EACH(i, steps)
-        {
-            FOR_EACH(q, LANE_PARTS)
-            sum[i].part[q] = vec_fma(fixed[k].part[q], vec_set(moving[k * ld + i]), sum[i].part[q]);
+    FOR_HEADS (k, 1, heads) {
+        FOR_EACH (i, steps) {
+            FOR_EACH (q, LANE_PARTS)
+                sum[i].part[q] = vec_fma(fixed[k].part[q], vec_set(moving[k * ld + i]), sum[i].part[q]);
         }
     }
-    FOR_EACH(i, steps)
-    {
-        FOR_EACH(q, LANE_PARTS)
-        vec_store(p + i * 16 + q * VEC_WIDTH, sum[i].part[q]);
+    FOR_EACH (i, steps) {
+        FOR_EACH (q, LANE_PARTS)
+            vec_store(p + i * 16 + q * VEC_WIDTH, sum[i].part[q]);
     }
 }
 
@@ -222,8 +217,7 @@ static ALWAYS_INLINE void use_tanh(size_t count, const float *weight, int with_s
 {
     sixteen total = *sum;
     for (size_t i = 0; i < count; i++) {
-        FOR_EACH(q, LANE_PARTS)
-        {
+        FOR_EACH (q, LANE_PARTS) {
             float *entry = entries + i * 16 + q * VEC_WIDTH;
             vec e = vec_load(entry);
             vec t = vec_logistic_tanh(TANH_IN_ONE_PASS ? vec_logistic_exp(e) : e);
@@ -250,18 +244,17 @@ static ALWAYS_INLINE void add_slopes_to(size_t heads, size_t count, const float 
                                         size_t ld, sixteen *sums)
 {
     sixteen sum[SLOPE_HEADS];
-    FOR_EACH(k, heads)
-    sum[k] = sums[k];
+    FOR_EACH (k, heads)
+        sum[k] = sums[k];
     for (size_t i = 0; i < count; i++) {
-        FOR_EACH(q, LANE_PARTS)
-        {
+        FOR_EACH (q, LANE_PARTS) {
             vec e = vec_load(entries + i * 16 + q * VEC_WIDTH);
-            FOR_EACH(k, heads)
-            sum[k].part[q] = vec_fma(e, vec_set(factor[k * ld + i]), sum[k].part[q]);
+            FOR_EACH (k, heads)
+                sum[k].part[q] = vec_fma(e, vec_set(factor[k * ld + i]), sum[k].part[q]);
         }
     }
-    FOR_EACH(k, heads)
-    sums[k] = sum[k];
+    FOR_EACH (k, heads)
+        sums[k] = sum[k];
 }
 
 static PASS void add_slopes_to_most(size_t count, const float *entries, const float *factor, size_t ld, sixteen *sums)
@@ -410,16 +403,14 @@ static ALWAYS_INLINE void second_projection(const arq_attention *a, size_t heads
     vec upstream = vec_load_at(gy, j, end), scale = vec_load_at(inverse, j, end), deviation = vec_load_at(s, j, end);
     vec z[ARQ_MAX_HEADS], t = vec_set(0.0f);
     load_columns(heads, a->z2, a->ldz2, j, end - j, z);
-    FOR_HEADS(k, 0, heads)
-    {
+    FOR_HEADS (k, 0, heads) {
         vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
         t = vec_fma(vec_load_at(v + k * a->rows, j, end), dv, t);
     }
     vec negative = vec_mul(vec_set(-1.0f), vec_mul(scale, t));
     vec share = vec_if_positive(deviation, vec_div(negative, deviation));
     vec_store_at(rho, j, end, share);
-    FOR_HEADS(k, 0, heads)
-    {
+    FOR_HEADS (k, 0, heads) {
         vec dv = vec_mul(vec_load_at(g + k * a->rows, j, end), upstream);
         vec w = row_times_columns(heads, c + k * heads, z);
         vec_store_at(dz2 + k * a->rows, j, end, vec_fma(w, share, vec_mul(dv, scale)));
@@ -432,8 +423,7 @@ static ALWAYS_INLINE void first_projection(const arq_attention *a, size_t heads,
 {
     vec z[ARQ_MAX_HEADS];
     load_columns(heads, a->zc, a->ldzc, i, a->width - i, z);
-    FOR_HEADS(k, 0, heads)
-    {
+    FOR_HEADS (k, 0, heads) {
         vec centred = vec_sub(vec_load_at(u + k * a->width, i, a->width), vec_set(mean[k]));
         vec shared = row_times_columns(heads, m + k * heads, z);
         vec_store_at(dz1 + k * a->width, i, a->width, vec_add(centred, shared));
