@@ -6,8 +6,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* Workers look this often for new work before they sleep: an update is many short phases in a row. */
-#define SPINS 2000
+/* Workers look this often for new work before they sleep, some tenth of a millisecond: an update is many short phases
+ * in a row, and waking costs as much as several of them. */
+#define SPINS 10000
 
 struct arq_pool {
     pthread_mutex_t mutex;
