@@ -153,17 +153,17 @@ static const arq_preset_value ffdqn_released[] = {
 static const arq_preset_value dqn_released[] = {
     {"network", "dqn"}, {"learning_rate", "0.001"}, {"clip", "1"}, FF_DQN_SCHEDULE, {NULL, NULL}};
 
-static const arq_preset_value fast[] = {{"widths", "64"},
+static const arq_preset_value fast[] = {{"widths", "32"},
                                         {"heads", "4"},
                                         {"recurrent", "false"},
                                         {"top_down", "false"},
                                         {"learning_rate", "0.001"},
-                                        {"batch", "256"},
+                                        {"batch", "128"},
                                         {"train_period", "16"},
                                         {"learning_starts", "5000"},
                                         {"replay_capacity", "1000000"},
                                         {"exploration_steps", "100000"},
-                                        {"total_steps", "1000000"},
+                                        {"total_steps", "4200000"},
                                         {NULL, NULL}};
 
 static const arq_preset_value small[] = {
