@@ -163,7 +163,7 @@ static const arq_preset_value fast[] = {{"widths", "32"},
                                         {"learning_starts", "5000"},
                                         {"replay_capacity", "1000000"},
                                         {"exploration_steps", "100000"},
-                                        {"total_steps", "4200000"},
+                                        {"total_steps", "3600000"},
                                         {NULL, NULL}};
 
 static const arq_preset_value small[] = {
