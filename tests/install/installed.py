@@ -91,13 +91,14 @@ class Installation:
             shutil.copy(os.path.join(HERE, name), project)
         cmake_dir = os.path.join(self.library, "cmake", "libarq")
         environment = dict(self.environment, CC=" ".join(self.given.compiler))
-        run(["cmake", "-S", project, "-B", built, f"-Dlibarq_DIR={cmake_dir}"], env=environment)
+        run(["cmake", "-G", "Ninja", "-S", project, "-B", built, f"-Dlibarq_DIR={cmake_dir}"], env=environment)
         run(["cmake", "--build", built], env=environment)
         self.run_program(os.path.join(built, "outside"))
         self.run_program(os.path.join(built, "outside_static"), shared=False)
         with open(os.path.join(project, "CMakeLists.txt"), "a") as file:
             file.write("find_package(libarq 99.0 REQUIRED)\n")
-        refused = subprocess.run(["cmake", "-S", project, "-B", built], env=environment, capture_output=True, text=True)
+        refused = subprocess.run(["cmake", "-G", "Ninja", "-S", project, "-B", built], env=environment,
+                                 capture_output=True, text=True)
         if refused.returncode == 0 or "99.0" not in refused.stderr:
             sys.exit("CMake took version 0 for 99:\n" + refused.stdout + refused.stderr)
 
