@@ -3,7 +3,7 @@
  * network: many threads may do this at once with one network, each with activations of its own.
  *
  * Prints something like:
- *   10 games of breakout, mean return 23.0
+ *   10 games of breakout, mean return 13.7
  */
 #include <arq/environment.h>
 #include <arq/network.h>

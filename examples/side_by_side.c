@@ -3,7 +3,7 @@
  * its own activations (what the cells did the step before), so an end of one disturbs no other.
  *
  * Prints something like:
- *   64 episodes of breakout, 26.3 rewards an episode
+ *   64 episodes of breakout, 13.9 rewards an episode
  */
 #include <arq/environment.h>
 #include <arq/network.h>
