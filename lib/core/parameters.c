@@ -35,9 +35,12 @@ _Static_assert(ARQ_MAX_HEADS == 16 && ARQ_MAX_CELLS == 16, "the ranges below say
 #define DQN_PAPER "DQN, Mnih 2015"
 #define FF_DQN "FF-DQN, Krutsylo 2025"
 
+#define KIND_WORD(number, methods, word) "|" word
+#define KIND_WORDS (&(ARQ_NETWORK_KIND_LIST(KIND_WORD))[1]) /* without the first bar */
+
 const arq_parameter arq_parameter_table[] = {
     /* The network's shape. */
-    ROW_CHOICE(network, "arq|ad|dqn|ff-dqn", "arq", "Learning method.", ARQ_PAPER),
+    ROW_CHOICE(network, KIND_WORDS, "arq", "Learning method.", ARQ_PAPER),
     ROW_WIDTHS(widths, "400,200,200", "Units of each cell or hidden layer from the input up.", ARQ_PAPER),
     ROW_FLOAT(width_scale, 0, 16, "0", "",
               "arq, ad: one factor on all widths so that the weights are about so many times those of ad; 0: as given.",

@@ -5,6 +5,8 @@
 #ifndef ARQ_CORE_PARAMETERS_H
 #define ARQ_CORE_PARAMETERS_H
 
+#include "core/network_kinds.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,13 +26,6 @@ typedef struct arq_widths {
     uint32_t width[ARQ_MAX_CELLS];
 } arq_widths;
 
-typedef enum arq_network_kind {
-    ARQ_NETWORK_ARQ,
-    ARQ_NETWORK_AD,
-    ARQ_NETWORK_DQN,
-    ARQ_NETWORK_FF_DQN,
-    ARQ_NETWORK_KINDS
-} arq_network_kind;
 typedef enum arq_loss { ARQ_LOSS_MSE, ARQ_LOSS_HUBER } arq_loss;
 typedef enum arq_action_input { ARQ_ACTION_AUTO, ARQ_ACTION_AT_INPUT, ARQ_ACTION_AT_OUTPUT } arq_action_input;
 typedef enum arq_action_code { ARQ_CODE_ONE_HOT, ARQ_CODE_BINARY } arq_action_code;

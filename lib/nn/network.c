@@ -7,14 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-const arq_network_methods *const arq_network_kinds[] = {
-    [ARQ_NETWORK_ARQ] = &arq_arq_network,
-    [ARQ_NETWORK_AD] = &arq_ad_network,
-    [ARQ_NETWORK_DQN] = &arq_dqn_network,
-    [ARQ_NETWORK_FF_DQN] = &arq_ff_dqn_network,
-};
+#define METHODS_OF(number, methods, word) &arq_##methods##_network,
 
-_Static_assert(sizeof(arq_network_kinds) / sizeof(arq_network_kinds[0]) == ARQ_NETWORK_KINDS, "one line a kind");
+const arq_network_methods *const arq_network_kinds[] = {ARQ_NETWORK_KIND_LIST(METHODS_OF)};
 
 static arq_status make_shape(const arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
                              uint32_t actions, arq_network_shape *shape)

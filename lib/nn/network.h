@@ -1,6 +1,6 @@
 /*
- * A network from inside, and the methods that make a network kind: one file of lib/nn and one line in
- * arq_network_kinds.
+ * A network from inside, and the methods that make a network kind: one file of lib/nn and one line of
+ * core/network_kinds.h.
  */
 #ifndef ARQ_NN_NETWORK_H
 #define ARQ_NN_NETWORK_H
@@ -152,10 +152,8 @@ struct arq_network_methods {
 
 /* By network kind of the parameter table. */
 extern const arq_network_methods *const arq_network_kinds[];
-extern const arq_network_methods arq_arq_network;
-extern const arq_network_methods arq_ad_network;
-extern const arq_network_methods arq_dqn_network;
-extern const arq_network_methods arq_ff_dqn_network;
+#define ARQ_NETWORK_KIND_METHODS(number, methods, word) extern const arq_network_methods arq_##methods##_network;
+ARQ_NETWORK_KIND_LIST(ARQ_NETWORK_KIND_METHODS)
 
 /* Refuses parameters that were set by hand and have no meaning for the kind: ARQ_E_UNSUPPORTED with the reason. */
 arq_status arq_network_check_options(const arq_context *context, const arq_config *config,
