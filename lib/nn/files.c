@@ -194,21 +194,24 @@ static arq_status read_parameters(const arq_reader *reader, arq_config *config)
 }
 
 /* A liar's sizes must not make us allocate: the file must be as large as the weights they ask for. */
-static arq_status check_claimed_size(const arq_reader *reader, const arq_config *config, int64_t size)
+static arq_status check_claimed_size(const arq_reader *reader, const arq_config *config, int32_t kind, uint32_t size,
+                                     uint32_t actions)
 {
-    const arq_parameters *p = arq_config_values(config);
+    arq_parameters parameters = *arq_config_values(config);
+    arq_network_shape shape;
     size_t bytes = 0;
     const char *name;
     const arq_tensor *tensor;
     for (size_t i = 0; (tensor = arq_reader_at(reader, i, &name)) != NULL; i++) {
         bytes += tensor->bytes;
     }
-    if ((double)size * (double)p->widths.width[0] * sizeof(float) > (double)bytes) {
+    arq_status status = arq_network_find_shape(arq_reader_context(reader), &parameters, kind, size, actions, &shape);
+    if (status == ARQ_OK && arq_network_weight_count(&shape) > bytes / sizeof(float)) {
         return arq_fail(arq_reader_context(reader), ARQ_E_FORMAT,
-                        "%s: metadata claims %lld observation values for %zu bytes of tensors", arq_reader_path(reader),
-                        (long long)size, bytes);
+                        "%s: metadata claims a network of %zu weights for %zu bytes of tensors",
+                        arq_reader_path(reader), arq_network_weight_count(&shape), bytes);
     }
-    return ARQ_OK;
+    return status;
 }
 
 static arq_status make_from_file(arq_context *context, const arq_reader *reader, arq_network **out)
@@ -229,7 +232,7 @@ static arq_status make_from_file(arq_context *context, const arq_reader *reader,
         status = read_whole_number(reader, "actions", 1, 65536, &actions);
     }
     if (status == ARQ_OK) {
-        status = check_claimed_size(reader, config, size);
+        status = check_claimed_size(reader, config, (int32_t)kind, (uint32_t)size, (uint32_t)actions);
     }
     if (status == ARQ_OK) {
         status =

@@ -65,18 +65,25 @@ static arq_status make_network(arq_context *context, const arq_parameters *param
     return ARQ_OK;
 }
 
+arq_status arq_network_find_shape(const arq_context *context, arq_parameters *parameters, int32_t kind, uint32_t size,
+                                  uint32_t actions, arq_network_shape *shape)
+{
+    arq_status status = make_shape(context, parameters, kind, size, actions, shape);
+    if (status == ARQ_OK && parameters->width_scale > 0 && shape->methods->has_cells) {
+        status = arq_scale_widths(context, shape, parameters);
+        if (status == ARQ_OK) {
+            status = make_shape(context, parameters, kind, size, actions, shape);
+        }
+    }
+    return status;
+}
+
 arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
                             uint32_t actions, arq_network **out)
 {
     arq_network_shape shape;
     arq_parameters own = *parameters;
-    arq_status status = make_shape(context, &own, kind, size, actions, &shape);
-    if (status == ARQ_OK && own.width_scale > 0 && shape.methods->has_cells) {
-        status = arq_scale_widths(context, &shape, &own);
-        if (status == ARQ_OK) {
-            status = make_shape(context, &own, kind, size, actions, &shape);
-        }
-    }
+    arq_status status = arq_network_find_shape(context, &own, kind, size, actions, &shape);
     if (status == ARQ_OK) {
         status = make_network(context, &own, &shape, out);
     }

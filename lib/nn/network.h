@@ -162,6 +162,10 @@ arq_status arq_network_check_options(const arq_context *context, const arq_confi
 /* Whether a parameter was set by hand to something else than its default. */
 int arq_option_is_chosen(const arq_config *config, const char *name);
 
+/* The shape that parameters ask for, without memory for it; width_scale sets the widths. */
+arq_status arq_network_find_shape(const arq_context *context, arq_parameters *parameters, int32_t kind, uint32_t size,
+                                  uint32_t actions, arq_network_shape *shape);
+
 /* As the public calls, from parameters and without the checks for NULL. */
 arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
                             uint32_t actions, arq_network **out);
