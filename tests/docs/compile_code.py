@@ -20,7 +20,8 @@ import pages  # noqa: E402
 from programs import companion, run  # noqa: E402
 
 # Pages whose code has a test of its own.
-ELSEWHERE = {"docs/write-an-environment.md": "tests/env/doc_code.py"}
+ELSEWHERE = {"docs/write-an-environment.md": "tests/env/doc_code.py",
+             "docs/add-a-network.md": "tests/gradients/doc_code.py"}
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 
