@@ -15,8 +15,8 @@ sys.path[:0] = [os.path.join(TESTS, "docs"), os.path.join(TESTS, "support")]
 import pages  # noqa: E402
 from programs import run  # noqa: E402
 
-FLAGS = ["-std=c11", "-D_DEFAULT_SOURCE", "-ffp-contract=off", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Wno-sign-conversion",
-         "-Wpedantic", "-Werror"]
+FLAGS = ["-std=c11", "-D_DEFAULT_SOURCE", "-ffp-contract=off", "-Wall", "-Wextra", "-Wshadow", "-Wconversion",
+         "-Wno-sign-conversion", "-Wpedantic", "-Werror"]
 LAST_LINE = 'KIND(FF_DQN, ff_dqn, "ff-dqn")\n'
 
 
