@@ -66,9 +66,6 @@ def main():
     name = os.path.splitext(os.path.basename(arguments.source))[0]
     with open(arguments.source, encoding="utf-8") as file:
         source = file.read()
-    code = [line for line in source.splitlines() if not re.match(r"\s*(/\*|\*|$)", line)]
-    if len(code) >= 60:
-        sys.exit(f"{name}.c has {len(code)} lines of code; an example has fewer than 60")
 
     with tempfile.TemporaryDirectory() as folder:
         if name in NEEDS_NETWORK:

@@ -29,6 +29,7 @@ OUTSIDE = {
 }
 
 LONGEST_FILE = 600
+LONGEST_EXAMPLE = 59  # comments and blank lines too
 SOURCES = (".c", ".h", ".cpp", ".hpp", ".py")
 NOT_TEXT_OF_OURS = ("LICENSE", ".xml", ".npz", ".safetensors", ".png", ".gif", ".svg", ".jsonl", ".bin", ".golden")
 PATH_OF_A_MACHINE = re.compile(r"/(?:" + "|".join(["root", "home/\\w+", "work", "tmp/\\w*build", "Users/\\w+"]) + r")/")
@@ -144,6 +145,13 @@ class House(unittest.TestCase):
                 if lines > LONGEST_FILE:
                     complaints.append(f"{name} has {lines} lines; more than {LONGEST_FILE} are two concepts")
         self.complain(complaints)
+
+    def test_examples_are_shorter(self):
+        examples = [name for name in FILES if re.fullmatch(r"examples/[^/]+\.(c|cpp|py)", name)]
+        self.assertGreater(len(examples), 10)
+        lengths = {name: text_of(name).count("\n") for name in examples}
+        self.complain([f"{name} has {lines} lines; an example has at most {LONGEST_EXAMPLE}"
+                       for name, lines in lengths.items() if lines > LONGEST_EXAMPLE])
 
     def test_text_is_clean(self):
         complaints = []
