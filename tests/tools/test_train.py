@@ -4,7 +4,6 @@ import csv
 import os
 import re
 import signal
-import statistics
 import subprocess
 import time
 import unittest
@@ -101,27 +100,6 @@ class Train(Case):
             pass
         self.refused(1, "arq train: cannot make the folder file/run: Not a directory",
                      "train", "minatar/breakout", "--out", "file/run")
-
-    def test_inspect_agrees_with_the_definition_of_q(self):
-        self.train("--steps", "3000", "--widths", "8,6", "--out", "run")
-        shown = self.arq("inspect", "run", "--states", "7", "--top", "3", "--csv", "inside.csv").stdout
-        self.assertRegex(shown, r"(?s)^7 states of minatar/breakout.*cell 0  units 8,.*cell 1  units 6,")
-        units, outputs, values = {}, {}, {}
-        for row in self.table("inside.csv"):
-            place = (int(row["state"]), int(row["cell"]))
-            if row["what"] == "h":
-                units.setdefault(place, []).append(float(row["value"]))
-            elif row["what"] == "y":
-                outputs.setdefault((*place, row["action"]), []).append(float(row["value"]))
-            else:
-                values[(*place, row["action"])] = float(row["value"])
-        self.assertEqual({place: len(h) for place, h in units.items()},
-                         {(state, cell): (8, 6)[cell] for state in range(7) for cell in range(2)})
-        self.assertEqual(len(values), 7 * 2 * 3)
-        for place, q in values.items():
-            self.assertAlmostEqual(q, statistics.pstdev(outputs[place]), delta=1e-4 * max(1, q))
-        self.refused(2, "arq inspect: --states is '0'; accepted: a whole number, 1 .. 100000",
-                     "inspect", "run", "--states", "0")
 
     def test_minutes(self):
         begin = time.monotonic()
