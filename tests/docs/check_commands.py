@@ -73,9 +73,9 @@ class Checker:
             return self.check_arq(words[1:]) if self.arq else None
         if program == "meson":
             return self.check_meson(words[1:])
-        if program.startswith(("./tools/", "tools/", "docs/", "./docs/")):
+        if program.startswith(("./tools/", "tools/", "docs/", "./docs/", "examples/")):
             return None if os.access(os.path.join(pages.ROOT, program), os.X_OK) else f"{program} is not there to be run"
-        if program in OTHERS or program.startswith("./"):
+        if program in OTHERS or program.startswith(("./", "build/")):
             return None
         return f"{program} is not a program that this test knows"
 

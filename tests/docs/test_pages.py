@@ -11,6 +11,20 @@ import pages  # noqa: E402
 
 ARQ = os.environ.get("ARQ_PROGRAM", "")
 
+# The languages of code blocks, and who compiles or runs them. Blocks of text and those without a language are no code:
+# pictures, and what programs print.
+TESTED = {
+    "c": "compile_code.py",
+    "cpp": "compile_code.py, tests/cpp/run_page.py",
+    "python": "tests/python/test_documents.py",
+    "sh": "tests/install/documented.py, check_commands.py",
+    "cmake": "tests/install/installed.py",
+    "meson": "tests/install/installed.py",
+    "text": "",
+    "": "",
+}
+COMMAND = r"^    ((?:arq|meson|ninja|cmake|pip|python3?|cc|c\+\+|export|sudo|\.?/?[\w-]+/[\w/-]+) .*)$"
+
 
 class Pages(unittest.TestCase):
     def complain(self, complaints):
@@ -57,6 +71,17 @@ class Pages(unittest.TestCase):
             known |= {name for match in types.findall(pages.read(f"include/arq/{header}")) for name in match if name}
         self.complain([f"docs/which-handle.md names {name}, which the headers do not have"
                        for name in sorted(named - known)])
+
+    def test_every_code_block_is_of_a_language_that_is_tested(self):
+        complaints = []
+        for name in pages.names():
+            page = pages.read(name)
+            complaints += [f"{name}:{pages.line_of(page, code)}: nothing tests {language}"
+                           for language, _, code in pages.blocks(page) if language not in TESTED]
+            # Indented blocks are for formulas: no test would see a command there.
+            complaints += [f"{name}: fence this command: {match.group(1)}"
+                           for match in re.finditer(COMMAND, pages.without_code(page), re.MULTILINE)]
+        self.complain(complaints)
 
     def test_readme_shows_the_example(self):
         example = pages.read("examples/train.c")

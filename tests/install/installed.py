@@ -10,7 +10,8 @@ import tempfile
 
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "support"))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "support")]
+import documented  # noqa: E402
 from programs import SKIPPED, companion, need, run  # noqa: E402
 
 PROGRAM = os.path.join(HERE, "outside.c")
@@ -51,11 +52,13 @@ class Installation:
             sys.exit(f"headers that are not installed: {sorted(wanted - there)}; installed without being headers "
                      f"of the tree: {sorted(there - wanted)}")
 
+    def pkg_config_environment(self):
+        return dict(self.environment, PKG_CONFIG_LIBDIR=os.path.join(self.library, "pkgconfig"),
+                    PKG_CONFIG_SYSROOT_DIR=self.root, PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
+                    PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
+
     def pkg_config(self, *options):
-        environment = dict(self.environment, PKG_CONFIG_LIBDIR=os.path.join(self.library, "pkgconfig"),
-                           PKG_CONFIG_SYSROOT_DIR=self.root, PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
-                           PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
-        return run(["pkg-config", *options, "libarq"], env=environment).split()
+        return run(["pkg-config", *options, "libarq"], env=self.pkg_config_environment()).split()
 
     def check_program(self, name, compiler, *options, shared=True):
         """Compiles with warnings as errors and runs it, beside the installed library."""
@@ -95,12 +98,45 @@ class Installation:
         run(["cmake", "--build", built], env=environment)
         self.run_program(os.path.join(built, "outside"))
         self.run_program(os.path.join(built, "outside_static"), shared=False)
+        self.check_shown_cmake(cmake_dir, environment)
         with open(os.path.join(project, "CMakeLists.txt"), "a") as file:
             file.write("find_package(libarq 99.0 REQUIRED)\n")
         refused = subprocess.run(["cmake", "-G", "Ninja", "-S", project, "-B", built], env=environment,
                                  capture_output=True, text=True)
         if refused.returncode == 0 or "99.0" not in refused.stderr:
             sys.exit("CMake took version 0 for 99:\n" + refused.stdout + refused.stderr)
+
+    def check_shown_cmake(self, cmake_dir, environment):
+        """The project and the program that README shows."""
+        project = os.path.join(self.scratch, "readme-cmake")
+        documented.write_project(project, "cmake", "CMakeLists.txt")
+        run(["cmake", "-G", "Ninja", "-S", project, "-B", project + "-built", f"-Dlibarq_DIR={cmake_dir}"],
+            env=environment)
+        run(["cmake", "--build", project + "-built"], env=environment)
+        self.run_shown(project + "-built")
+
+    def check_shown_meson(self):
+        project = os.path.join(self.scratch, "readme-meson")
+        documented.write_project(project, "meson", "meson.build")
+        environment = dict(self.pkg_config_environment(), CC=" ".join(self.given.compiler))
+        run([self.given.meson, "setup", project, project + "-built"], env=environment)
+        run([self.given.ninja, "-C", project + "-built"], env=environment)
+        self.run_shown(project + "-built")
+
+    def run_shown(self, folder):
+        environment = dict(self.environment, LD_LIBRARY_PATH=self.library)
+        print(run([os.path.join(folder, "program"), "3000"], cwd=folder, env=environment).strip())
+
+    def check_pages(self, compiler):
+        """The shell commands of the documentation."""
+        arq = os.path.join(self.root, self.given.prefix.lstrip("/"), "bin", "arq")
+        if not os.path.exists(arq) or not companion(compiler):
+            print("skipped: the commands of the pages, which need the program arq and a C++ compiler")
+            return
+        environment = dict(self.pkg_config_environment(), LD_LIBRARY_PATH=self.library,
+                           CC=" ".join(self.given.compiler))
+        programs = {"cc": compiler, "c++": companion(compiler), "meson": [self.given.meson]}
+        documented.Reader(self.scratch, environment, arq, programs).follow()
 
 
 def check(installation, compiler):
@@ -114,6 +150,8 @@ def check(installation, compiler):
         else:
             print(f"skipped: no C++ compiler beside {compiler[-1]}")
         installation.check_cmake()
+        installation.check_shown_meson()
+        installation.check_pages(compiler)
     finally:
         installation.uninstall()
 
