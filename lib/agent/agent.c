@@ -220,6 +220,7 @@ static arq_status learn_when_due(arq_agent *agent, uint32_t *events)
                           batch->lengths, batch->actions, batch->rewards, batch->terminated);
     if (status == ARQ_OK) {
         agent->update_due = 0;
+        agent->learner->agent_step = agent->steps;
         status = arq_learner_learn(agent->learner, size, batch->observations, batch->lengths, batch->actions,
                                    batch->rewards, batch->terminated);
     }

@@ -162,6 +162,18 @@ static arq_status check_frames(const arq_learner *learner, uint32_t batch, const
     return ARQ_OK;
 }
 
+static void warn_of_collapse(const arq_learner *learner, uint32_t l, double spread)
+{
+    char step[40] = "";
+    if (learner->agent_step > 0) {
+        snprintf(step, sizeof(step), ", step %llu", (unsigned long long)learner->agent_step);
+    }
+    arq_log_line(learner->context, ARQ_LOG_WARNING,
+                 "cell %u has collapsed at update %llu%s: the spread of its outputs has been below 1e-3 of its first "
+                 "value (%g of %g) for %d updates",
+                 l, (unsigned long long)learner->updates, step, spread, learner->first_spread[l], COLLAPSE_UPDATES);
+}
+
 static void watch_spread(arq_learner *learner)
 {
     for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
@@ -173,11 +185,7 @@ static void watch_spread(arq_learner *learner)
         learner->low_spread_updates[l] = low ? learner->low_spread_updates[l] + 1 : 0;
         if (learner->low_spread_updates[l] >= COLLAPSE_UPDATES && learner->metric[l][ARQ_METRIC_COLLAPSED] == 0) {
             learner->metric[l][ARQ_METRIC_COLLAPSED] = 1;
-            arq_log_line(
-                learner->context, ARQ_LOG_WARNING,
-                "cell %u: the spread of its outputs has been below 1e-3 of its first value (%g of %g) for %d updates, "
-                "up to update %llu",
-                l, spread, learner->first_spread[l], COLLAPSE_UPDATES, (unsigned long long)learner->updates);
+            warn_of_collapse(learner, l, spread);
         }
     }
 }

@@ -90,6 +90,7 @@ struct arq_learner {
     uint32_t batch;  /* largest */
     uint32_t window; /* observations ending at s_t */
     uint64_t updates;
+    uint64_t agent_step;                             /* environment steps, where an agent learns; for warnings */
     double beta1_power, beta2_power;                 /* beta^updates, as running products */
     double feature_beta1_power, feature_beta2_power; /* ff-dqn: of the features' own updates */
     arq_random random;                               /* ff-dqn: decides which updates are the features' too */
