@@ -5,69 +5,68 @@
 #include <math.h>
 #include <string.h>
 
-/* Rows of one task of the features: large enough that the kernel is read few times. */
-static uint32_t feature_rows(uint32_t batch)
+void arq_cell_features(const arq_kernels *kernels, const arq_cell_shape *shape, const float *weights, uint32_t first,
+                       uint32_t rows, const arq_inputs *x, float *u, float *h, const arq_features *saved,
+                       float *workspace)
 {
-    return batch >= 256 ? 128 : 32;
-}
-
-size_t arq_cell_pass_floats(const arq_cell_shape *shape, uint32_t batch)
-{
-    return arq_project_rows_floats(feature_rows(batch), shape->width);
-}
-
-typedef struct features_task {
-    const arq_context *context;
-    const arq_scratch *scratch;
-    const arq_cell_shape *shape;
-    const float *weights;
-    const arq_inputs *x;
-    uint32_t batch;
-    uint32_t block;
-    float *u;
-    float *h;
-    const arq_features *saved;
-} features_task;
-
-static void compute_features(void *data, uint32_t index)
-{
-    const features_task *t = data;
-    const arq_cell_shape *shape = t->shape;
-    const arq_kernels *kernels = t->context->kernels;
-    uint32_t first = index * t->block;
-    uint32_t rows = t->batch - first < t->block ? t->batch - first : t->block;
     size_t n = shape->width;
-    float *workspace = arq_scratch_take(t->scratch);
-    arq_project_rows(kernels, first, rows, t->x, t->weights + shape->offset[ARQ_CELL_H_KERNEL], shape->width,
-                     t->weights + shape->offset[ARQ_CELL_H_BIAS], t->u, workspace);
-    arq_scratch_give(t->scratch, workspace);
-    for (uint32_t r = first; r < first + rows; r++) {
+    arq_map map = {.x = x,
+                   .n = shape->width,
+                   .kernel = weights + shape->offset[ARQ_CELL_H_KERNEL],
+                   .bias = weights + shape->offset[ARQ_CELL_H_BIAS]};
+    u = saved == NULL ? u : saved->u + first * n;
+    arq_project_segments(kernels, &map, first, rows, u, workspace);
+    for (uint32_t r = 0; r < rows; r++) {
         float mean;
         float inverse_std;
-        kernels->layer_norm(n, t->u + r * n, t->weights + shape->offset[ARQ_CELL_NORM_SCALE],
-                            t->weights + shape->offset[ARQ_CELL_NORM_OFFSET], t->h + r * n, &mean, &inverse_std);
-        if (t->saved != NULL) {
-            t->saved->mean[r] = mean;
-            t->saved->inverse_std[r] = inverse_std;
+        kernels->layer_norm(n, u + r * n, weights + shape->offset[ARQ_CELL_NORM_SCALE],
+                            weights + shape->offset[ARQ_CELL_NORM_OFFSET], h + (first + r) * n, &mean, &inverse_std);
+        if (saved != NULL) {
+            saved->mean[first + r] = mean;
+            saved->inverse_std[first + r] = inverse_std;
         }
     }
 }
 
-void arq_cell_features(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
-                       const float *weights, uint32_t batch, const arq_inputs *x, float *u, float *h,
-                       const arq_features *saved)
+void arq_cell_maps(const arq_cell_shape *shape, const float *weights, uint32_t batch, const arq_inputs *x,
+                   const arq_projections *out, arq_map maps[2])
 {
-    features_task task = {.context = context,
-                          .scratch = scratch,
-                          .shape = shape,
-                          .weights = weights,
-                          .x = x,
-                          .batch = batch,
-                          .block = feature_rows(batch),
-                          .u = saved == NULL ? u : saved->u,
-                          .h = h,
-                          .saved = saved};
-    arq_parallel_for(context, (batch + task.block - 1) / task.block, compute_features, &task);
+    maps[0] = (arq_map){.x = x,
+                        .rows = batch,
+                        .n = shape->heads * shape->width,
+                        .kernel = weights + shape->offset[ARQ_CELL_Z1_KERNEL],
+                        .out = out->z1};
+    maps[1] = (arq_map){.x = x,
+                        .rows = batch,
+                        .n = shape->heads * shape->rows,
+                        .kernel = weights + shape->offset[ARQ_CELL_Z2_KERNEL],
+                        .out = out->z2};
+}
+
+void arq_cell_center(const arq_kernels *kernels, const arq_cell_shape *shape, uint32_t first, uint32_t rows, float *z1)
+{
+    size_t n = shape->width;
+    if (!shape->rows_as_printed) {
+        kernels->center((size_t)rows * shape->heads, n, z1 + (size_t)first * shape->heads * n, n);
+    }
+}
+
+void arq_cell_project_codes(const arq_kernels *kernels, const arq_cell_shape *shape, const float *weights,
+                            const arq_segment *codes, const arq_projections *out, float *pack)
+{
+    if (!shape->action_at_input) {
+        return;
+    }
+    arq_inputs x = {0};
+    arq_map maps[2];
+    const arq_projections code = {.z1 = out->code1, .z2 = out->code2};
+    arq_inputs_add(&x, *codes);
+    arq_cell_maps(shape, weights, shape->actions, &x, &code, maps);
+    for (int i = 0; i < 2; i++) {
+        maps[i].kernel += (size_t)shape->inputs * maps[i].n; /* behind the rows of X */
+        arq_project_rows(kernels, &maps[i], 0, shape->actions, pack);
+    }
+    arq_cell_center(kernels, shape, 0, shape->actions, code.z1);
 }
 
 typedef struct center_task {
@@ -79,45 +78,26 @@ typedef struct center_task {
 
 #define CENTER_ROWS 32u
 
-static void center_heads(void *data, uint32_t index)
+static void center_rows(void *data, uint32_t index)
 {
     const center_task *t = data;
     uint32_t first = index * CENTER_ROWS;
     uint32_t rows = t->rows - first < CENTER_ROWS ? t->rows - first : CENTER_ROWS;
-    size_t n = t->shape->width;
-    t->context->kernels->center((size_t)rows * t->shape->heads, n, t->z1 + (size_t)first * t->shape->heads * n, n);
-}
-
-static void center_all(const arq_context *context, const arq_cell_shape *shape, uint32_t rows, float *z1)
-{
-    center_task task = {context, shape, rows, z1};
-    arq_parallel_for(context, (rows + CENTER_ROWS - 1) / CENTER_ROWS, center_heads, &task);
+    arq_cell_center(t->context->kernels, t->shape, first, rows, t->z1);
 }
 
 void arq_cell_project(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
                       const float *weights, uint32_t batch, const arq_inputs *x, const arq_segment *codes,
                       const arq_projections *out)
 {
-    uint32_t columns1 = shape->heads * shape->width;
-    uint32_t columns2 = shape->heads * shape->rows;
-    const float *kernel1 = weights + shape->offset[ARQ_CELL_Z1_KERNEL];
-    const float *kernel2 = weights + shape->offset[ARQ_CELL_Z2_KERNEL];
-    arq_project(context, scratch, batch, x, kernel1, columns1, NULL, out->z1);
-    arq_project(context, scratch, batch, x, kernel2, columns2, NULL, out->z2);
-    if (!shape->rows_as_printed) {
-        center_all(context, shape, batch, out->z1);
-    }
-    if (shape->action_at_input) {
-        arq_inputs code = {0};
-        arq_inputs_add(&code, *codes);
-        arq_project(context, scratch, shape->actions, &code, kernel1 + (size_t)shape->inputs * columns1, columns1, NULL,
-                    out->code1);
-        arq_project(context, scratch, shape->actions, &code, kernel2 + (size_t)shape->inputs * columns2, columns2, NULL,
-                    out->code2);
-        if (!shape->rows_as_printed) {
-            center_all(context, shape, shape->actions, out->code1);
-        }
-    }
+    arq_map maps[2];
+    arq_cell_maps(shape, weights, batch, x, out, maps);
+    arq_project(context, scratch, maps, 2);
+    center_task task = {context, shape, batch, out->z1};
+    arq_parallel_for(context, (batch + CENTER_ROWS - 1) / CENTER_ROWS, center_rows, &task);
+    float *pack = arq_scratch_take(scratch);
+    arq_cell_project_codes(context->kernels, shape, weights, codes, out, pack);
+    arq_scratch_give(scratch, pack);
 }
 
 /* The work space of one sample, cut up. */

@@ -18,13 +18,11 @@ typedef struct arq_features {
     float *inverse_std; /* [B] */
 } arq_features;
 
-/* h[B, n] of a batch; `saved` may be NULL, otherwise it is filled. u is work space when saved is NULL. */
-void arq_cell_features(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
-                       const float *weights, uint32_t batch, const arq_inputs *x, float *u, float *h,
-                       const arq_features *saved);
-
-/* Floats of a scratch slot that features and projections of a batch need. */
-size_t arq_cell_pass_floats(const arq_cell_shape *shape, uint32_t batch);
+/* h of rows [first, first + rows) of a batch; `saved` may be NULL, otherwise its rows are filled. `u` is the first
+ * row's pre-activations when saved is NULL: [rows, n] of work space. `workspace`: arq_project_segments_floats(). */
+void arq_cell_features(const arq_kernels *kernels, const arq_cell_shape *shape, const float *weights, uint32_t first,
+                       uint32_t rows, const arq_inputs *x, float *u, float *h, const arq_features *saved,
+                       float *workspace);
 
 /* The two projections of a batch without the action, and the action's part for every action. */
 typedef struct arq_projections {
@@ -38,6 +36,17 @@ typedef struct arq_projections {
 void arq_cell_project(const arq_context *context, const arq_scratch *scratch, const arq_cell_shape *shape,
                       const float *weights, uint32_t batch, const arq_inputs *x, const arq_segment *codes,
                       const arq_projections *out);
+
+/* Its parts. The maps of a batch, Z1 not yet centred; out->z1 and z2 are written. */
+void arq_cell_maps(const arq_cell_shape *shape, const float *weights, uint32_t batch, const arq_inputs *x,
+                   const arq_projections *out, arq_map maps[2]);
+
+/* Centres rows [first, first + rows) of Z1. */
+void arq_cell_center(const arq_kernels *kernels, const arq_cell_shape *shape, uint32_t first, uint32_t rows, float *z1);
+
+/* The action's part for every action, on the calling task; nothing for actions at the output. */
+void arq_cell_project_codes(const arq_kernels *kernels, const arq_cell_shape *shape, const float *weights,
+                            const arq_segment *codes, const arq_projections *out, float *pack);
 
 /* Floats of work space for the functions below (one sample at a time). */
 size_t arq_cell_workspace(const arq_cell_shape *shape);

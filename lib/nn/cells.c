@@ -82,11 +82,8 @@ size_t arq_cells_largest_workspace(const arq_network_shape *shape)
 size_t arq_cells_scratch_floats(const arq_network_shape *shape, uint32_t batch, size_t extra)
 {
     size_t floats = arq_cells_largest_workspace(shape) + extra;
-    for (uint32_t l = 0; l < shape->cells; l++) {
-        size_t pass = arq_cell_pass_floats(&shape->cell[l], batch);
-        floats = pass > floats ? pass : floats;
-    }
-    return floats;
+    size_t pass = arq_project_segments_floats(arq_cells_rows(batch), arq_cells_widest(shape));
+    return pass > floats ? pass : floats;
 }
 
 size_t arq_cells_most_outputs(const arq_network_shape *shape)
@@ -97,6 +94,12 @@ size_t arq_cells_most_outputs(const arq_network_shape *shape)
         most = outputs > most ? outputs : most;
     }
     return most;
+}
+
+static void add_context(arq_inputs *x, const arq_network_shape *shape, uint32_t l, float *const *context)
+{
+    uint32_t width = shape->cell[l].width;
+    arq_inputs_add(x, (arq_segment){.size = width, .dense = context == NULL ? NULL : context[l], .stride = width});
 }
 
 arq_inputs arq_cell_inputs(const arq_network_shape *shape, uint32_t l, const arq_segment *observation,
@@ -113,25 +116,64 @@ arq_inputs arq_cell_inputs(const arq_network_shape *shape, uint32_t l, const arq
         }
     }
     if (shape->recurrent) {
-        uint32_t width = shape->cell[l].width;
-        arq_inputs_add(&x, (arq_segment){.size = width, .dense = context[l], .stride = width});
+        add_context(&x, shape, l, context);
     }
     if (shape->top_down && l + 1 < shape->cells) {
-        uint32_t width = shape->cell[l + 1].width;
-        arq_inputs_add(&x, (arq_segment){.size = width, .dense = context[l + 1], .stride = width});
+        add_context(&x, shape, l + 1, context);
     }
     return x;
+}
+
+/* Large enough that a kernel is read few times. */
+uint32_t arq_cells_rows(uint32_t batch)
+{
+    return batch >= 256 ? 128 : batch < 32 ? batch : 32;
+}
+
+void arq_cells_features_rows(const arq_kernels *kernels, const arq_network_shape *shape, const float *weights,
+                             uint32_t first, uint32_t rows, const arq_segment *observation, float *const *contexts,
+                             float *u, float *const *h, const arq_features *saved, float *workspace)
+{
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        arq_inputs x = arq_cell_inputs(shape, l, observation, l == 0 ? NULL : h[l - 1], contexts);
+        arq_cell_features(kernels, &shape->cell[l], weights + shape->weights[l], first, rows, &x, u, h[l],
+                          saved == NULL ? NULL : &saved[l], workspace);
+    }
+}
+
+typedef struct features_task {
+    const arq_context *context;
+    const arq_scratch *scratch;
+    const arq_network_shape *shape;
+    const float *weights;
+    uint32_t batch;
+    const arq_segment *observation;
+    float *const *contexts;
+    float *u;
+    float *const *h;
+    const arq_features *saved;
+} features_task;
+
+static void compute_features(void *data, uint32_t index)
+{
+    const features_task *t = data;
+    uint32_t block = arq_cells_rows(t->batch);
+    uint32_t first = index * block;
+    uint32_t rows = t->batch - first < block ? t->batch - first : block;
+    float *u = t->saved == NULL ? t->u + (size_t)first * arq_cells_widest(t->shape) : NULL;
+    float *workspace = arq_scratch_take(t->scratch);
+    arq_cells_features_rows(t->context->kernels, t->shape, t->weights, first, rows, t->observation, t->contexts, u,
+                            t->h, t->saved, workspace);
+    arq_scratch_give(t->scratch, workspace);
 }
 
 void arq_cells_features(const arq_context *context, const arq_scratch *scratch, const arq_network_shape *shape,
                         const float *weights, uint32_t batch, const arq_segment *observation, float *const *contexts,
                         float *u, float *const *h, const arq_features *saved)
 {
-    for (uint32_t l = 0; l < shape->cells; l++) {
-        arq_inputs x = arq_cell_inputs(shape, l, observation, l == 0 ? NULL : h[l - 1], contexts);
-        arq_cell_features(context, scratch, &shape->cell[l], weights + shape->weights[l], batch, &x, u, h[l],
-                          saved == NULL ? NULL : &saved[l]);
-    }
+    features_task task = {context, scratch, shape, weights, batch, observation, contexts, u, h, saved};
+    uint32_t block = arq_cells_rows(batch);
+    arq_parallel_for(context, (batch + block - 1) / block, compute_features, &task);
 }
 
 /* Acting: everything the cells of several episodes keep and need. */

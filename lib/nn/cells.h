@@ -8,7 +8,8 @@
 #include "nn/network.h"
 
 /* Input of cell l at time t: [below; skip; self; top-down] (arXiv 2411.03604, section 3; self as released).
- * `below` is h_t of the cell below ([B, n], unused for l = 0), context[i] is h_{t-1} of cell i ([B, n]). */
+ * `below` is h_t of the cell below ([B, n], unused for l = 0), context[i] is h_{t-1} of cell i ([B, n]); context NULL:
+ * all of them are zeros. */
 arq_inputs arq_cell_inputs(const arq_network_shape *shape, uint32_t l, const arq_segment *observation,
                            const float *below, float *const *context);
 
@@ -16,6 +17,13 @@ arq_inputs arq_cell_inputs(const arq_network_shape *shape, uint32_t l, const arq
 void arq_cells_features(const arq_context *context, const arq_scratch *scratch, const arq_network_shape *shape,
                         const float *weights, uint32_t batch, const arq_segment *observation, float *const *contexts,
                         float *u, float *const *h, const arq_features *saved);
+
+/* The same for rows [first, first + rows) on the calling task; u [rows, widest]. `workspace`: a scratch slot of
+ * arq_cells_scratch_floats(). Batches are cut into blocks of arq_cells_rows(). */
+void arq_cells_features_rows(const arq_kernels *kernels, const arq_network_shape *shape, const float *weights,
+                             uint32_t first, uint32_t rows, const arq_segment *observation, float *const *contexts,
+                             float *u, float *const *h, const arq_features *saved, float *workspace);
+uint32_t arq_cells_rows(uint32_t batch);
 
 /* Largest of the cells. */
 uint32_t arq_cells_widest(const arq_network_shape *shape);

@@ -10,6 +10,9 @@
 /* Samples of one task, and of one partial sum of the LayerNorm's gradients. */
 #define SAMPLE_BLOCK 16u
 
+/* Kernels up to this size stay in a core's second-level cache. */
+#define CACHED_FLOATS ((size_t)32 << 10)
+
 /* A gradient whose norm could be larger than this has diverged: squares must fit a float. */
 #define GRADIENT_LIMIT 1e18
 
@@ -31,6 +34,13 @@ static void *take(float *memory, size_t *used, size_t values)
     return piece;
 }
 
+/* Room for the bits of observations by value; networks on other observations need none. */
+static size_t transposed_floats(const arq_network_shape *shape, uint32_t batch)
+{
+    int bits = arq_encoded_segment(shape->observation_kind, shape->observation_size, shape, 1, 0).bits != NULL;
+    return bits ? shape->observation_size * ARQ_TRANSPOSED_BYTES(batch) / sizeof(float) + 1 : 0;
+}
+
 static void lay_out_pass(const arq_network_shape *shape, size_t batch, float *memory, size_t *used, cells_pass *pass)
 {
     for (uint32_t l = 0; l < shape->cells; l++) {
@@ -39,12 +49,17 @@ static void lay_out_pass(const arq_network_shape *shape, size_t batch, float *me
     }
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static void lay_out(const arq_learner *learner, float *memory, cells_learner *s)
 {
     const arq_network_shape *shape = &learner->network->shape;
     size_t batch = learner->batch;
     size_t used = 0;
-    size_t largest = 0;
+    size_t largest = 0, code1 = 0, code2 = 0;
     lay_out_pass(shape, batch, memory, &used, &s->now);
     lay_out_pass(shape, batch, memory, &used, &s->next);
     lay_out_pass(shape, batch, memory, &used, &s->next_target);
@@ -67,17 +82,23 @@ static void lay_out(const arq_learner *learner, float *memory, cells_learner *s)
         s->loss[l] = take(memory, &used, arq_cell_quantiles(cell) > 1 ? batch : 0);
         s->q[l] = take(memory, &used, batch);
         s->spread[l] = take(memory, &used, batch);
-        largest = cell->offset[ARQ_CELL_TENSORS] > largest ? cell->offset[ARQ_CELL_TENSORS] : largest;
+        largest = larger(largest, cell->offset[ARQ_CELL_TENSORS]);
+        code1 = larger(code1, cell->actions * z1);
+        code2 = larger(code2, cell->actions * z2);
     }
+    s->target_projections.code1 = take(memory, &used, code1);
+    s->target_projections.code2 = take(memory, &used, code2);
     s->gradient = take(memory, &used, largest);
     s->partial_count = arq_norm_blocks(largest);
     s->partial_sums = take(memory, &used, 2 * s->partial_count);
+    s->bound = take(memory, &used, 2 * batch);
     s->u = take(memory, &used, batch * arq_cells_widest(shape));
     s->gh = take(memory, &used, batch * arq_cells_widest(shape));
     size_t code_bytes = arq_action_codes_bytes(&shape->cell[0], shape->actions);
     size_t batch_code_bytes = arq_action_codes_bytes(&shape->cell[0], learner->batch);
     s->all_codes = take(memory, &used, (code_bytes + 3) / 4);
     s->batch_codes = take(memory, &used, (batch_code_bytes + 3) / 4);
+    s->transposed = take(memory, &used, transposed_floats(shape, learner->batch));
     s->memory = memory;
     s->memory_floats = used;
 }
@@ -111,148 +132,104 @@ void arq_cells_learner_destroy(arq_learner *learner)
     }
 }
 
-/* ---- Contexts ---- */
-
-static arq_segment frame(const arq_learner *learner, const arq_batch *batch, uint32_t index)
-{
-    const arq_network_shape *shape = &learner->network->shape;
-    return arq_encoded_segment(shape->observation_kind, shape->observation_size, batch->frames, learner->window + 1,
-                               index);
-}
-
-/* Context of the next step from h of this one. A whole step (alpha 1) trades the two buffers. */
-static void move_context(const arq_learner *learner, uint32_t batch, cells_pass *pass)
-{
-    const arq_network_shape *shape = &learner->network->shape;
-    for (uint32_t l = 0; l < shape->cells; l++) {
-        if (shape->context_alpha == 1.0f) {
-            float *h = pass->h[l];
-            pass->h[l] = pass->context[l];
-            pass->context[l] = h;
-        } else {
-            learner->context->kernels->blend((size_t)batch * shape->cell[l].width, shape->context_alpha, pass->h[l],
-                                             pass->context[l]);
-        }
-    }
-}
-
-/* With window_padding zero-context an episode younger than the window starts at its true beginning. */
-static void clear_unborn(const arq_learner *learner, const arq_batch *batch, uint32_t step, cells_pass *pass)
-{
-    const arq_network_shape *shape = &learner->network->shape;
-    for (uint32_t b = 0; b < batch->size; b++) {
-        if (batch->lengths == NULL || step + (uint32_t)batch->lengths[b] >= learner->window) {
-            continue;
-        }
-        for (uint32_t l = 0; l < shape->cells; l++) {
-            size_t n = shape->cell[l].width;
-            memset(pass->context[l] + b * n, 0, n * sizeof(float));
-        }
-    }
-}
-
-/* Contexts from zeros over the first `steps` observations of the window. */
-static void roll_contexts(const arq_learner *learner, const arq_batch *batch, const float *weights, uint32_t steps,
-                          cells_pass *pass)
-{
-    cells_learner *s = learner->state;
-    const arq_network_shape *shape = &learner->network->shape;
-    for (uint32_t l = 0; l < shape->cells; l++) {
-        memset(pass->context[l], 0, (size_t)batch->size * shape->cell[l].width * sizeof(float));
-    }
-    for (uint32_t step = 0; step < steps; step++) {
-        arq_segment observation = frame(learner, batch, step);
-        arq_cells_features(learner->context, &s->scratch, shape, weights, batch->size, &observation, pass->context,
-                           s->u, pass->h, NULL);
-        move_context(learner, batch->size, pass);
-        if (learner->parameters.window_padding == ARQ_PADDING_ZERO_CONTEXT) {
-            clear_unborn(learner, batch, step, pass);
-        }
-    }
-}
-
-/* The online context of s_{t+1} is what the pass at s_t ends with. */
-static void context_after(const arq_learner *learner, uint32_t batch, const cells_pass *now, cells_pass *next)
-{
-    const arq_network_shape *shape = &learner->network->shape;
-    for (uint32_t l = 0; l < shape->cells; l++) {
-        size_t values = (size_t)batch * shape->cell[l].width;
-        memcpy(next->context[l], now->context[l], values * sizeof(float));
-        learner->context->kernels->blend(values, shape->context_alpha, now->h[l], next->context[l]);
-    }
-}
-
-static void compute_pass(const arq_learner *learner, const arq_batch *batch, const float *weights, uint32_t index,
-                         cells_pass *pass, const arq_features *saved)
-{
-    cells_learner *s = learner->state;
-    pass->observation = frame(learner, batch, index);
-    arq_cells_features(learner->context, &s->scratch, &learner->network->shape, weights, batch->size,
-                       &pass->observation, pass->context, s->u, pass->h, saved);
-}
-
-static void compute_features(const arq_learner *learner, const arq_batch *batch)
-{
-    cells_learner *s = learner->state;
-    const float *online = learner->network->weights;
-    int have_context = arq_cells_have_context(&learner->network->shape);
-    if (have_context) {
-        roll_contexts(learner, batch, online, learner->window - 1, &s->now);
-    }
-    compute_pass(learner, batch, online, learner->window - 1, &s->now, s->features);
-    if (have_context) {
-        context_after(learner, batch->size, &s->now, &s->next);
-        roll_contexts(learner, batch, learner->target, learner->window, &s->next_target);
-    }
-    if (learner->parameters.double_q) {
-        compute_pass(learner, batch, online, learner->window, &s->next, NULL);
-    }
-    compute_pass(learner, batch, learner->target, learner->window, &s->next_target, NULL);
-}
-
 /* ---- Targets and errors of one cell ---- */
 
-typedef struct cell_task {
+typedef struct cell_task cell_task;
+
+typedef void sample_function(const cell_task *t, uint32_t sample, float *workspace);
+
+/* One projection of a cell and what is done with it for every sample. */
+struct cell_task {
     const arq_learner *learner;
     const arq_batch *batch;
     cells_learner *s;
     const arq_cell_shape *cell;
-    const float *weights;
     uint32_t l;
-} cell_task;
-
-typedef void sample_function(const cell_task *t, uint32_t sample, float *workspace);
-
-typedef struct sample_task {
-    const cell_task *cell;
+    const float *weights; /* of the cell */
+    const cells_pass *pass;
+    arq_inputs x;
+    arq_projections projections;
     sample_function *function;
-} sample_task;
+};
 
-static void run_samples(void *data, uint32_t index)
+/* Tasks that follow each other, sample by sample. */
+typedef struct cell_tasks {
+    cell_task task[3];
+    uint32_t count;
+} cell_tasks;
+
+static void project_block(const cell_task *t, uint32_t first, uint32_t rows, float *workspace)
 {
-    const sample_task *t = data;
-    const cell_task *cell = t->cell;
-    float *workspace = arq_scratch_take(&cell->s->scratch);
-    uint32_t end = (index + 1) * SAMPLE_BLOCK;
-    for (uint32_t b = index * SAMPLE_BLOCK; b < end && b < cell->batch->size; b++) {
-        t->function(cell, b, workspace);
-    }
-    arq_scratch_give(&cell->s->scratch, workspace);
+    arq_map maps[2];
+    arq_cell_maps(t->cell, t->weights, t->batch->size, &t->x, &t->projections, maps);
+    arq_project_rows(t->learner->context->kernels, &maps[0], first, rows, workspace);
+    arq_project_rows(t->learner->context->kernels, &maps[1], first, rows, workspace);
 }
 
-static void for_samples(const cell_task *cell, sample_function *function)
+static void run_block(const cell_task *t, int project, uint32_t index)
 {
-    sample_task task = {cell, function};
-    arq_parallel_for(cell->learner->context, sample_blocks(cell->batch->size), run_samples, &task);
+    float *workspace = arq_scratch_take(&t->s->scratch);
+    uint32_t first = index * SAMPLE_BLOCK;
+    uint32_t rows = t->batch->size - first < SAMPLE_BLOCK ? t->batch->size - first : SAMPLE_BLOCK;
+    if (project) {
+        project_block(t, first, rows, workspace);
+    }
+    arq_cell_center(t->learner->context->kernels, t->cell, first, rows, t->projections.z1);
+    for (uint32_t b = first; b < first + rows; b++) {
+        t->function(t, b, workspace);
+    }
+    arq_scratch_give(&t->s->scratch, workspace);
+}
+
+static void run_one(void *data, uint32_t index)
+{
+    run_block(data, 0, index);
+}
+
+static void run_all(void *data, uint32_t index)
+{
+    const cell_tasks *tasks = data;
+    for (uint32_t i = 0; i < tasks->count; i++) {
+        run_block(&tasks->task[i], 1, index);
+    }
+}
+
+/* Whether the cell's two kernels of projections, their dense part, stay in a core's cache while rows pass by: then a
+ * block of samples goes through everything at once. Otherwise kernels are packed, for all rows. */
+static int fits_cache(const cell_task *t)
+{
+    size_t dense = 0;
+    for (uint32_t i = 0; i < t->x.count; i++) {
+        dense += t->x.segment[i].dense == NULL ? 0 : t->x.segment[i].size;
+    }
+    return dense * t->cell->heads * (t->cell->width + t->cell->rows) <= CACHED_FLOATS;
+}
+
+static void run_tasks(cell_tasks *tasks)
+{
+    const cell_task *first = tasks->task;
+    const arq_context *context = first->learner->context;
+    uint32_t blocks = sample_blocks(first->batch->size);
+    if (fits_cache(first)) {
+        arq_parallel_for(context, blocks, run_all, tasks);
+        return;
+    }
+    for (uint32_t i = 0; i < tasks->count; i++) {
+        cell_task *t = &tasks->task[i];
+        arq_map maps[2];
+        arq_cell_maps(t->cell, t->weights, t->batch->size, &t->x, &t->projections, maps);
+        arq_project(context, &t->s->scratch, maps, 2);
+        arq_parallel_for(context, blocks, run_one, t);
+    }
 }
 
 /* Q of every action at s_{t+1}; the work space holds them behind the cell's. */
-static const float *all_q(const cell_task *t, const cells_pass *pass, uint32_t sample, float *workspace)
+static const float *all_q(const cell_task *t, uint32_t sample, float *workspace)
 {
     float *y = workspace + arq_cells_largest_workspace(&t->learner->network->shape);
     float *q = y + arq_cells_most_outputs(&t->learner->network->shape);
-    arq_cell_all_actions(t->learner->context->kernels, t->cell, &t->s->projections[t->l], sample,
-                         pass->h[t->l] + (size_t)sample * t->cell->width, workspace, y, q);
+    arq_cell_all_actions(t->learner->context->kernels, t->cell, &t->projections, sample,
+                         t->pass->h[t->l] + (size_t)sample * t->cell->width, workspace, y, q);
     return q;
 }
 
@@ -262,7 +239,7 @@ static void choose_next_action(const cell_task *t, uint32_t sample, float *works
         t->s->next_action[t->l][sample] = 0;
         return;
     }
-    const float *q = all_q(t, &t->s->next, sample, workspace);
+    const float *q = all_q(t, sample, workspace);
     t->s->next_action[t->l][sample] = arq_greedy_action(q, t->cell->actions);
 }
 
@@ -271,7 +248,7 @@ static void rate_next_action(const cell_task *t, uint32_t sample, float *workspa
 {
     cells_learner *s = t->s;
     if (!t->learner->parameters.double_q) {
-        const float *q = all_q(t, &s->next_target, sample, workspace);
+        const float *q = all_q(t, sample, workspace);
         s->next_action[t->l][sample] = arq_greedy_action(q, t->cell->actions);
         if (arq_cell_quantiles(t->cell) == 1) {
             *next_q = q[s->next_action[t->l][sample]];
@@ -279,8 +256,8 @@ static void rate_next_action(const cell_task *t, uint32_t sample, float *workspa
         }
     }
     int quantiles = arq_cell_quantiles(t->cell) > 1;
-    float q = arq_cell_one_action(t->learner->context->kernels, t->cell, &s->projections[t->l], sample,
-                                  s->next_target.h[t->l] + (size_t)sample * t->cell->width,
+    float q = arq_cell_one_action(t->learner->context->kernels, t->cell, &t->projections, sample,
+                                  t->pass->h[t->l] + (size_t)sample * t->cell->width,
                                   (uint32_t)s->next_action[t->l][sample], workspace, quantiles ? next_q : NULL);
     if (!quantiles) {
         *next_q = q;
@@ -324,6 +301,19 @@ static void slope_of_quantiles(void *data, uint32_t sample, const float *y, floa
     arq_quantile_slopes(n, y, target, huber, t->batch->size, gy);
 }
 
+/* Of the norm of the sample's gradient: the sum over the tensors of |input| |error|, the bias having the input 1. */
+static double bound_gradient(const cell_task *t, uint32_t sample)
+{
+    const arq_kernels *kernels = t->learner->context->kernels;
+    const arq_cell_shape *cell = t->cell;
+    size_t n = cell->width, z1 = cell->heads * n, z2 = (size_t)cell->heads * cell->rows;
+    double square = arq_row_square(kernels, &t->x, sample);
+    double coded = square + cell->code; /* a code's values are at most 1 */
+    return sqrt((square + 1) * kernels->sum_of_squares(n, t->s->du[t->l] + sample * n)) +
+           sqrt(coded * kernels->sum_of_squares(z1, t->projections.z1 + sample * z1)) +
+           sqrt(coded * kernels->sum_of_squares(z2, t->projections.z2 + sample * z2));
+}
+
 static void learn_sample(const cell_task *t, uint32_t sample, float *workspace)
 {
     cells_learner *s = t->s;
@@ -333,7 +323,7 @@ static void learn_sample(const cell_task *t, uint32_t sample, float *workspace)
     const arq_loss_slopes slopes = {slope_of_q, slope_of_quantiles, &own};
     float *gh = s->gh + sample * n;
     arq_sample_loss loss =
-        arq_cell_learn_sample(kernels, t->cell, &s->projections[t->l], sample, s->now.h[t->l] + sample * n,
+        arq_cell_learn_sample(kernels, t->cell, &t->projections, sample, t->pass->h[t->l] + sample * n,
                               (uint32_t)t->batch->actions[sample], &slopes, workspace, gh);
     s->q[t->l][sample] = loss.q;
     s->spread[t->l][sample] = loss.spread;
@@ -342,28 +332,34 @@ static void learn_sample(const cell_task *t, uint32_t sample, float *workspace)
     kernels->layer_norm_backward(n, features->u + sample * n, t->weights + t->cell->offset[ARQ_CELL_NORM_SCALE],
                                  features->mean[sample], features->inverse_std[sample], gh, s->du[t->l] + sample * n,
                                  partial, partial + n);
+    s->bound[sample] = bound_gradient(t, sample);
 }
 
-static arq_segment all_codes(const cell_task *t)
+/* The parts of a task that do not depend on the pass: online weights, or the target's. */
+static void add_task(cell_tasks *tasks, const arq_learner *learner, const arq_batch *batch, uint32_t l,
+                     const cells_pass *pass, sample_function *function)
 {
-    return arq_action_codes(t->cell, t->cell->actions, NULL, t->s->all_codes);
-}
-
-static void project(const cell_task *t, const float *weights, const cells_pass *pass)
-{
-    arq_inputs x = arq_cell_inputs(&t->learner->network->shape, t->l, &pass->observation,
-                                   t->l == 0 ? NULL : pass->h[t->l - 1], pass->context);
-    arq_segment codes = all_codes(t);
-    arq_cell_project(t->learner->context, &t->s->scratch, t->cell, weights, t->batch->size, &x, &codes,
-                     &t->s->projections[t->l]);
-}
-
-static cell_task task_of(const arq_learner *learner, const arq_batch *batch, uint32_t l)
-{
+    cells_learner *s = learner->state;
     const arq_network_shape *shape = &learner->network->shape;
-    cell_task task = {learner, batch, learner->state, &shape->cell[l], learner->network->weights + shape->weights[l],
-                      l};
-    return task;
+    int online = pass != &s->next_target;
+    cell_task *t = &tasks->task[tasks->count++];
+    *t = (cell_task){.learner = learner, .batch = batch, .s = s, .cell = &shape->cell[l], .l = l, .pass = pass};
+    t->weights = (online ? learner->network->weights : learner->target) + shape->weights[l];
+    t->x = arq_cell_inputs(shape, l, &pass->observation, l == 0 ? NULL : pass->h[l - 1], pass->context);
+    t->projections = s->projections[l];
+    t->function = function;
+    if (!online) {
+        t->projections.code1 = s->target_projections.code1;
+        t->projections.code2 = s->target_projections.code2;
+    }
+}
+
+static void project_codes(const cell_task *t)
+{
+    float *pack = arq_scratch_take(&t->s->scratch);
+    arq_segment codes = arq_action_codes(t->cell, t->cell->actions, NULL, t->s->all_codes);
+    arq_cell_project_codes(t->learner->context->kernels, t->cell, t->weights, &codes, &t->projections, pack);
+    arq_scratch_give(&t->s->scratch, pack);
 }
 
 /* ---- What an update says about itself ---- */
@@ -447,22 +443,17 @@ static arq_inputs with_codes(const arq_learner *learner, const arq_batch *batch,
     return x;
 }
 
-/* Proves the gradient finite before any weight of any cell changes: its norm is at most the sum over samples
- * of |input| |error|. */
+/* Proves the gradient finite before any weight of any cell changes. */
 static arq_status check_finite(arq_learner *learner, const arq_batch *batch, uint32_t l)
 {
     const cells_learner *s = learner->state;
-    const arq_cell_shape *cell = &learner->network->shape.cell[l];
-    const arq_kernels *kernels = learner->context->kernels;
-    arq_inputs x = inputs_now(learner, l);
-    arq_inputs coded = with_codes(learner, batch, l, x);
-    double bound = arq_gradient_bound(kernels, batch->size, &x, s->du[l], cell->width);
-    bound += arq_gradient_bound(kernels, batch->size, &coded, s->projections[l].z1, cell->heads * cell->width);
-    bound += arq_gradient_bound(kernels, batch->size, &coded, s->projections[l].z2, cell->heads * cell->rows);
-    size_t partials = 2 * (size_t)cell->width * sample_blocks(batch->size);
-    bound += sqrt((double)sample_blocks(batch->size) * kernels->sum_of_squares(partials, s->norm_gradients[l]));
-    bound += sqrt((double)batch->size * kernels->sum_of_squares((size_t)batch->size * cell->width, s->du[l]));
+    size_t partials = 2 * (size_t)learner->network->shape.cell[l].width * sample_blocks(batch->size);
     double loss = learner->metric[l][ARQ_METRIC_LOSS];
+    double bound = sqrt((double)sample_blocks(batch->size) *
+                        learner->context->kernels->sum_of_squares(partials, s->norm_gradients[l]));
+    for (uint32_t b = 0; b < batch->size; b++) {
+        bound += s->bound[b];
+    }
     if (!isfinite(loss) || !(bound < GRADIENT_LIMIT)) {
         return arq_fail(learner->context, ARQ_E_DIVERGED,
                         "cell %u diverged in update %llu: loss %g, gradient norm up to %g; no weight has changed", l,
@@ -471,36 +462,45 @@ static arq_status check_finite(arq_learner *learner, const arq_batch *batch, uin
     return ARQ_OK;
 }
 
-/* Temporal-difference targets of one cell, from its own Q at s_{t+1}. */
-static void find_targets(const arq_learner *learner, const arq_batch *batch, uint32_t l)
+/* Adds the forward and backward pass of s_t to the tasks before it, and runs them all. */
+static arq_status learn_after(cell_tasks *tasks, arq_learner *learner, const arq_batch *batch, uint32_t l)
 {
-    cell_task t = task_of(learner, batch, l);
-    if (learner->parameters.double_q) {
-        project(&t, t.weights, &t.s->next);
-        for_samples(&t, choose_next_action);
-    }
-    project(&t, learner->target + learner->network->shape.weights[l], &t.s->next_target);
-    for_samples(&t, rate_next_state);
-}
-
-arq_status arq_cells_learn(arq_learner *learner, const arq_batch *batch, uint32_t l)
-{
-    cell_task t = task_of(learner, batch, l);
-    memset(t.s->norm_gradients[l], 0, sizeof(float) * 2 * t.cell->width * sample_blocks(batch->size));
-    project(&t, t.weights, &t.s->now);
-    for_samples(&t, learn_sample);
+    cells_learner *s = learner->state;
+    size_t partials = 2 * (size_t)learner->network->shape.cell[l].width * sample_blocks(batch->size);
+    memset(s->norm_gradients[l], 0, partials * sizeof(float));
+    add_task(tasks, learner, batch, l, &s->now, learn_sample);
+    project_codes(&tasks->task[tasks->count - 1]);
+    run_tasks(tasks);
     measure_cell(learner, batch, l);
     measure_units(learner, batch->size, l);
     return check_finite(learner, batch, l);
 }
 
+arq_status arq_cells_learn(arq_learner *learner, const arq_batch *batch, uint32_t l)
+{
+    cell_tasks tasks = {.count = 0};
+    return learn_after(&tasks, learner, batch, l);
+}
+
+/* Temporal-difference targets of one cell, from its own Q at s_{t+1}, then the rest. */
+static arq_status prepare_cell(arq_learner *learner, const arq_batch *batch, uint32_t l)
+{
+    cells_learner *s = learner->state;
+    cell_tasks tasks = {.count = 0};
+    if (learner->parameters.double_q) {
+        add_task(&tasks, learner, batch, l, &s->next, choose_next_action);
+    }
+    add_task(&tasks, learner, batch, l, &s->next_target, rate_next_state);
+    project_codes(&tasks.task[tasks.count - 1]);
+    return learn_after(&tasks, learner, batch, l);
+}
+
 arq_status arq_cells_prepare(arq_learner *learner, const arq_batch *batch)
 {
-    compute_features(learner, batch);
+    arq_cells_see(learner, batch);
     arq_status status = ARQ_OK;
     for (uint32_t l = 0; status == ARQ_OK && l < learner->network->shape.cells; l++) {
-        find_targets(learner, batch, l);
-        status = arq_cells_learn(learner, batch, l);
+        status = prepare_cell(learner, batch, l);
     }
     return status;
 }
@@ -514,16 +514,16 @@ double arq_cells_gradient(arq_learner *learner, const arq_batch *batch, uint32_t
     arq_inputs x = inputs_now(learner, l);
     arq_inputs coded = with_codes(learner, batch, l, x);
     float *gradient = s->gradient;
-    arq_project_gradient(context, &s->scratch, batch->size, &x, s->du[l], n,
-                         gradient + cell->offset[ARQ_CELL_H_KERNEL]);
+    arq_map_gradient maps[ARQ_MAX_MAPS] = {
+        {&coded, batch->size, cell->heads * n, s->projections[l].z1, gradient + cell->offset[ARQ_CELL_Z1_KERNEL]},
+        {&coded, batch->size, cell->heads * cell->rows, s->projections[l].z2,
+         gradient + cell->offset[ARQ_CELL_Z2_KERNEL]},
+        {&x, batch->size, n, s->du[l], gradient + cell->offset[ARQ_CELL_H_KERNEL]}};
+    arq_project_gradients(context, &s->scratch, maps, ARQ_MAX_MAPS);
     memset(gradient + cell->offset[ARQ_CELL_H_BIAS], 0, 3 * n * sizeof(float)); /* bias, scale and offset */
     context->kernels->add_columns(batch->size, n, s->du[l], n, gradient + cell->offset[ARQ_CELL_H_BIAS]);
     context->kernels->add_columns(sample_blocks(batch->size), 2 * n, s->norm_gradients[l], 2 * n,
                                   gradient + cell->offset[ARQ_CELL_NORM_SCALE]);
-    arq_project_gradient(context, &s->scratch, batch->size, &coded, s->projections[l].z1, cell->heads * n,
-                         gradient + cell->offset[ARQ_CELL_Z1_KERNEL]);
-    arq_project_gradient(context, &s->scratch, batch->size, &coded, s->projections[l].z2, cell->heads * cell->rows,
-                         gradient + cell->offset[ARQ_CELL_Z2_KERNEL]);
     return arq_gradient_norm(context, cell->offset[ARQ_CELL_TENSORS], gradient, s->partial_sums);
 }
 

@@ -23,6 +23,8 @@ typedef struct cells_learner {
     cells_pass next_target;                     /* s_{t+1}, target weights */
     arq_features features[ARQ_MAX_CELLS];       /* of s_t */
     arq_projections projections[ARQ_MAX_CELLS]; /* of the pass at work; after prepare: gradients of s_t's */
+    arq_projections target_projections;         /* of the cell at work: its z1 and z2, the target's codes */
+    uint8_t *transposed;                        /* bits of s_t by value, or NULL */
     float *du[ARQ_MAX_CELLS];                   /* [B, n] dLoss/du of s_t */
     float *norm_gradients[ARQ_MAX_CELLS];       /* [blocks, 2, n] scale and offset, per block of samples */
     int32_t *next_action[ARQ_MAX_CELLS];        /* [B] a* */
@@ -30,15 +32,19 @@ typedef struct cells_learner {
     float *loss[ARQ_MAX_CELLS];                 /* [B] with quantiles */
     float *q[ARQ_MAX_CELLS];                    /* [B] Q(s, a) */
     float *spread[ARQ_MAX_CELLS];               /* [B] */
+    double *bound;                              /* [B] of the norm of each sample's gradient, one cell at a time */
     float *gradient;                            /* of one cell at a time */
     double *partial_sums;
     size_t partial_count;
-    float *u;          /* [B, widest] */
-    float *gh;         /* [B, widest] */
+    float *u;          /* [B, widest] work space of passes with online weights */
+    float *gh;         /* [B, widest] dLoss/dh of the cell at work; before: work space of passes with target weights */
     void *all_codes;   /* every action's code */
     void *batch_codes; /* the code of each sample's action */
     size_t outputs;    /* floats behind a task's work space for y of every action, then q */
 } cells_learner;
+
+/* Contexts and h of s_t and s_{t+1} of all cells, online and target, and the bits of s_t by value. */
+void arq_cells_see(arq_learner *learner, const arq_batch *batch);
 
 /* Fills everything but `gradient`; ARQ_E_DIVERGED names the cell. No weight has changed. */
 arq_status arq_cells_prepare(arq_learner *learner, const arq_batch *batch);

@@ -145,7 +145,8 @@ void arq_dense_forward_layer(const arq_context *context, const arq_scratch *scra
     }
     arq_inputs x = arq_dense_inputs(shape, l, pass);
     float *h = pass->h[l];
-    arq_project(context, scratch, batch, &x, weights + layer.kernel, layer.outputs, weights + layer.bias, h);
+    arq_map map = {&x, batch, layer.outputs, weights + layer.kernel, weights + layer.bias, h};
+    arq_project(context, scratch, &map, 1);
     for (size_t i = 0; l + 1 < shape->cells && i < (size_t)batch * layer.outputs; i++) {
         h[i] = h[i] <= 0 ? 0 : h[i]; /* NaN stays */
     }

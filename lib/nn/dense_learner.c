@@ -180,7 +180,8 @@ void arq_dense_layer_gradient(arq_learner *learner, uint32_t batch, uint32_t l)
     const arq_network_shape *shape = &learner->network->shape;
     arq_dense_layer layer = arq_dense_layer_at(shape, l);
     arq_inputs x = arq_dense_inputs(shape, l, &s->now);
-    arq_project_gradient(learner->context, &s->scratch, batch, &x, s->d[l], layer.outputs, s->gradient + layer.kernel);
+    arq_map_gradient map = {&x, batch, layer.outputs, s->d[l], s->gradient + layer.kernel};
+    arq_project_gradients(learner->context, &s->scratch, &map, 1);
     memset(s->gradient + layer.bias, 0, layer.outputs * sizeof(float));
     learner->context->kernels->add_columns(batch, layer.outputs, s->d[l], layer.outputs, s->gradient + layer.bias);
 }

@@ -41,7 +41,8 @@ static void propagate(arq_learner *learner, uint32_t batch, uint32_t l)
     uint32_t above = shape->width[l + 1];
     arq_inputs error = {0};
     arq_inputs_add(&error, (arq_segment){.size = above, .dense = s->d[l + 1], .stride = above});
-    arq_project(learner->context, &s->scratch, batch, &error, transposed_kernel(learner, l + 1), n, NULL, s->d[l]);
+    arq_map map = {.x = &error, .rows = batch, .n = n, .kernel = transposed_kernel(learner, l + 1), .out = s->d[l]};
+    arq_project(learner->context, &s->scratch, &map, 1);
     for (size_t i = 0; i < (size_t)batch * n; i++) {
         s->d[l][i] = s->now.h[l][i] > 0 ? s->d[l][i] : 0;
     }
