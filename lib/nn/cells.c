@@ -366,8 +366,9 @@ static arq_status check_options(const arq_context *context, const arq_config *co
     const arq_parameters *p = arq_config_values(config);
     if (!arq_cell_action_at_input(p) && arq_option_is_chosen(config, "action_code")) {
         return arq_fail(context, ARQ_E_UNSUPPORTED,
-                        "action_code is 'binary', but the action enters at the output: there it has no code; leave it "
-                        "out, or set action_input to 'input'");
+                        "action_code is 'binary', but in network '%s' the action enters at the output, where it has no "
+                        "code; leave it out, or set action_input to 'input'",
+                        arq_network_kinds[p->network]->name);
     }
     return ARQ_OK;
 }
