@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Times one learner update of the authors' released JAX code and of libarq on the same machine.
 
-    python3 tools/compare/compare_updates.py --arq BUILD/tools/arq --driver DRIVER.py CHECKOUT
+    git clone https://github.com/agentic-learning-ai-lab/arq CHECKOUT
+    python3 tools/compare/compare_updates.py --arq BUILD/tools/arq CHECKOUT
 
-CHECKOUT is the reader's own copy of the authors' repository; nothing of it is shipped here. As its layout is its own,
-DRIVER.py says how to make one update of it: a file that defines `make_update(checkout, widths, batch)` and returns a
-function without arguments that runs one update and waits for its result. The script makes a virtual environment
-with JAX beside the checkout (or takes --venv), runs the driver there and `arq bench update` beside it, and prints
-both medians. Where anything that is needed is missing it says what and ends with 77, which Meson takes for skipped.
+CHECKOUT is the reader's own copy of the authors' repository; nothing of it is shipped here. released_arq.py says how to
+make one update of it; for a checkout of another layout, --driver names a file that defines
+`make_update(checkout, widths, batch)` and returns a function without arguments that runs one update and waits for
+its result. The script makes a virtual environment with JAX beside the checkout (or takes --venv), runs the driver
+there and `arq bench update` beside it, each on one core and on two, and prints both medians. Where anything that is
+needed is missing it says what and ends with 77, which Meson takes for skipped.
 """
 
 import argparse
@@ -19,7 +21,7 @@ import venv
 from pathlib import Path
 
 SKIPPED = 77
-PACKAGES = ["jax", "flax", "optax", "numpy"]
+PACKAGES = ["jax", "flax", "optax", "numpy", "gymnasium", "tqdm", "rich"]
 CASES = [("400,200,200", 512), ("128,96,96", 512), ("128,96,96", 64)]
 
 TIMER = """
@@ -72,10 +74,10 @@ def on_cores(command, cores):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkout", type=Path)
-    parser.add_argument("--driver", type=Path, required=True)
+    parser.add_argument("--driver", type=Path, default=Path(__file__).parent / "released_arq.py")
     parser.add_argument("--arq", type=Path, default=Path("build/tools/arq"))
     parser.add_argument("--venv", type=Path)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     given = parser.parse_args()
     for path in (given.checkout, given.driver, given.arq):
         if not path.exists():
