@@ -245,6 +245,69 @@ START_TEST(what_it_computed_explains_its_action)
 }
 END_TEST
 
+/* Acts, reads Q of the last cell and moves the world on; returns whether the act explored. */
+static int act_and_read(struct host *host, arq_agent *agent, float *x, float *q, arq_status *status)
+{
+    int32_t action;
+    uint32_t events;
+    size_t count;
+
+    succeeds(host, arq_agent_act(agent, &action));
+    *status = arq_activations_read(arq_agent_activations(agent), ARQ_ACTIVATION_Q, 1, 0, q, ACTIONS, &count);
+    x[action]++;
+    succeeds(host, arq_agent_observe(agent, ARQ_ACTION_CHOSEN, 0, x, 0, 0, &events));
+    return (events & ARQ_EVENT_EXPLORED) != 0;
+}
+
+START_TEST(an_exploring_act_leaves_what_was_computed)
+{
+    struct host host;
+    host_open(&host);
+    const char *variants[] = {SETTINGS "epsilon_start=0.5 epsilon_end=0.5",
+                              SETTINGS "epsilon_start=0.5 epsilon_end=0.5 context_on_explore=true"};
+
+    for (int anew = 0; anew < 2; anew++) {
+        arq_agent *agent = made(&host, variants[anew]);
+        float x[INPUTS] = {0}, q[ACTIONS] = {0}, before[ACTIONS];
+        arq_status status;
+        int greedy = 0, explored = 0;
+        for (int step = 0; step < 60; step++) {
+            if (step % 10 == 0)
+                succeeds(&host, arq_agent_begin(agent, x));
+            memcpy(before, q, sizeof(q));
+            int explores = act_and_read(&host, agent, x, q, &status);
+            greedy += !explores;
+            ck_assert_int_eq(status, greedy > 0 || anew ? ARQ_OK : ARQ_E_ORDER);
+            if (explores && greedy > 0) {
+                ck_assert_int_eq(memcmp(q, before, sizeof(q)) != 0, anew);
+                explored++;
+            }
+        }
+        ck_assert_int_gt(explored, 10);
+        arq_agent_destroy(agent);
+    }
+    host_close(&host);
+}
+END_TEST
+
+START_TEST(before_a_greedy_act_nothing_can_be_read)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = made(&host, SETTINGS "epsilon_start=1 epsilon_end=1");
+    float x[INPUTS] = {0}, q[ACTIONS];
+    arq_status status;
+
+    succeeds(&host, arq_agent_begin(agent, x));
+    for (int step = 0; step < 20; step++) {
+        ck_assert_int_eq(act_and_read(&host, agent, x, q, &status), 1);
+        ck_assert_int_eq(status, ARQ_E_ORDER);
+    }
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
 /* Targets are the reward alone where no bootstrap follows: after terminated, also beside truncated. */
 START_TEST(terminated_wins_over_truncated)
 {
@@ -491,6 +554,8 @@ int main(void)
                                   begin_inside_an_episode_truncates_it,
                                   the_executed_action_is_the_one_stored,
                                   what_it_computed_explains_its_action,
+                                  an_exploring_act_leaves_what_was_computed,
+                                  before_a_greedy_act_nothing_can_be_read,
                                   terminated_wins_over_truncated,
                                   events_follow_the_schedule,
                                   epsilon_falls_as_the_parameters_say,

@@ -162,7 +162,10 @@ class Agent(Part):
 
     @property
     def activations(self) -> Activations:
-        """What the cells computed for the last greedy act(); to be read only, it belongs to the agent."""
+        """What the cells computed for the last greedy act(); to be read only, it belongs to the agent.
+
+        An exploring act() computes nothing (but with context_on_explore): the numbers stay those of the greedy one.
+        """
         with self._gate as pointer:
             activations: int = lib.arq_agent_activations(pointer)
         return Activations(self._context, activations, 1, self._observation, self._actions, self)
