@@ -3,6 +3,7 @@
 #include "kernels/list.h"
 #include "kernels/tiers.h"
 
+#include <stdatomic.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #elif defined(__aarch64__) && defined(__linux__)
@@ -52,7 +53,7 @@ static uint32_t saved_register_state(void)
 static uint32_t tiers_of_cpu(void)
 {
     const uint32_t ymm = 0x06, zmm = 0xe6; /* XCR0: SSE and AVX; besides, opmask and both ZMM halves */
-    const uint32_t avx2 = bit_AVX2;
+    const uint32_t avx2 = bit_AVX2 | bit_BMI;
     const uint32_t avx512 = bit_AVX512F | bit_AVX512BW | bit_AVX512DQ | bit_AVX512VL;
     uint32_t state = saved_register_state();
     uint32_t eax, ebx, ecx, edx, tiers = 0;
@@ -62,9 +63,9 @@ static uint32_t tiers_of_cpu(void)
         return 0;
     if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx))
         return 0;
-    if (ebx & avx2)
+    if ((ebx & avx2) == avx2)
         tiers |= 1u << ARQ_TIER_AVX2;
-    if ((ebx & avx2) && (ebx & avx512) == avx512 && (state & zmm) == zmm)
+    if ((ebx & avx2) == avx2 && (ebx & avx512) == avx512 && (state & zmm) == zmm)
         tiers |= 1u << ARQ_TIER_AVX512;
     return tiers;
 }
@@ -89,9 +90,17 @@ static uint32_t tiers_of_cpu(void)
 
 #endif
 
+/* The processor is asked once: in a virtual machine CPUID takes microseconds. Threads that ask at once all find the
+ * same. */
 uint32_t arq_kernels_supported(void)
 {
-    return tiers_of_cpu() | 1u << ARQ_TIER_GENERIC;
+    static _Atomic uint32_t known; /* 0: not asked yet; the generic tier's bit is always set */
+    uint32_t tiers = atomic_load_explicit(&known, memory_order_relaxed);
+    if (tiers == 0) {
+        tiers = tiers_of_cpu() | 1u << ARQ_TIER_GENERIC;
+        atomic_store_explicit(&known, tiers, memory_order_relaxed);
+    }
+    return tiers;
 }
 
 const arq_kernels *arq_kernels_select(uint32_t allowed)
