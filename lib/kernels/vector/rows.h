@@ -1,65 +1,144 @@
 /* Whole rows added, gathered, scattered and blended. */
 #include "kernels/vector/vector.h"
 
-/* Rows added in one sweep over c: few enough for the processor to prefetch each of them. */
-#define GATHER_ROWS 8
+#include <string.h>
 
-/* c[j] = (c[j] + row[0][j]) + row[1][j] + ... */
-static ALWAYS_INLINE void add_rows(size_t rows, const float *const *row, size_t n, float *c)
+/* Vectors of a row that are summed side by side, in registers through all rows. */
+#define ROW_VECTORS 8
+
+/* Bits listed at a time. */
+#define LISTED_BITS 512
+
+/* Indices written without asking whether there are so many: one branch for most words instead of one for each bit. */
+#define LISTED_AT_ONCE 8
+
+/* Appends the indices of a word's set bits, ascending, to a list of `listed`; returns how many it has then. */
+static ALWAYS_INLINE size_t list_word(uint64_t left, size_t first, size_t listed, uint32_t *list)
 {
-    for (size_t j = 0; j < n; j += VEC_WIDTH) {
-        vec sum = vec_load_at(c, j, n);
-        FOR_EACH (r, rows)
-            sum = vec_add(sum, vec_load_at(row[r], j, n));
-        vec_store_at(c, j, n, sum);
+    size_t end = listed + (size_t)__builtin_popcountll(left);
+    for (; left; listed += LISTED_AT_ONCE) {
+        FOR_EACH (i, LISTED_AT_ONCE) {
+            uint32_t bit = (uint32_t)first + (uint32_t)__builtin_ctzll(left | (uint64_t)1 << 63);
+            __asm__("" : "+r"(bit)); /* or compilers gather these numbers into vectors, which takes longer */
+            list[listed + i] = bit;
+            left &= left - 1;
+        }
     }
+    return end;
 }
 
-/* Up to GATHER_ROWS rows, by whole sweeps of 8, 4, 2 and 1. */
-static void add_some_rows(size_t rows, const float *const *row, size_t n, float *c)
+/* The indices of the set bits among `count` <= LISTED_BITS, ascending; `list` has LISTED_AT_ONCE entries to spare. */
+static size_t list_bits(size_t count, const uint8_t *bits, uint32_t *list)
 {
-    if (rows >= 8) {
-        add_rows(8, row, n, c);
-        return;
+    size_t listed = 0, first = 0;
+    uint64_t word;
+    for (; first + 64 <= count; first += 64) {
+        memcpy(&word, bits + first / 8, sizeof(word));
+        listed = list_word(word, first, listed, list);
     }
-    if (rows & 4)
-        add_rows(4, row, n, c);
-    if (rows & 2)
-        add_rows(2, row + (rows & 4), n, c);
-    if (rows & 1)
-        add_rows(1, row + (rows & 6), n, c);
+    if (first < count) {
+        word = 0;
+        for (size_t i = (count - 1) / 8; i * 8 + 8 > first; i--)
+            word = word << 8 | bits[i];
+        word &= ((uint64_t)1 << (count - first)) - 1;
+        listed = list_word(word, first, listed, list);
+    }
+    return listed;
 }
 
-/* The bits of one byte that lie below `count`, which counts from the byte's own first bit. */
-static ALWAYS_INLINE uint32_t bits_below(uint8_t byte, size_t count)
+/* Some columns of a row: `vectors` vectors, the last of `last` entries. */
+typedef struct columns {
+    size_t vectors, last;
+} columns;
+
+static ALWAYS_INLINE void load_row(columns n, const float *row, vec *x)
 {
-    return count >= 8 ? byte : byte & ((1u << count) - 1u);
+    FOR_EACH (q, n.vectors)
+        x[q] = vec_load_up_to(row + q * VEC_WIDTH, q + 1 < n.vectors ? VEC_WIDTH : n.last);
+}
+
+static ALWAYS_INLINE void add_row(columns n, const float *row, vec *sum)
+{
+    vec x[ROW_VECTORS];
+    load_row(n, row, x);
+    FOR_EACH (q, n.vectors)
+        sum[q] = vec_add(sum[q], x[q]);
+}
+
+static ALWAYS_INLINE void store_row(columns n, const vec *x, float *row)
+{
+    FOR_EACH (q, n.vectors)
+        vec_store_up_to(row + q * VEC_WIDTH, x[q], q + 1 < n.vectors ? VEC_WIDTH : n.last);
+}
+
+/* Runs call(columns, j) over the columns j of rows of n floats, as many vectors at once as there can be. */
+#define BY_COLUMNS(n, call)                                                                                            \
+    do {                                                                                                               \
+        size_t j_ = 0;                                                                                                 \
+        for (; j_ + 8 * VEC_WIDTH <= (n); j_ += 8 * VEC_WIDTH)                                                         \
+            call(((columns){8, VEC_WIDTH}), j_);                                                                       \
+        for (; j_ + 4 * VEC_WIDTH <= (n); j_ += 4 * VEC_WIDTH)                                                         \
+            call(((columns){4, VEC_WIDTH}), j_);                                                                       \
+        for (; j_ + 2 * VEC_WIDTH <= (n); j_ += 2 * VEC_WIDTH)                                                         \
+            call(((columns){2, VEC_WIDTH}), j_);                                                                       \
+        for (; j_ + VEC_WIDTH <= (n); j_ += VEC_WIDTH)                                                                 \
+            call(((columns){1, VEC_WIDTH}), j_);                                                                       \
+        if (j_ < (n))                                                                                                  \
+            call(((columns){1, (n)-j_}), j_);                                                                          \
+    } while (0)
+
+/* c plus rows list[0], list[1], ... of b, or, without a list, rows 0, 1, ... */
+static ALWAYS_INLINE void add_rows(columns n, size_t rows, const uint32_t *list, const float *b, size_t ldb, float *c)
+{
+    vec sum[ROW_VECTORS];
+    load_row(n, c, sum);
+    for (size_t r = 0; r < rows; r++)
+        add_row(n, b + (list ? list[r] : r) * ldb, sum);
+    store_row(n, sum, c);
+}
+
+/* Rows list[0], list[1], ... of g plus d. */
+static ALWAYS_INLINE void add_to_rows(columns n, size_t rows, const uint32_t *list, const float *d, float *g,
+                                      size_t ldg)
+{
+    vec added[ROW_VECTORS];
+    load_row(n, d, added);
+    for (size_t r = 0; r < rows; r++) {
+        float *row = g + list[r] * ldg;
+        vec sum[ROW_VECTORS];
+        load_row(n, row, sum);
+        FOR_EACH (q, n.vectors)
+            sum[q] = vec_add(sum[q], added[q]);
+        store_row(n, sum, row);
+    }
 }
 
 void KERNEL(gather_rows)(size_t count, const uint8_t *bits, size_t n, const float *b, size_t ldb, float *c)
 {
-    const float *row[GATHER_ROWS];
-    size_t rows = 0;
-    for (size_t first = 0; first < count; first += 8) {
-        uint32_t left = bits_below(bits[first / 8], count - first);
-        for (; left; left &= left - 1) {
-            row[rows++] = b + (first + (size_t)__builtin_ctz(left)) * ldb;
-            if (rows == GATHER_ROWS) {
-                add_some_rows(rows, row, n, c);
-                rows = 0;
-            }
-        }
+    uint32_t list[LISTED_BITS + LISTED_AT_ONCE];
+    for (size_t first = 0; first < count; first += LISTED_BITS) {
+        size_t rows = list_bits(count - first < LISTED_BITS ? count - first : LISTED_BITS, bits + first / 8, list);
+#define GATHER(columns, j) add_rows(columns, rows, list, b + first * ldb + (j), ldb, c + (j))
+        if (rows)
+            BY_COLUMNS(n, GATHER);
     }
-    add_some_rows(rows, row, n, c);
 }
 
 void KERNEL(scatter_rows)(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg)
 {
-    for (size_t first = 0; first < count; first += 8) {
-        uint32_t left = bits_below(bits[first / 8], count - first);
-        for (; left; left &= left - 1)
-            add_rows(1, &d, n, g + (first + (size_t)__builtin_ctz(left)) * ldg);
+    uint32_t list[LISTED_BITS + LISTED_AT_ONCE];
+    for (size_t first = 0; first < count; first += LISTED_BITS) {
+        size_t rows = list_bits(count - first < LISTED_BITS ? count - first : LISTED_BITS, bits + first / 8, list);
+#define SCATTER(columns, j) add_to_rows(columns, rows, list, d + (j), g + first * ldg + (j), ldg)
+        if (rows)
+            BY_COLUMNS(n, SCATTER);
     }
+}
+
+void KERNEL(add_columns)(size_t rows, size_t n, const float *in, size_t ld, float *out)
+{
+#define ADD_ALL(columns, j) add_rows(columns, rows, NULL, in + (j), ld, out + (j))
+    BY_COLUMNS(n, ADD_ALL);
 }
 
 /* VEC_WIDTH bits from bit i on, i a multiple of VEC_WIDTH; bits at count and above may be anything. */
@@ -75,17 +154,6 @@ void KERNEL(unpack_bits)(size_t count, const uint8_t *bits, float *out)
 {
     for (size_t i = 0; i < count; i += VEC_WIDTH)
         vec_store_at(out, i, count, vec_of_bits(bits_at(bits, i, count)));
-}
-
-void KERNEL(add_columns)(size_t rows, size_t n, const float *in, size_t ld, float *out)
-{
-    const float *row[GATHER_ROWS];
-    for (size_t r = 0; r < rows; r += GATHER_ROWS) {
-        size_t some = rows - r < GATHER_ROWS ? rows - r : GATHER_ROWS;
-        for (size_t i = 0; i < some; i++)
-            row[i] = in + (r + i) * ld;
-        add_some_rows(some, row, n, out);
-    }
 }
 
 void KERNEL(add)(size_t rows, size_t n, const float *a, size_t lda, const float *b, size_t ldb, float *out, size_t ldo)
