@@ -4,9 +4,10 @@
  *   curves OUT ENV EPISODES STEPS SEEDS METHOD...
  *
  * A METHOD is NAME:PRESET[,PARAMETER=VALUE...] (commas inside a value are written as +: widths=128+64). Each seed is
- * trained until EPISODES have ended or STEPS were made (0: no limit of that kind). Writes OUT.csv (every episode's
- * return), OUT.svg (mean return over seeds, and their range) and prints a table: the mean over seeds of the last
- * tenth of the episodes, with the standard deviation between seeds, and of 50 greedy episodes afterwards.
+ * trained until EPISODES have ended or STEPS were made (0: no limit of that kind; both 0: the total_steps of the
+ * method's preset). Writes OUT.csv (every episode's return), OUT.svg (mean return over seeds, and their range) and
+ * prints a table: the mean over seeds of the last tenth of the episodes, with the standard deviation between seeds, and
+ * of 50 greedy episodes afterwards.
  */
 #include <arq/arq.h>
 
@@ -29,9 +30,9 @@ typedef struct experiment_plan {
 
 /* What one seed of one method gave. */
 typedef struct outcome {
-    double *returns; /* [episodes] */
-    uint64_t *ends;  /* [episodes] steps made at each end */
-    uint64_t episodes, steps;
+    double *returns; /* [room] */
+    uint64_t *ends;  /* [room] steps made at each end */
+    uint64_t room, episodes, steps;
     double evaluation;
     double seconds;
 } outcome;
@@ -71,10 +72,10 @@ static int configure(arq_context *context, const char *method, uint64_t seed, ar
     return arq_config_set_int(*config, "seed", (int64_t)seed) == ARQ_OK ? 0 : fail(context, "seed");
 }
 
-static int remember_episode(const arq_run *run, uint64_t room, outcome *o)
+static int remember_episode(const arq_run *run, outcome *o)
 {
     double value;
-    if (o->episodes == room || arq_run_metric(run, "return", 0, &value) != ARQ_OK) {
+    if (o->episodes == o->room || arq_run_metric(run, "return", 0, &value) != ARQ_OK) {
         return 1;
     }
     o->returns[o->episodes] = value;
@@ -83,7 +84,7 @@ static int remember_episode(const arq_run *run, uint64_t room, outcome *o)
     return 0;
 }
 
-static int learn(arq_context *context, const experiment_plan *plan, arq_run *run, uint64_t room, outcome *o)
+static int learn(arq_context *context, const experiment_plan *plan, arq_run *run, outcome *o)
 {
     uint64_t done = 1;
     double before = 0;
@@ -97,7 +98,7 @@ static int learn(arq_context *context, const experiment_plan *plan, arq_run *run
             return fail(context, "training");
         }
         o->steps += done;
-        if (finished > before && remember_episode(run, room, o)) {
+        if (finished > before && remember_episode(run, o)) {
             return fail(context, "too many episodes");
         }
         before = finished;
@@ -122,28 +123,45 @@ static int evaluate(arq_context *context, const experiment_plan *plan, arq_run *
     return 0;
 }
 
+/* The plan with the preset's own number of steps where it has no limit, and room for its episodes. */
+static int settle_plan(const arq_context *context, const arq_config *config, experiment_plan *plan, outcome *o)
+{
+    double steps = 0;
+    if (plan->episodes == 0 && plan->steps == 0) {
+        if (arq_config_get_float(config, "total_steps", &steps) != ARQ_OK) {
+            return fail(context, "total_steps");
+        }
+        plan->steps = (uint64_t)steps;
+    }
+    o->room = plan->episodes > 0 ? plan->episodes : plan->steps;
+    o->returns = calloc(o->room, sizeof(*o->returns));
+    o->ends = calloc(o->room, sizeof(*o->ends));
+    if (o->returns == NULL || o->ends == NULL) {
+        fprintf(stderr, "curves: no memory for %llu episodes\n", (unsigned long long)o->room);
+        return 1;
+    }
+    return 0;
+}
+
 /* One seed of one method. A method that diverges ends there, with what it had. */
-static int run_seed(const experiment_plan *plan, const char *method, uint64_t seed, outcome *o)
+static int run_seed(experiment_plan plan, const char *method, uint64_t seed, outcome *o)
 {
     arq_context *context = NULL;
     arq_config *config = NULL;
     arq_env *env = NULL;
     arq_run *run = NULL;
     struct timespec start, end;
-    uint64_t room = plan->episodes > 0 ? plan->episodes : plan->steps;
-    o->returns = calloc(room, sizeof(*o->returns));
-    o->ends = calloc(room, sizeof(*o->ends));
-    int failed = o->returns == NULL || o->ends == NULL || arq_context_create(ARQ_ABI_VERSION, NULL, &context) != ARQ_OK;
-    failed = failed || configure(context, method, seed, &config);
+    int failed = arq_context_create(ARQ_ABI_VERSION, NULL, &context) != ARQ_OK ||
+                 configure(context, method, seed, &config) || settle_plan(context, config, &plan, o);
     if (!failed && (arq_config_set(config, "total_steps", "1e12") != ARQ_OK ||
-                    arq_env_open(context, plan->environment, &env) != ARQ_OK ||
+                    arq_env_open(context, plan.environment, &env) != ARQ_OK ||
                     arq_run_create(context, config, env, &run) != ARQ_OK)) {
         failed = fail(context, method);
     }
     clock_gettime(CLOCK_MONOTONIC, &start);
-    failed = failed || learn(context, plan, run, room, o);
+    failed = failed || learn(context, &plan, run, o);
     clock_gettime(CLOCK_MONOTONIC, &end);
-    failed = failed || evaluate(context, plan, run, seed, o);
+    failed = failed || evaluate(context, &plan, run, seed, o);
     o->seconds = (double)(end.tv_sec - start.tv_sec) + 1e-9 * (double)(end.tv_nsec - start.tv_nsec);
     arq_run_destroy(run);
     arq_env_destroy(env);
@@ -329,7 +347,7 @@ static int run_methods(const experiment_plan *plan, int methods, char **method, 
     for (int m = 0; !failed && m < methods; m++) {
         outcome o[MOST_SEEDS] = {{0}};
         for (uint64_t s = 0; !failed && s < plan->seeds; s++) {
-            failed = run_seed(plan, method[m], s + 1, &o[s]) || write_csv(method[m], s + 1, &o[s], csv);
+            failed = run_seed(*plan, method[m], s + 1, &o[s]) || write_csv(method[m], s + 1, &o[s], csv);
         }
         if (!failed) {
             print_row(plan, method[m], o);
@@ -353,9 +371,8 @@ int main(int count, char **arguments)
     }
     const experiment_plan plan = {arguments[1], arguments[2], strtoull(arguments[3], NULL, 10),
                                   strtoull(arguments[4], NULL, 10), strtoull(arguments[5], NULL, 10)};
-    if ((plan.episodes == 0 && plan.steps == 0) || plan.seeds < 1 || plan.seeds > MOST_SEEDS) {
-        fprintf(stderr, "curves: EPISODES and STEPS are both 0, or SEEDS is %llu; accepted: one above 0, 1 .. %d\n",
-                (unsigned long long)plan.seeds, MOST_SEEDS);
+    if (plan.seeds < 1 || plan.seeds > MOST_SEEDS) {
+        fprintf(stderr, "curves: SEEDS is %llu; accepted: 1 .. %d\n", (unsigned long long)plan.seeds, MOST_SEEDS);
         return 2;
     }
     FILE *csv = open_output(&plan, ".csv");

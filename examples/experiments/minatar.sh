@@ -1,10 +1,10 @@
 #!/bin/sh
-# ARQ, AD and DQN with the budget of `fast` on the five MinAtar games.
+# ARQ, AD and DQN with the whole budget of `fast` on the five MinAtar games.
 # usage: minatar.sh [quick]      CURVES: the program curves; ARQ_PLUGIN_PATH: the games
 set -eu
 curves=${CURVES:-curves}
 out=${OUT:-minatar}
-steps=1000000
+steps=0 # the preset's own
 seeds=3
 if [ "${1:-}" = quick ]; then
     steps=6000
