@@ -1,5 +1,6 @@
 """What the program says about itself, about files, and about command lines that are wrong."""
 
+import csv
 import json
 import os
 import struct
@@ -44,7 +45,9 @@ class Commands(Case):
                 "train", breakout, "--minutes", "soon")
         refused(2, "arq train: --out and --no-save exclude each other",
                 "train", breakout, "--no-save", "--out", "run")
-        refused(2, "arq bench: 'cars' cannot be measured; accepted: env, kernels, update", "bench", "cars")
+        refused(2, "arq bench: 'cars' cannot be measured; accepted: env, kernels, update, act, replay",
+                "bench", "cars")
+        refused(2, "arq bench: --format is 'xml'; accepted: table, csv, json", "bench", "act", "--format", "xml")
         refused(2, "arq list: 'preset' cannot be listed; did you mean presets; "
                    "accepted: environments, presets, parameters, cpu", "list", "preset")
         self.assertEqual(os.listdir(self.folder), [])
@@ -131,6 +134,46 @@ class Commands(Case):
         ours, package = done.stdout.split("Python package")
         self.assertRegex(ours, r"minatar/breakout( +[\d.]+){5}\n")
         self.assertEqual(len([line for line in package.splitlines() if line[-1:].isdigit()]), 5)
+
+    BENCHES = {  # what to measure, and the tables with their columns
+        "kernels": (["kernels", "--seconds", "0.001"],
+                    {"products": ["product_m_x_n_x_k", "GFLOPS", "of_peak", "OpenBLAS", "of_OpenBLAS"],
+                     "attention": ["attention", "n", "K", "G_elements/s", "of_bound"]}),
+        "update": (["update", "--preset", "fast", "--widths", "8", "--batch", "16"],
+                   {"parts": ["part_alone", "ms"],
+                    "update": ["whole", "ms", "of_products_and_attention", "with_gathers", "of_one_thread's_speed"]}),
+        "kinds": (["update", "--preset", "fast", "--widths", "8,8", "--batch", "16", "--network", "all"],
+                  {"update": ["network", "weights", "ms", "ms_threads", "MiB", "MiB_weights"]}),
+        "act": (["act", "--preset", "fast"],
+                {"act": ["preset", "widths", "us", "MB_dense", "us_reading", "us_attention", "of_both"]}),
+        "replay": (["replay", "minatar/breakout", "--transitions", "2000", "--batch", "16"],
+                   {"replay": ["environment", "ms_a_draw", "ms_worst", "draws", "MB_resident"]}),
+        "env": (["env", "minatar/breakout"],
+                {"environments": ["environment", "one", "deep", "4096_singly", "4096_batch", "batch_gain"],
+                 "python": ["game", "million_steps/s"]}),
+    }
+
+    def test_bench_for_programs(self):
+        for name, (words, tables) in self.BENCHES.items():
+            words = ["bench", *words, "--repeats", "1"] + ([] if "--seconds" in words else ["--seconds", "0.01"])
+            measured = json.loads(self.arq(*words, "--format", "json").stdout)
+            self.assertIn("libarq", measured.pop("machine"))
+            self.assertEqual([key for key, value in measured.items() if isinstance(value, list)], list(tables))
+            for table, columns in tables.items():
+                for row in measured[table]:
+                    self.assertEqual(list(row), columns)
+                    self.assertIsInstance(row[columns[0]], str)
+                if table != "python":  # the package may not be there
+                    self.assertTrue(measured[table], name)
+            if name == "kinds":
+                self.assertEqual([row["network"] for row in measured["update"]], ["arq", "ad", "dqn", "ff-dqn"])
+                self.assertTrue(all(row["ms"] > 0 and row["MiB"] > 0 for row in measured["update"]))
+                continue
+            text = self.arq(*words, "--format", "csv").stdout
+            read = [row for row in csv.reader(text.splitlines()) if row and not row[0].startswith("#")]
+            for columns in tables.values():
+                self.assertIn(columns, read)
+            self.assertEqual({len(row) for row in read}, {len(columns) for columns in tables.values()})
 
     def test_info(self):
         self.arq("train", "minatar/breakout", *TINY, "--steps", "200", "--out", "run", "--quiet")

@@ -1,11 +1,13 @@
-/* arq bench env: how many steps a second the environments make, on one core with random actions. */
+/* arq bench: what can be measured; here how many steps a second environments make, one core, random actions. */
 #include "bench_measure.h"
 #include "bench_python.h"
+#include "bench_report.h"
 #include "command.h"
 #include "deep_states.h"
 #include "message.h"
 #include "session.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,24 +23,32 @@
 typedef struct bench_settings {
     uint64_t repeats;
     double seconds;
-    bench_plan plan; /* of kernels and updates */
+    const char *format;
+    bench_plan plan; /* of everything but environments */
 } bench_settings;
 
-static const option options[] = {{"repeats", OPTION_COUNT, offsetof(bench_settings, repeats), 1, MAX_REPEATS, "N",
-                                  "Measurements of each kind, the median counts; default: 5."},
-                                 {"seconds", OPTION_NUMBER, offsetof(bench_settings, seconds), 0.001, 1000, "S",
-                                  "Length of a measurement; default: 0.5."},
-                                 {"cpu", OPTION_TEXT, offsetof(bench_settings, plan.cpu), 0, 0, "NAME",
-                                  "kernels, update: instruction set; default: the best there is."},
-                                 {"threads", OPTION_COUNT, offsetof(bench_settings, plan.threads), 1, 256, "N",
-                                  "update: measured besides one thread; default: 2."},
-                                 {"preset", OPTION_TEXT, offsetof(bench_settings, plan.preset), 0, 0, "NAME",
-                                  "update: whose network and rule; default: minatar-paper."},
-                                 {"widths", OPTION_TEXT, offsetof(bench_settings, plan.widths), 0, 0, "LIST",
-                                  "update: of the cells; default: the preset's."},
-                                 {"batch", OPTION_COUNT, offsetof(bench_settings, plan.batch), 1, 1 << 20, "N",
-                                  "update: samples; default: the preset's."},
-                                 {.name = NULL}};
+static const option options[] = {
+    {"repeats", OPTION_COUNT, offsetof(bench_settings, repeats), 1, MAX_REPEATS, "N",
+     "Measurements of each kind, the median counts; default: 5."},
+    {"seconds", OPTION_NUMBER, offsetof(bench_settings, seconds), 0.001, 1000, "S",
+     "Length of a measurement; default: 0.5."},
+    {"format", OPTION_TEXT, offsetof(bench_settings, format), 0, 0, "NAME",
+     "table, csv (a table after the other, remarks behind #) or json (one object); default: table."},
+    {"cpu", OPTION_TEXT, offsetof(bench_settings, plan.cpu), 0, 0, "NAME",
+     "kernels, update, act: instruction set; default: the best there is."},
+    {"threads", OPTION_COUNT, offsetof(bench_settings, plan.threads), 1, 256, "N",
+     "update: measured besides one thread, default: 2; act: default: 1."},
+    {"preset", OPTION_TEXT, offsetof(bench_settings, plan.preset), 0, 0, "NAME",
+     "update: whose network and rule, default: minatar-paper; act: default: four of them."},
+    {"network", OPTION_TEXT, offsetof(bench_settings, plan.network), 0, 0, "KIND",
+     "update: kind of network, or all of them beside each other; default: the preset's."},
+    {"widths", OPTION_TEXT, offsetof(bench_settings, plan.widths), 0, 0, "LIST",
+     "update, act: of the cells; default: the preset's."},
+    {"batch", OPTION_COUNT, offsetof(bench_settings, plan.batch), 1, 1 << 20, "N",
+     "update: samples, default: the preset's; replay: windows of a draw, default: 512."},
+    {"transitions", OPTION_COUNT, offsetof(bench_settings, plan.transitions), 1000, 1e12, "N",
+     "replay: stored; default: 5000000."},
+    {.name = NULL}};
 
 /* One environment under measurement. */
 typedef struct subject {
@@ -294,13 +304,13 @@ static int bench_one(arq_context *context, const char *id, const bench_settings 
     int result = open_subject(self, id);
     result = result != 0 ? result : measure(self, settings, speed);
     if (result == 0) {
-        char deep[32] = "-";
-        if (self->deep.count > 0) {
-            snprintf(deep, sizeof(deep), "%.2f", speed[KIND_DEEP] * 1e-6);
-        }
-        printf("%-28s %12.2f %12s %12.2f %12.2f %10.2f\n", id, speed[KIND_ONE] * 1e-6, deep, speed[KIND_MANY] * 1e-6,
-               speed[KIND_BATCH] * 1e-6, speed[KIND_BATCH] / speed[KIND_MANY]);
-        fflush(stdout);
+        bench_report_row(id);
+        bench_report_number(speed[KIND_ONE] * 1e-6, 2);
+        bench_report_number(self->deep.count > 0 ? speed[KIND_DEEP] * 1e-6 : (double)NAN, 2);
+        bench_report_number(speed[KIND_MANY] * 1e-6, 2);
+        bench_report_number(speed[KIND_BATCH] * 1e-6, 2);
+        bench_report_number(speed[KIND_BATCH] / speed[KIND_MANY], 2);
+        bench_report_row_end();
     }
     close_subject(self);
     return result;
@@ -322,7 +332,8 @@ static void print_machine(void)
         fclose(file);
     }
     if (uname(&system) == 0) {
-        printf("%s, %s %s %s, libarq %s\n", model, system.sysname, system.release, system.machine, arq_version());
+        bench_report_note("machine", "%s, %s %s %s, libarq %s", model, system.sysname, system.release, system.machine,
+                          arq_version());
     }
 }
 
@@ -330,11 +341,10 @@ static int bench(arq_context *context, const arguments *given, const bench_setti
 {
     const arq_env_type *type = NULL;
     int result = 0;
-    print_machine();
-    printf("one core, random actions, every observation written; median of %llu x %g s\n\n",
-           (unsigned long long)settings->repeats, settings->seconds);
-    printf("%-28s %12s %12s %12s %12s %10s\n", "million steps/s", "one", "deep", "4096 singly", "4096 batch",
-           "batch gain");
+    bench_report_note("what",
+                      "one core, random actions, every observation written; million steps/s, median of %llu x %g s",
+                      (unsigned long long)settings->repeats, settings->seconds);
+    bench_report_table("environments", "environment|one|deep|4096 singly|4096 batch|batch gain");
     for (int i = 1; result == 0 && i < given->positional_count; i++) {
         result = bench_one(context, given->positional[i], settings);
     }
@@ -351,42 +361,81 @@ static int bench(arq_context *context, const arguments *given, const bench_setti
     return result;
 }
 
-/* Kernels and updates are many short measurements, each a fifth of an environment's. */
-static int bench_inside(const char *what, const bench_settings *settings)
+/* A fifth of an environment's time for each of many short measurements. */
+static bench_plan plan_of(const bench_settings *settings, const char *what)
 {
     bench_plan plan = settings->plan;
     plan.repeats = settings->repeats;
     plan.seconds = settings->seconds / 5;
-    print_machine();
-    return strcmp(what, "kernels") == 0 ? bench_kernels(&plan) : bench_update(&plan);
+    plan.threads = plan.threads > 0 ? plan.threads : strcmp(what, "update") == 0 ? 2 : 1;
+    return plan;
+}
+
+static int bench_environments(const arguments *given, const bench_settings *settings)
+{
+    arq_context *context = NULL;
+    int result = session_open(NULL, 1, &context);
+    result = result != 0 ? result : bench(context, given, settings);
+    arq_context_destroy(context);
+    return result;
+}
+
+/* What is asked for, or EXIT_USAGE. */
+static int bench_what(const arguments *given, const bench_settings *settings)
+{
+    const char *what = given->positional[0];
+    const bench_plan plan = plan_of(settings, what);
+    if (strcmp(what, "env") == 0) {
+        return bench_environments(given, settings);
+    }
+    if (strcmp(what, "replay") == 0) {
+        return bench_replay(&plan, given->positional_count > 1 ? given->positional[1] : "minatar/seaquest");
+    }
+    return strcmp(what, "kernels") == 0  ? bench_kernels(&plan)
+           : strcmp(what, "update") == 0 ? bench_update(&plan)
+                                         : bench_act(&plan);
+}
+
+static int check_what(const char *what)
+{
+    static const char *const known[] = {"env", "kernels", "update", "act", "replay"};
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (strcmp(what, known[i]) == 0) {
+            return 0;
+        }
+    }
+    return message_usage("'%s' cannot be measured; accepted: env, kernels, update, act, replay", what);
 }
 
 static int run(const command *self, int argc, char **argv)
 {
-    bench_settings settings = {.repeats = 5, .seconds = 0.5, .plan = {.threads = 2}};
+    bench_settings settings = {.repeats = 5, .seconds = 0.5, .plan = {.transitions = 5000000}};
     arguments given;
-    arq_context *context = NULL;
     int result = options_parse(self, argc, argv, &settings, &given);
-    result =
-        result != 0 ? result : options_need(&given, 1, MAX_POSITIONALS, "what to measure (env, kernels or update)");
-    if (result == 0 && (strcmp(given.positional[0], "kernels") == 0 || strcmp(given.positional[0], "update") == 0)) {
-        return bench_inside(given.positional[0], &settings);
+    result = result != 0
+                 ? result
+                 : options_need(&given, 1, MAX_POSITIONALS, "what to measure (env, kernels, update, act or replay)");
+    result = result != 0 ? result : check_what(given.positional[0]);
+    result = result != 0 ? result : bench_report_open(settings.format);
+    if (result == 0) {
+        print_machine();
+        result = bench_what(&given, &settings);
+        bench_report_close();
     }
-    if (result == 0 && strcmp(given.positional[0], "env") != 0) {
-        result = message_usage("'%s' cannot be measured; accepted: env, kernels, update", given.positional[0]);
-    }
-    result = result != 0 ? result : session_open(NULL, 1, &context);
-    result = result != 0 ? result : bench(context, &given, &settings);
-    arq_context_destroy(context);
     return result;
 }
 
 const command command_bench = {
     .name = "bench",
-    .synopsis = "env [ID ...] [flags]\n       arq bench kernels [flags]\n       arq bench update [flags]",
-    .doc = "Measures the environments' steps a second, the kernels, or whole updates",
+    .synopsis =
+        "env [ID ...] [flags]\n       arq bench kernels|update|act [flags]\n       arq bench replay [ID] [flags]",
+    .doc = "Measures environments, kernels, updates, acting or the replay",
     .text = "kernels: products and attention on one thread, beside the processor's peak and OpenBLAS if it is there.\n"
-            "update: whole updates on MinAtar Breakout's shapes, beside the sum of their parts measured alone.\n\n"
+            "update: whole updates on MinAtar Breakout's shapes, beside the sum of their parts measured alone; with\n"
+            "--network all every kind of network, its time and the memory it works in.\n"
+            "act: one action from one observation, beside reading the dense weights once and the attention alone.\n"
+            "replay: draws from a replay full of an environment's random play, and its memory; without an ID\n"
+            "minatar/seaquest.\n\n"
             "env: without an ID all environments that can be found. \"one\" is one instance stepped again and again,\n"
             "resets counted in; \"deep\" the same from step 1000 of an episode on (half the time limit where that is\n"
             "less), - where random play does not get there or states cannot be saved; \"4096 singly\" as many\n"

@@ -1,8 +1,9 @@
 /* arq bench kernels: the kernels that an update's time goes to, each beside the limit measured in the same run. */
 #include "bench_measure.h"
-#include "message.h"
+#include "bench_report.h"
 
 #include <dlfcn.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -61,14 +62,10 @@ static void multiply_other(void *data)
              p->a, (int)(p->transposed ? p->m : p->k), p->b, (int)p->n, 1.0f, p->c, (int)p->n);
 }
 
-/* a / b, or a dash where there is no b, or no a. */
-static void print_share(double a, double b)
+/* a / b, or unknown where there is no b, or no a. */
+static double share(double a, double b)
 {
-    if (a > 0 && b > 0) {
-        printf(" %9.2f", a / b);
-    } else {
-        printf(" %9s", "-");
-    }
+    return a > 0 && b > 0 ? a / b : (double)NAN;
 }
 
 static void bench_product(const bench_plan *plan, product p, double peak)
@@ -80,11 +77,14 @@ static void bench_product(const bench_plan *plan, product p, double peak)
     p.pack = bench_floats(ARQ_GEMM_PACK_FLOATS);
     double ours = flop / bench_time(plan, multiply_ours, &p);
     double other = p.other == NULL ? 0 : flop / bench_time(plan, multiply_other, &p);
-    printf("%-8s %4zu x %4zu x %4zu %10.1f", p.transposed ? "gemm_tn" : "gemm", p.m, p.n, p.k, ours * 1e-9);
-    print_share(ours, 2 * peak);
-    print_share(other * 1e-9, 1);
-    print_share(ours, other);
-    printf("\n");
+    char name[64];
+    snprintf(name, sizeof(name), "%s %zu x %zu x %zu", p.transposed ? "gemm_tn" : "gemm", p.m, p.n, p.k);
+    bench_report_row(name);
+    bench_report_number(ours * 1e-9, 1);
+    bench_report_number(share(ours, 2 * peak), 2);
+    bench_report_number(share(other, 1e9), 1);
+    bench_report_number(share(ours, other), 2);
+    bench_report_row_end();
     free(p.a);
     free(p.b);
     free(p.c);
@@ -97,7 +97,7 @@ static void bench_products(const bench_plan *plan, const arq_kernels *kernels, d
                                        {512, 400, 600, 0},  {512, 1024, 224, 0}, {224, 1024, 512, 1},
                                        {512, 512, 1000, 0}, {256, 256, 64, 0}};
     cblas_sgemm_function *other = find_openblas();
-    printf("\n%-8s %-18s %10s %9s %10s %9s\n", "", "m x n x k", "GFLOPS", "of peak", "OpenBLAS", "ratio");
+    bench_report_table("products", "product m x n x k|GFLOPS|of peak|OpenBLAS|of OpenBLAS");
     for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
         product p = {.kernels = kernels,
                      .other = other,
@@ -108,7 +108,7 @@ static void bench_products(const bench_plan *plan, const arq_kernels *kernels, d
         bench_product(plan, p, peak);
     }
     if (other == NULL) {
-        printf("OpenBLAS was not found.\n");
+        bench_report_note("openblas", "OpenBLAS was not found.");
     }
 }
 
@@ -161,9 +161,12 @@ static void bench_attention(const bench_plan *plan, const arq_kernels *kernels, 
     }
     for (int i = 0; i < 3; i++) {
         double rate = (double)(n * n) / bench_time(plan, calls[i], &c);
-        printf("%-16s %4zu %4zu %10.2f", names[i], n, heads, rate * 1e-9);
-        print_share(rate * operations(heads, i > 0), peak);
-        printf("\n");
+        bench_report_row(names[i]);
+        bench_report_number((double)n, 0);
+        bench_report_number((double)heads, 0);
+        bench_report_number(rate * 1e-9, 2);
+        bench_report_number(share(rate * operations(heads, i > 0), peak), 2);
+        bench_report_row_end();
     }
     free(memory);
 }
@@ -175,10 +178,10 @@ int bench_kernels(const bench_plan *plan)
         return EXIT_FAILURE;
     }
     double peak = bench_fma_peak(plan, kernels->name);
-    printf("%s, one thread, medians of %llu; multiply-add peak %.1f GFLOPS, reading %.1f GB/s\n", kernels->name,
-           (unsigned long long)plan->repeats, 2e-9 * peak, 1e-9 * bench_read_bandwidth(plan));
+    bench_report_note("limits", "%s, one thread, medians of %llu; multiply-add peak %.1f GFLOPS, reading %.1f GB/s",
+                      kernels->name, (unsigned long long)plan->repeats, 2e-9 * peak, 1e-9 * bench_read_bandwidth(plan));
     bench_products(plan, kernels, peak);
-    printf("\n%-16s %4s %4s %10s %9s\n", "attention", "n", "K", "G elem/s", "of bound");
+    bench_report_table("attention", "attention|n|K|G elements/s|of bound");
     for (size_t heads = 8; heads >= 4; heads -= 4) {
         static const size_t widths[] = {400, 200, 96, 64};
         for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {

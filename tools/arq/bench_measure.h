@@ -1,4 +1,4 @@
-/* What the benchmarks of kernels and updates share: clocks, medians, memory, and the machine's own limits. */
+/* What the benchmarks but those of environments share: clocks, medians, memory, and the machine's own limits. */
 #ifndef ARQ_TOOL_BENCH_MEASURE_H
 #define ARQ_TOOL_BENCH_MEASURE_H
 
@@ -8,10 +8,12 @@ typedef struct bench_plan {
     uint64_t repeats; /* of which the median counts */
     double seconds;   /* at least so long a measurement */
     uint64_t threads;
-    const char *cpu;    /* tier, or NULL: the best */
-    const char *preset; /* of an update; NULL: the paper's */
-    const char *widths; /* NULL: the preset's */
-    uint64_t batch;     /* 0: the preset's */
+    const char *cpu;      /* tier, or NULL: the best */
+    const char *preset;   /* of an update, NULL: the paper's; of acting, NULL: several */
+    const char *widths;   /* NULL: the preset's */
+    const char *network;  /* of an update: a kind, "all", or NULL: the preset's */
+    uint64_t batch;       /* 0: the preset's; 512 for a replay */
+    uint64_t transitions; /* of a replay */
 } bench_plan;
 
 /* Median seconds of one call. */
@@ -29,8 +31,10 @@ double bench_read_bandwidth(const bench_plan *plan);
 /* The tier that the plan names, or the best; NULL after saying that there is none. */
 const arq_kernels *bench_kernels_of(const bench_plan *plan);
 
-/* Both return an exit code. */
+/* The benchmarks; each returns an exit code. */
 int bench_kernels(const bench_plan *plan);
 int bench_update(const bench_plan *plan);
+int bench_act(const bench_plan *plan);
+int bench_replay(const bench_plan *plan, const char *id);
 
 #endif

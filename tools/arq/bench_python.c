@@ -1,15 +1,18 @@
 #include "bench_python.h"
 
+#include "bench_report.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
 /* Same loop as ours: random actions, the observation fetched at every step, resets counted in. */
-static const char script[] = "import random, statistics, sys, time\n"
+static const char script[] = "import json, random, statistics, sys, time\n"
                              "try:\n"
                              "    from minatar import Environment\n"
                              "except ImportError:\n"
                              "    sys.exit(3)\n"
-                             "repeats, seconds = int(sys.argv[1]), float(sys.argv[2])\n"
+                             "repeats, seconds, form = int(sys.argv[1]), float(sys.argv[2]), sys.argv[3]\n"
+                             "start = '\\n  '\n"
                              "def measure(env, actions):\n"
                              "    steps, begin = 0, time.perf_counter()\n"
                              "    while True:\n"
@@ -27,22 +30,31 @@ static const char script[] = "import random, statistics, sys, time\n"
                              "    env.reset()\n"
                              "    actions = [random.Random(1).randrange(env.num_actions()) for _ in range(256)]\n"
                              "    speed = statistics.median(measure(env, actions) for _ in range(repeats))\n"
-                             "    print('%-28s %12.4f' % (game, speed * 1e-6), flush=True)\n";
+                             "    row = {'game': game, 'million_steps/s': round(speed * 1e-6, 4)}\n"
+                             "    if form == 'json':\n"
+                             "        print(start + json.dumps(row), end='', flush=True)\n"
+                             "        start = ',\\n  '\n"
+                             "    elif form == 'csv':\n"
+                             "        print('%s,%.4f' % tuple(row.values()), flush=True)\n"
+                             "    else:\n"
+                             "        print('%-28s%16.4f' % tuple(row.values()), flush=True)\n";
 
 void bench_python(uint64_t repeats, double seconds)
 {
     char command[sizeof(script) + 128];
-    snprintf(command, sizeof(command), "python3 - %llu %g 2>/dev/null", (unsigned long long)repeats, seconds);
-    printf("\nPython package MinAtar, million steps/s\n");
+    snprintf(command, sizeof(command), "python3 - %llu %g %s 2>/dev/null", (unsigned long long)repeats, seconds,
+             bench_report_format());
+    bench_report_note("package", "Python package MinAtar");
+    bench_report_table("python", "game|million steps/s");
     fflush(stdout);
     FILE *python = popen(command, "w");
     if (python == NULL) {
-        printf("python3 cannot be started\n");
+        bench_report_note("python_missing", "python3 cannot be started");
         return;
     }
     fputs(script, python);
     int status = pclose(python);
     if (status != 0) {
-        printf("not measured: python3 has no package minatar\n");
+        bench_report_note("python_missing", "not measured: python3 has no package minatar");
     }
 }

@@ -8,7 +8,12 @@
 
 int session_open(const char *cpu, uint64_t threads, arq_context **out)
 {
-    if (arq_context_create(ARQ_ABI_VERSION, NULL, out) != ARQ_OK) {
+    return session_open_with(NULL, cpu, threads, out);
+}
+
+int session_open_with(const arq_allocator *allocator, const char *cpu, uint64_t threads, arq_context **out)
+{
+    if (arq_context_create(ARQ_ABI_VERSION, allocator, out) != ARQ_OK) {
         return message_library(NULL);
     }
     const arq_log log = {.struct_size = sizeof(log), .level = ARQ_LOG_WARNING, .write = message_log};

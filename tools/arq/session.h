@@ -10,6 +10,9 @@
 /* A context whose warnings are shown. cpu NULL: the best there is; threads 0: one for each processor. */
 int session_open(const char *cpu, uint64_t threads, arq_context **out);
 
+/* The same with the program's own memory; NULL: the library's. */
+int session_open_with(const arq_allocator *allocator, const char *cpu, uint64_t threads, arq_context **out);
+
 /* Every plugin that can be found, for arq_plugin_type; those that cannot be loaded are warned of. */
 void session_plugins(arq_context *context);
 
