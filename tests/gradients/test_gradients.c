@@ -1,6 +1,7 @@
 /*
- * Every gradient against finite differences, in double, for every kind and option: weights all over small networks of
- * random shapes. A cell's or layer's input is a constant to it, and so are the targets.
+ * Every gradient against finite differences, in double, for every kind and option: weights of every tensor of small
+ * networks of random shapes, whose observations are numbers or bits. A cell's or layer's input is a constant to it, and
+ * so are the targets.
  */
 #include "nn/cells_learner.h"
 #include "nn/dqn.h"
@@ -12,9 +13,10 @@
 #include <stdio.h>
 
 #define STEP 1e-6
-#define ALLOWED 2e-6 /* of the largest gradient of the part */
-#define SHAPES 2     /* of each option */
-#define WEIGHTS 40   /* tried of each cell or layer, evenly spread */
+#define ALLOWED 3e-7 /* of the largest gradient of the tensor */
+#define LEAST 1e-3   /* of the part's largest: a tensor of smaller gradients is held to this */
+#define SHAPES 4     /* of each option, with 1 to 3 cells or hidden layers */
+#define WEIGHTS 20   /* tried of each tensor, evenly spread */
 
 typedef struct subject {
     const char *options;
@@ -24,11 +26,12 @@ typedef struct subject {
     arq_network *network;
     arq_learner *learner;
     arq_batch batch;
-    double *frames, *rewards;
-    int32_t *actions;
+    void *frames;
+    double *rewards;
+    int32_t *actions, *lengths;
     uint8_t *terminated;
     double worst;
-    char where[64];
+    char where[128];
 } subject;
 
 static double uniform(subject *s)
@@ -61,24 +64,40 @@ static void apply(arq_config *config, const char *options)
     }
 }
 
-static void make_batch(subject *s, uint32_t observation)
+static void make_frames(subject *s)
+{
+    const arq_network_shape *shape = &s->network->shape;
+    size_t frames = (size_t)s->learner->batch * (s->learner->window + 1);
+    size_t bytes = arq_observation_bytes(shape->observation_kind, shape->observation_size);
+    s->frames = malloc(frames * bytes);
+    for (size_t i = 0; shape->observation_kind == ARQ_OBSERVATION_BIT && i < frames * bytes; i++) {
+        ((uint8_t *)s->frames)[i] = (uint8_t)between(s, 0, 255);
+    }
+    for (size_t i = 0; shape->observation_kind == ARQ_OBSERVATION_F64 && i < frames * shape->observation_size; i++) {
+        ((double *)s->frames)[i] = 4 * uniform(s) - 2;
+    }
+}
+
+static void make_batch(subject *s)
 {
     uint32_t size = s->learner->batch;
-    size_t frames = (size_t)size * (s->learner->window + 1) * observation;
-    s->frames = malloc(frames * sizeof(double));
+    make_frames(s);
     s->rewards = malloc(size * sizeof(double));
     s->actions = malloc(size * sizeof(int32_t));
+    s->lengths = malloc(size * sizeof(int32_t));
     s->terminated = malloc(size);
-    for (size_t i = 0; i < frames; i++) {
-        s->frames[i] = 4 * uniform(s) - 2;
-    }
     for (uint32_t b = 0; b < size; b++) {
         s->rewards[b] = 4 * uniform(s) - 2;
         s->actions[b] = (int32_t)between(s, 0, s->network->shape.actions - 1);
+        s->lengths[b] = (int32_t)between(s, 1, s->learner->window);
         s->terminated[b] = uniform(s) < 0.3;
     }
-    s->batch = (arq_batch){
-        .size = size, .frames = s->frames, .actions = s->actions, .rewards = s->rewards, .terminated = s->terminated};
+    s->batch = (arq_batch){.size = size,
+                           .frames = s->frames,
+                           .lengths = s->lengths,
+                           .actions = s->actions,
+                           .rewards = s->rewards,
+                           .terminated = s->terminated};
 }
 
 /* A learner of random shape, its weights and those of its target network somewhere. */
@@ -94,15 +113,17 @@ static void make(subject *s, const char *options, unsigned seed)
     ck_assert_int_eq(arq_context_create(ARQ_ABI_VERSION, NULL, &s->context), ARQ_OK);
     ck_assert_int_eq(arq_config_create(s->context, NULL, &config), ARQ_OK);
     snprintf(widths, sizeof(widths), "%u,%u,%u", between(s, 5, 9), between(s, 5, 9), between(s, 5, 9));
+    widths[2 * between(s, 1, 3) - 1] = '\0'; /* so many of them */
     set(config, "widths", widths);
     set(config, "context_size", "2");
     set(config, "batch", "5");
     arq_config_set_int(config, "heads", between(s, 2, 4));
     apply(config, options);
-    uint32_t observation = between(s, 3, 7);
+    uint32_t observation = between(s, 3, 12);
+    int32_t kind = uniform(s) < 0.5 ? ARQ_OBSERVATION_F64 : ARQ_OBSERVATION_BIT;
     uint32_t actions = binary ? 4 : between(s, 2, 4);
     arq_status status =
-        arq_network_make(s->context, arq_config_values(config), ARQ_OBSERVATION_F64, observation, actions, &s->network);
+        arq_network_make(s->context, arq_config_values(config), kind, observation, actions, &s->network);
     ck_assert_msg(status == ARQ_OK, "%s: no network", options);
     ck_assert_int_eq(arq_learner_make(s->network, arq_config_values(config), &s->learner), ARQ_OK);
     size_t count = arq_network_weight_count(&s->network->shape);
@@ -110,7 +131,7 @@ static void make(subject *s, const char *options, unsigned seed)
         s->network->weights[i] += 0.2 * uniform(s) - 0.1;
         s->learner->target[i] += 0.2 * uniform(s) - 0.1;
     }
-    make_batch(s, observation);
+    make_batch(s);
     arq_config_destroy(config);
 }
 
@@ -122,22 +143,24 @@ static void end(subject *s)
     free(s->frames);
     free(s->rewards);
     free(s->actions);
+    free(s->lengths);
     free(s->terminated);
 }
 
 /* Loss of part l with the present weights, everything below it as it is. */
 typedef double loss_function(subject *s, uint32_t l);
 
-static void compare(subject *s, uint32_t l, size_t first, size_t count, const double *gradient, loss_function *loss)
+/* The weights of one tensor, whose gradient is at `gradient`. */
+static void compare_tensor(subject *s, uint32_t l, const arq_weight_tensor *tensor, size_t count,
+                           const double *gradient, double least, loss_function *loss)
 {
-    double largest = 0;
+    double largest = least;
     for (size_t i = 0; i < count; i++) {
         largest = fmax(largest, fabs(gradient[i]));
     }
-    ck_assert_msg(largest > 1e-9, "%s, seed %u: part %u has no gradient", s->options, s->seed, l);
     size_t stride = count / WEIGHTS + 1;
-    for (size_t i = between(s, 0, (uint32_t)stride - 1); i < count; i += stride) {
-        double *weight = &s->network->weights[first + i];
+    for (size_t i = between(s, 0, (uint32_t)(stride < count ? stride : count) - 1); i < count; i += stride) {
+        double *weight = &s->network->weights[tensor->offset + i];
         double kept = *weight;
         *weight = kept + STEP;
         double above = loss(s, l);
@@ -147,9 +170,29 @@ static void compare(subject *s, uint32_t l, size_t first, size_t count, const do
         double error = fabs((above - below) / (2 * STEP) - gradient[i]) / (ALLOWED * largest);
         if (!(error <= s->worst)) {
             s->worst = error;
-            snprintf(s->where, sizeof(s->where), "part %u, weight %zu of %zu", l, i, count);
+            snprintf(s->where, sizeof(s->where), "%s, weight %zu of %zu", tensor->name, i, count);
         }
     }
+}
+
+/* Weights [first, first + count), which part l's loss depends on. */
+static void compare(subject *s, uint32_t l, size_t first, size_t count, const double *gradient, loss_function *loss)
+{
+    double largest = 0;
+    size_t seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        largest = fmax(largest, fabs(gradient[i]));
+    }
+    ck_assert_msg(largest > 1e-9, "%s, seed %u: part %u has no gradient", s->options, s->seed, l);
+    for (uint32_t t = 0; t < s->network->tensor_count; t++) {
+        const arq_weight_tensor *tensor = &s->network->tensors[t];
+        size_t values = (size_t)tensor->rows * (tensor->columns == 0 ? 1 : tensor->columns);
+        if (tensor->offset >= first && tensor->offset < first + count) {
+            compare_tensor(s, l, tensor, values, gradient + (tensor->offset - first), LEAST * largest, loss);
+            seen += values;
+        }
+    }
+    ck_assert_uint_eq(seen, count);
 }
 
 /* ---- Cells ---- */
@@ -248,33 +291,57 @@ static const char *const options[] = {
     "network=arq goodness=variance",
     "network=arq goodness=rms_uncentered",
     "network=arq action_input=output",
+    "network=arq action_input=output goodness=mean_square",
+    "network=arq action_input=output goodness=mean",
+    "network=arq action_input=output goodness=variance",
+    "network=arq action_input=output goodness=rms_uncentered",
     "network=arq action_code=binary",
     "network=arq loss=huber",
     "network=arq double_q=false",
+    "network=arq double_q=false loss=huber action_input=output",
     "network=arq row_order=paper",
+    "network=arq row_order=paper goodness=mean_square",
+    "network=arq row_order=paper goodness=mean",
+    "network=arq row_order=paper goodness=variance",
+    "network=arq row_order=paper goodness=rms_uncentered",
+    "network=arq row_order=paper action_input=output",
     "network=arq row_order=paper action_input=output goodness=variance",
+    "network=arq row_order=paper action_code=binary",
+    "network=arq input_skip=false",
     "network=arq recurrent=false",
     "network=arq top_down=false",
     "network=arq recurrent=false top_down=false input_skip=false",
     "network=arq context_alpha=0.6 window_padding=zero-context",
     "network=arq heads=1",
+    "network=arq heads=16",
     "network=ad",
+    "network=ad loss=huber",
     "network=ad loss=huber double_q=false",
     "network=ad action_input=input",
     "network=ad action_input=input action_code=binary",
+    "network=ad action_input=input loss=huber",
     "network=ad row_order=paper",
     "network=ad row_order=paper action_input=input",
+    "network=ad recurrent=false top_down=false input_skip=false",
+    "network=ad context_alpha=0.6 window_padding=zero-context",
     "network=ad quantiles=5",
+    "network=ad quantiles=10 double_q=false",
     "network=ad quantiles=5 loss=huber",
     "network=ad quantiles=5 action_input=input",
+    "network=ad quantiles=5 action_input=input action_code=binary loss=huber",
     "network=ad quantiles=5 row_order=paper",
+    "network=ad quantiles=5 row_order=paper action_input=input",
     "network=dqn",
     "network=dqn loss=huber",
     "network=dqn double_q=false",
+    "network=dqn double_q=false loss=huber",
     "network=ff-dqn",
-    "network=ff-dqn ff_variant=poster",
+    "network=ff-dqn loss=huber",
     "network=ff-dqn ff_normalise=hidden ff_margin=0.5",
-    "network=ff-dqn ff_normalise=none ff_variant=poster loss=huber",
+    "network=ff-dqn ff_normalise=none",
+    "network=ff-dqn ff_variant=poster",
+    "network=ff-dqn ff_variant=poster ff_normalise=hidden ff_margin=0.5",
+    "network=ff-dqn ff_variant=poster ff_normalise=none loss=huber",
 };
 
 static void check(const char *option, unsigned seed, double *worst)
@@ -299,7 +366,7 @@ START_TEST(gradients_are_derivatives)
     for (unsigned seed = 1; seed <= SHAPES; seed++) {
         check(options[_i], seed * 1000 + (unsigned)_i, &worst);
     }
-    printf("%-66s worst error %.3f of the allowed\n", options[_i], worst);
+    printf("%-72s worst error %.3f of the allowed\n", options[_i], worst);
 }
 END_TEST
 
