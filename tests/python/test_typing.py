@@ -33,7 +33,7 @@ class Types(Case):
 
     def mypy(self, *arguments):
         command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", self.cache, *arguments]
-        return subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=250)
+        return subprocess.run(command, cwd=PACKAGE, capture_output=True, text=True, timeout=550)
 
     def test_the_package_is_strictly_typed(self):
         result = self.mypy("-p", "libarq")

@@ -55,7 +55,7 @@ class GameEnv(gymnasium.Env[Any, Any]):
         observation, reward, terminated, truncated = self._env.step(action)
         return self._view(observation), reward, terminated, truncated, {}
 
-    def render(self) -> _arrays.Array | None:
+    def render(self) -> _arrays.Array | None:  # type: ignore[override, unused-ignore]  # gymnasium 1.1
         """The present picture, uint8 [height, width, 3]."""
         if self.render_mode is None:
             gymnasium.logger.warn("render() draws nothing: make the environment with render_mode='rgb_array'")

@@ -95,7 +95,7 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
         infos = {"final_obs": finals, "_final_obs": ended, "final_info": {}, "_final_info": ended}
         return self._observations(), rewards, terminated, truncated, infos
 
-    def render(self) -> tuple[Array, ...] | None:
+    def render(self) -> tuple[Array, ...] | None:  # type: ignore[override, unused-ignore]  # gymnasium 1.1
         """A picture of every instance."""
         if self.render_mode is None:
             return None
