@@ -24,7 +24,7 @@
 /** @brief ABI minor number: grows when symbols or trailing struct fields are added. @since 0.1 */
 #define ARQ_ABI_MINOR 1
 /** @brief The number a program hands to arq_context_create() and a plugin to its table. @since 0.1 */
-#define ARQ_ABI_VERSION ((uint32_t)((ARQ_ABI_MAJOR << 16) | ARQ_ABI_MINOR))
+#define ARQ_ABI_VERSION (ARQ_ABI_MAJOR * UINT32_C(65536) + ARQ_ABI_MINOR)
 
 /** @brief Marks a function that the shared library exports. @since 0.1 */
 #if defined(ARQ_BUILDING) && defined(__GNUC__)

@@ -70,7 +70,7 @@ struct Test {
         bool as_wanted = false;                                                                                        \
         std::string got = "no error";                                                                                  \
         try {                                                                                                          \
-            static_cast<void>(expression);                                                                             \
+            (void(), expression, void());                                                                              \
         } catch (const arq::Error &error) {                                                                            \
             got = std::string(arq_status_name(error.status())) + ": " + error.what();                                  \
             as_wanted = error.status() == (wanted_status) && got.find(words) != std::string::npos;                     \
