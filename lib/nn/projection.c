@@ -5,7 +5,7 @@
 /* Columns and rows of one task. Wide kernels are cut by columns, so that each part is packed once; for few rows a
  * kernel is read once at the speed of memory, in rows as long as can be. */
 #define COLUMN_BLOCK 512u
-#define STREAM_COLUMNS 2048u
+#define STREAM_COLUMNS 4096u
 #define STREAM_ROWS 8u
 #define WIDE 1024u
 

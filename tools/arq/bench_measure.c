@@ -5,6 +5,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 #if defined(__x86_64__)
 #include <immintrin.h>
 #elif defined(__aarch64__)
@@ -12,6 +15,7 @@
 #endif
 
 #define MAX_REPEATS 100
+#define LARGE_PAGE ((size_t)2 << 20)
 
 static int compare(const void *a, const void *b)
 {
@@ -48,11 +52,18 @@ double bench_time(const bench_plan *plan, void (*call)(void *data), void *data)
 
 float *bench_floats(size_t count)
 {
-    float *values = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
+    size_t bytes = count * sizeof(float);
+    size_t align = bytes >= 2 * LARGE_PAGE ? LARGE_PAGE : 64; /* large pages, as the library has them */
+    float *values = aligned_alloc(align, (bytes + align - 1) / align * align);
     uint32_t state = 1;
     if (values == NULL) {
         exit(message_fail("no memory for %zu floats", count));
     }
+#if defined(MADV_HUGEPAGE)
+    if (align == LARGE_PAGE) {
+        madvise(values, bytes / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE);
+    }
+#endif
     for (size_t i = 0; i < count; i++) {
         state = state * 1664525u + 1013904223u;
         values[i] = (float)(int32_t)state * 0x1p-31f;
