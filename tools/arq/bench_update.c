@@ -17,7 +17,8 @@ typedef struct update_case {
     uint32_t batch;
     uint8_t *observations;
     int32_t *actions;
-    float *rewards;
+    float *rewards; /* [2 batch]: each update sees another part, or the loss would vanish and gradients with it */
+    uint64_t updates;
     uint8_t *terminated;
     arq_status status;
 } update_case;
@@ -25,8 +26,9 @@ typedef struct update_case {
 static void run_update(void *data)
 {
     update_case *c = data;
+    const float *rewards = c->rewards + c->updates++ * 37 % c->batch;
     arq_status status =
-        arq_learner_update(c->learner, c->batch, c->observations, NULL, c->actions, c->rewards, c->terminated);
+        arq_learner_update(c->learner, c->batch, c->observations, NULL, c->actions, rewards, c->terminated);
     c->status = status == ARQ_OK ? c->status : status;
 }
 
@@ -36,7 +38,7 @@ static void fill_batch(update_case *c)
     uint32_t state = 1;
     c->observations = calloc(bytes, 1);
     c->actions = calloc(c->batch, sizeof(*c->actions));
-    c->rewards = calloc(c->batch, sizeof(*c->rewards));
+    c->rewards = calloc(2 * (size_t)c->batch, sizeof(*c->rewards));
     c->terminated = calloc(c->batch, 1);
     if (c->observations == NULL || c->actions == NULL || c->rewards == NULL || c->terminated == NULL) {
         exit(message_fail("no memory for a batch of %u", c->batch));
@@ -45,7 +47,7 @@ static void fill_batch(update_case *c)
     for (uint32_t b = 0; b < c->batch; b++) {
         state = state * 1664525u + 1013904223u;
         c->actions[b] = (int32_t)(state >> 16) % BENCH_ACTIONS;
-        c->rewards[b] = state >> 28 == 0;
+        c->rewards[b] = c->rewards[b + c->batch] = state >> 28 == 0;
     }
 }
 
