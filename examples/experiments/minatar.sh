@@ -4,12 +4,12 @@
 set -eu
 curves=${CURVES:-curves}
 out=${OUT:-minatar}
-steps=0 # the preset's own
+preset=fast # and its total_steps: no other limit is given
 seeds=3
 if [ "${1:-}" = quick ]; then
-    steps=6000
+    preset=fast,total_steps=6000
     seeds=1
 fi
 for game in breakout freeway space_invaders seaquest asterix; do
-    "$curves" "$out-$game" "minatar/$game" 0 "$steps" "$seeds" arq:fast ad:fast,network=ad dqn:fast,network=dqn
+    "$curves" "$out-$game" "minatar/$game" 0 0 "$seeds" "arq:$preset" "ad:$preset,network=ad" "dqn:$preset,network=dqn"
 done
