@@ -112,7 +112,8 @@ static int evaluate(arq_context *context, const experiment_plan *plan, arq_run *
     double returns[EVALUATION_EPISODES];
     const arq_network *network = arq_agent_network(arq_run_agent(run));
     if (arq_env_open(context, plan->environment, &env) != ARQ_OK ||
-        arq_evaluate(context, network, env, seed + 1000, 0, EVALUATION_EPISODES, 20000, returns, NULL) != ARQ_OK) {
+        arq_evaluate(context, network, env, seed + 1000, 0, EVALUATION_EPISODES, 20000, NULL, returns, NULL) !=
+            ARQ_OK) {
         arq_env_destroy(env);
         return fail(context, "evaluation");
     }

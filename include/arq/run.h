@@ -79,6 +79,25 @@ ARQ_API arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t
 ARQ_API const char *arq_metric_name(uint32_t index, int32_t *per_cell, const char **doc);
 
 /**
+ * @brief Who hears how far an evaluation is, and may stop it.
+ * @since 0.1
+ */
+typedef struct arq_progress {
+    uint32_t struct_size; /**< sizeof(arq_progress) as the program compiled it. */
+    uint32_t period;      /**< Steps between reports inside an episode; 0: reports at ends of episodes alone. */
+    void *user;           /**< Handed to the callback. */
+    /**
+     * Hears how far it is: at the end of every episode, and inside one after every `period` steps. Called on the
+     * thread of the evaluation, in the program's floating-point mode; must not use the evaluation's environment.
+     * @param episodes Episodes that have ended; their returns and lengths stand in the arrays.
+     * @param steps Steps of the present episode; 0 at the end of one.
+     * @return #ARQ_OK to go on; anything else stops: codes of #ARQ_E_CALLER and below, #ARQ_E_NOMEM and #ARQ_E_FORMAT
+     *   come out of the evaluation unchanged, others as #ARQ_E_CALLBACK.
+     */
+    arq_status (*report)(void *user, uint32_t episodes, uint64_t steps);
+} arq_progress;
+
+/**
  * @brief Plays whole episodes without learning. Touches no random stream but its own.
  * @param context The context.
  * @param network Who plays, greedily but for epsilon; NULL: a player that acts at random.
@@ -87,14 +106,16 @@ ARQ_API const char *arq_metric_name(uint32_t index, int32_t *per_cell, const cha
  * @param epsilon Share of random actions, 0 .. 1.
  * @param episodes At least 1.
  * @param max_steps An episode's longest; it counts as it stands then. 0: no limit.
+ * @param progress Who hears and may stop; it changes no result. NULL: nobody.
  * @param[out] returns [episodes] sums of rewards.
  * @param[out] lengths [episodes] steps, or NULL.
- * @return The environment's failure, #ARQ_E_SHAPE when network and environment do not fit, #ARQ_E_ARGUMENT.
+ * @return The environment's failure, what progress->report stopped with, #ARQ_E_SHAPE when network and environment do
+ *   not fit, #ARQ_E_ARGUMENT.
  * @since 0.1
  */
 ARQ_API arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_env *env, uint64_t seed,
-                                double epsilon, uint32_t episodes, uint64_t max_steps, double *returns,
-                                uint64_t *lengths);
+                                double epsilon, uint32_t episodes, uint64_t max_steps, const arq_progress *progress,
+                                double *returns, uint64_t *lengths);
 
 #ifdef __cplusplus
 }

@@ -12,11 +12,13 @@ typedef struct player {
     const arq_network *network; /* NULL: acts at random */
     arq_activations *activations;
     arq_env *env;
+    const arq_progress *progress; /* NULL: nobody hears */
     void *observation;
     size_t observation_bytes;
     arq_random random;
     double epsilon;
     uint32_t actions;
+    uint32_t episodes; /* that have ended */
 } player;
 
 static arq_status check_fit(arq_context *context, const arq_network *network, const arq_env_spec *spec)
@@ -53,6 +55,14 @@ static arq_status choose(player *p, int32_t *action)
     return arq_network_act(p->network, p->activations, p->observation, action);
 }
 
+static arq_status report(const player *p, uint64_t steps)
+{
+    const arq_progress *progress = p->progress;
+    int due = progress != NULL && (steps == 0 || (progress->period != 0 && steps % progress->period == 0));
+    arq_status status = due ? progress->report(progress->user, p->episodes, steps) : ARQ_OK;
+    return status == ARQ_OK ? ARQ_OK : arq_fail_callback(p->context, "arq_evaluate: progress.report", status, NULL);
+}
+
 static arq_status play_episode(player *p, const uint64_t *seed, uint64_t max_steps, double *episode_return,
                                uint64_t *length)
 {
@@ -63,7 +73,7 @@ static arq_status play_episode(player *p, const uint64_t *seed, uint64_t max_ste
         status = arq_activations_begin(p->activations, 0);
     }
     int32_t ended = 0;
-    while (status == ARQ_OK && !ended && (max_steps == 0 || *length < max_steps)) {
+    while (status == ARQ_OK && !ended) {
         int32_t action;
         double reward;
         int32_t terminated;
@@ -75,14 +85,27 @@ static arq_status play_episode(player *p, const uint64_t *seed, uint64_t max_ste
         if (status == ARQ_OK) {
             *episode_return += reward;
             *length += 1;
-            ended = terminated || truncated;
+            ended = terminated || truncated || *length == max_steps;
+            status = ended ? ARQ_OK : report(p, *length);
         }
     }
     return status;
 }
 
+static arq_status check_progress(const arq_context *context, const arq_progress *progress)
+{
+    if (progress->struct_size < sizeof(*progress)) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "arq_evaluate: progress: struct_size is %u, at least %zu is needed",
+                        progress->struct_size, sizeof(*progress));
+    }
+    if (progress->report == NULL) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "arq_evaluate: progress: report is NULL");
+    }
+    return ARQ_OK;
+}
+
 static arq_status check_arguments(arq_context *context, const arq_env *env, double epsilon, uint32_t episodes,
-                                  const double *returns)
+                                  const arq_progress *progress, const double *returns)
 {
     if (context == NULL || env == NULL || returns == NULL) {
         return arq_fail(context, ARQ_E_ARGUMENT, "arq_evaluate: %s is NULL",
@@ -95,13 +118,14 @@ static arq_status check_arguments(arq_context *context, const arq_env *env, doub
                         "arq_evaluate: epsilon is %g (accepted: 0 .. 1), episodes is %u (at least 1)", epsilon,
                         episodes);
     }
-    return ARQ_OK;
+    return progress == NULL ? ARQ_OK : check_progress(context, progress);
 }
 
 arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_env *env, uint64_t seed, double epsilon,
-                        uint32_t episodes, uint64_t max_steps, double *returns, uint64_t *lengths)
+                        uint32_t episodes, uint64_t max_steps, const arq_progress *progress, double *returns,
+                        uint64_t *lengths)
 {
-    arq_status status = check_arguments(context, env, epsilon, episodes, returns);
+    arq_status status = check_arguments(context, env, epsilon, episodes, progress, returns);
     if (status == ARQ_OK) {
         status = check_fit(context, network, arq_env_describe(env));
     }
@@ -109,7 +133,12 @@ arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_en
         return status;
     }
     const arq_env_spec *spec = arq_env_describe(env);
-    player p = {.context = context, .network = network, .env = env, .epsilon = epsilon, .actions = spec->action_count};
+    player p = {.context = context,
+                .network = network,
+                .env = env,
+                .progress = progress,
+                .epsilon = epsilon,
+                .actions = spec->action_count};
     p.observation_bytes = arq_observation_bytes(spec->observation_kind, spec->observation_size);
     p.observation = arq_alloc(context, p.observation_bytes, 1);
     if (p.observation == NULL) {
@@ -124,6 +153,10 @@ arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_en
         status = play_episode(&p, i == 0 ? &seed : NULL, max_steps, &returns[i], &length);
         if (lengths != NULL) {
             lengths[i] = length;
+        }
+        if (status == ARQ_OK) {
+            p.episodes = i + 1;
+            status = report(&p, 0);
         }
     }
     arq_activations_destroy(p.activations);

@@ -94,15 +94,17 @@ START_TEST(null_is_refused)
     refuses(host, ARQ_E_ARGUMENT, "2", arq_run_metric(stage.run, "loss", 2, &value));
     refuses(host, ARQ_E_NOT_FOUND, "speed;steps;mean_return;loss", arq_run_metric(stage.run, "speed", 0, &value));
     arq_network *network = arq_agent_network(arq_run_agent(stage.run));
-    ck_assert_int_eq(arq_evaluate(NULL, network, stage.env, 1, 0, 1, 0, returns, NULL), ARQ_E_ARGUMENT);
-    refuses(host, ARQ_E_ARGUMENT, NULL, arq_evaluate(context, network, NULL, 1, 0, 1, 0, returns, NULL));
-    refuses(host, ARQ_E_ARGUMENT, NULL, arq_evaluate(context, network, stage.env, 1, 0, 1, 0, NULL, NULL));
-    refuses(host, ARQ_E_ARGUMENT, "episodes;0", arq_evaluate(context, network, stage.env, 1, 0, 0, 0, returns, NULL));
+    ck_assert_int_eq(arq_evaluate(NULL, network, stage.env, 1, 0, 1, 0, NULL, returns, NULL), ARQ_E_ARGUMENT);
+    refuses(host, ARQ_E_ARGUMENT, NULL, arq_evaluate(context, network, NULL, 1, 0, 1, 0, NULL, returns, NULL));
+    refuses(host, ARQ_E_ARGUMENT, NULL, arq_evaluate(context, network, stage.env, 1, 0, 1, 0, NULL, NULL, NULL));
+    refuses(host, ARQ_E_ARGUMENT, "episodes;0",
+            arq_evaluate(context, network, stage.env, 1, 0, 0, 0, NULL, returns, NULL));
     refuses(host, ARQ_E_ARGUMENT, "epsilon;-0.5",
-            arq_evaluate(context, network, stage.env, 1, -0.5, 1, 0, returns, NULL));
+            arq_evaluate(context, network, stage.env, 1, -0.5, 1, 0, NULL, returns, NULL));
     refuses(host, ARQ_E_ARGUMENT, "epsilon;1.5",
-            arq_evaluate(context, network, stage.env, 1, 1.5, 1, 0, returns, NULL));
-    refuses(host, ARQ_E_ARGUMENT, "epsilon", arq_evaluate(context, network, stage.env, 1, NAN, 1, 0, returns, NULL));
+            arq_evaluate(context, network, stage.env, 1, 1.5, 1, 0, NULL, returns, NULL));
+    refuses(host, ARQ_E_ARGUMENT, "epsilon",
+            arq_evaluate(context, network, stage.env, 1, NAN, 1, 0, NULL, returns, NULL));
     succeeds(host, arq_run_advance(stage.run, 0, &done));
     ck_assert_uint_eq(done, 0);
     succeeds(host, arq_run_advance(stage.run, 1, NULL));
@@ -183,8 +185,8 @@ START_TEST(a_run_learns_the_corridor)
     succeeds(&stage.host, advance(&stage, 3000));
     succeeds(&stage.host, arq_env_create(stage.host.context, &corridor_methods, &corridor, &second));
     arq_network *network = arq_agent_network(arq_run_agent(stage.run));
-    succeeds(&stage.host, arq_evaluate(stage.host.context, network, second, 5, 0, 20, 0, returns, lengths));
-    succeeds(&stage.host, arq_evaluate(stage.host.context, NULL, second, 5, 0, 20, 4, random_returns, NULL));
+    succeeds(&stage.host, arq_evaluate(stage.host.context, network, second, 5, 0, 20, 0, NULL, returns, lengths));
+    succeeds(&stage.host, arq_evaluate(stage.host.context, NULL, second, 5, 0, 20, 4, NULL, random_returns, NULL));
     double reached = 0;
     for (int episode = 0; episode < 20; episode++) {
         ck_assert(returns[episode] == 1);
@@ -211,8 +213,9 @@ START_TEST(evaluation_changes_nothing)
         arq_network *network = arq_agent_network(arq_run_agent(watched.run));
         succeeds(&watched.host, advance(&watched, 20));
         succeeds(&alone.host, advance(&alone, 20));
-        succeeds(&watched.host, arq_evaluate(watched.host.context, network, second, 9, 0.5, 3, 10, returns, NULL));
-        succeeds(&watched.host, arq_evaluate(watched.host.context, network, second, 9, 0.5, 3, 10, again, NULL));
+        succeeds(&watched.host,
+                 arq_evaluate(watched.host.context, network, second, 9, 0.5, 3, 10, NULL, returns, NULL));
+        succeeds(&watched.host, arq_evaluate(watched.host.context, network, second, 9, 0.5, 3, 10, NULL, again, NULL));
         ck_assert_mem_eq(returns, again, sizeof returns);
     }
     ck_assert_uint_eq(weights(&watched), weights(&alone));
@@ -232,12 +235,12 @@ START_TEST(evaluation_wants_a_fitting_network)
     succeeds(&stage.host, arq_network_create(stage.host.context, stage.config, ARQ_OBSERVATION_F32, CORRIDOR_LENGTH + 1,
                                              2, &network));
     refuses(&stage.host, ARQ_E_SHAPE, "7;6",
-            arq_evaluate(stage.host.context, network, stage.env, 1, 0, 1, 0, returns, NULL));
+            arq_evaluate(stage.host.context, network, stage.env, 1, 0, 1, 0, NULL, returns, NULL));
     arq_network_destroy(network);
     succeeds(&stage.host,
              arq_network_create(stage.host.context, stage.config, ARQ_OBSERVATION_F32, CORRIDOR_LENGTH, 3, &network));
     refuses(&stage.host, ARQ_E_SHAPE, "3;2",
-            arq_evaluate(stage.host.context, network, stage.env, 1, 0, 1, 0, returns, NULL));
+            arq_evaluate(stage.host.context, network, stage.env, 1, 0, 1, 0, NULL, returns, NULL));
     arq_network_destroy(network);
     tear_down(&stage);
 }
@@ -290,10 +293,80 @@ START_TEST(evaluation_passes_faults_on)
         stage.corridor.fault = faults[i].fault;
         stage.corridor.fault_step = 3;
         refuses(&stage.host, faults[i].status, faults[i].words,
-                arq_evaluate(stage.host.context, NULL, stage.env, 1, 0, 4, 0, returns, NULL));
-        succeeds(&stage.host, arq_evaluate(stage.host.context, NULL, stage.env, 1, 0, 4, 0, returns, NULL));
+                arq_evaluate(stage.host.context, NULL, stage.env, 1, 0, 4, 0, NULL, returns, NULL));
+        succeeds(&stage.host, arq_evaluate(stage.host.context, NULL, stage.env, 1, 0, 4, 0, NULL, returns, NULL));
         tear_down(&stage);
     }
+}
+END_TEST
+
+/* A listener that checks what it hears and stops after so many reports. */
+struct listener {
+    const double *returns;
+    uint64_t *lengths;
+    arq_status stop;
+    uint32_t reports, last, episodes;
+    uint64_t steps, most;
+};
+
+static arq_status listen(void *user, uint32_t episodes, uint64_t steps)
+{
+    struct listener *heard = user;
+
+    heard->reports++;
+    if (steps == 0) {
+        ck_assert_uint_eq(episodes, heard->episodes + 1);
+        ck_assert(isfinite(heard->returns[episodes - 1]));
+        ck_assert_uint_ge(heard->lengths[episodes - 1], heard->steps);
+    } else {
+        ck_assert_uint_eq(episodes, heard->episodes);
+        ck_assert_uint_eq(steps, heard->steps + 3);
+        heard->most = steps > heard->most ? steps : heard->most;
+    }
+    heard->episodes = episodes;
+    heard->steps = steps;
+    return heard->reports == heard->last ? heard->stop : ARQ_OK;
+}
+
+START_TEST(evaluation_is_heard_and_can_be_stopped)
+{
+    struct stage stage;
+    set_up(&stage, SETTINGS);
+    arq_context *context = stage.host.context;
+    double returns[20], quiet[20];
+    uint64_t lengths[20];
+    struct listener heard = {.returns = returns, .lengths = lengths};
+    arq_progress progress = {.struct_size = sizeof(progress), .period = 3, .user = &heard, .report = listen};
+
+    succeeds(&stage.host, arq_evaluate(context, NULL, stage.env, 5, 0, 20, 0, NULL, quiet, lengths));
+    succeeds(&stage.host, arq_evaluate(context, NULL, stage.env, 5, 0, 20, 0, &progress, returns, lengths));
+    ck_assert_int_eq(memcmp(returns, quiet, sizeof(quiet)), 0);
+    ck_assert_uint_eq(heard.episodes, 20);
+    ck_assert_uint_gt(heard.most, 3);
+
+    static const arq_status stops[][2] = {
+        {ARQ_E_CALLER - 7, ARQ_E_CALLER - 7}, {ARQ_E_NOMEM, ARQ_E_NOMEM}, {5, ARQ_E_CALLBACK}};
+    uint32_t all = heard.reports;
+    for (size_t i = 0; i < 3; i++) {
+        heard = (struct listener){.returns = returns, .lengths = lengths, .stop = stops[i][0], .last = all / 2};
+        refuses(&stage.host, stops[i][1], "progress.report",
+                arq_evaluate(context, NULL, stage.env, 5, 0, 20, 0, &progress, returns, lengths));
+        ck_assert_uint_eq(heard.reports, all / 2);
+    }
+    ck_assert_int_eq(memcmp(returns, quiet, heard.episodes * sizeof(*quiet)), 0);
+
+    progress.period = 0; /* at ends of episodes alone, here as max_steps cuts them */
+    heard = (struct listener){.returns = returns, .lengths = lengths};
+    succeeds(&stage.host, arq_evaluate(context, NULL, stage.env, 5, 0, 20, 6, &progress, returns, lengths));
+    ck_assert_uint_eq(heard.reports, 20);
+
+    progress.struct_size--;
+    refuses(&stage.host, ARQ_E_ARGUMENT, "progress;struct_size",
+            arq_evaluate(context, NULL, stage.env, 5, 0, 20, 0, &progress, returns, lengths));
+    progress = (arq_progress){.struct_size = sizeof(progress)};
+    refuses(&stage.host, ARQ_E_ARGUMENT, "progress;report is NULL",
+            arq_evaluate(context, NULL, stage.env, 5, 0, 20, 0, &progress, returns, lengths));
+    tear_down(&stage);
 }
 END_TEST
 
@@ -373,7 +446,7 @@ START_TEST(box_actions_are_wrapped_first)
     succeeds(&stage.host, arq_env_create(context, &methods, &corridor, &box));
     refuses(&stage.host, ARQ_E_UNSUPPORTED, "box", arq_run_create(context, stage.config, box, &run));
     ck_assert_ptr_null(run);
-    refuses(&stage.host, ARQ_E_UNSUPPORTED, "box", arq_evaluate(context, NULL, box, 1, 0, 1, 0, returns, NULL));
+    refuses(&stage.host, ARQ_E_UNSUPPORTED, "box", arq_evaluate(context, NULL, box, 1, 0, 1, 0, NULL, returns, NULL));
     succeeds(&stage.host, arq_env_bang_bang(box, &discrete));
     succeeds(&stage.host, arq_run_create(context, stage.config, discrete, &run));
     uint64_t done, all = 0;
@@ -398,6 +471,7 @@ int main(void)
                                   evaluation_wants_a_fitting_network,
                                   faults_are_named_and_the_run_goes_on,
                                   evaluation_passes_faults_on,
+                                  evaluation_is_heard_and_can_be_stopped,
                                   calling_back_into_the_own_run_is_refused,
                                   box_actions_are_wrapped_first};
 

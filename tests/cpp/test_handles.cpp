@@ -3,7 +3,9 @@
 #include "counting_memory.hpp"
 #include "worlds.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <stdexcept>
 
 namespace
 {
@@ -468,6 +470,24 @@ void runs()
         CHECK(trained.lengths == std::vector<std::uint64_t>(5, 5)); /* straight to the right */
         CHECK(random.lengths.size() == 5);
         CHECK_FAILS(arq::evaluate(context, arq::Network(), other, options), ARQ_E_ARGUMENT, "empty");
+
+        std::uint64_t longest = 0;
+        options.period = 1;
+        options.keep_going = [&](std::uint32_t ended, std::uint64_t steps) {
+            longest = std::max(longest, steps);
+            return ended < 3;
+        };
+        arq::Evaluation stopped = arq::evaluate(context, run.agent().network(), other, options);
+        CHECK(stopped.returns.size() == 3 && stopped.lengths.size() == 3 && stopped.mean_return() == 1);
+        CHECK(longest == 4); /* the fifth step ends it */
+        options.keep_going = [](std::uint32_t, std::uint64_t) -> bool { throw std::domain_error("enough"); };
+        bool thrown = false;
+        try {
+            arq::evaluate_random(context, other, options);
+        } catch (const std::domain_error &error) {
+            thrown = error.what() == std::string("enough");
+        }
+        CHECK(thrown);
 
         /* An agent keeps its run, a run its environment. */
         arq::Agent agent = run.agent();

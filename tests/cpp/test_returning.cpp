@@ -180,6 +180,8 @@ void environments()
         options.max_steps = 100;
         arq::Env other = *arq::Env::open(context, "toy/corridor");
         CHECK(arq::evaluate(context, run.agent().network(), other, options)->returns.size() == 10);
+        options.keep_going = [](std::uint32_t ended, std::uint64_t) { return ended < 2; };
+        CHECK(arq::evaluate(context, run.agent().network(), other, options)->returns.size() == 2);
 
         arq::Result<std::vector<std::string>> broken =
             arq::check_environment(context, arq::EnvType::of<Corridor>("toy/corridor", "Walk right"));

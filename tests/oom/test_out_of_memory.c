@@ -175,7 +175,7 @@ static arq_status evaluate(struct scene *scene)
 {
     double returns[3];
     arq_network *network = arq_agent_network(arq_run_agent(scene->run));
-    arq_status status = arq_evaluate(CONTEXT, network, scene->env, 3, 0.5, 3, 20, returns, NULL);
+    arq_status status = arq_evaluate(CONTEXT, network, scene->env, 3, 0.5, 3, 20, NULL, returns, NULL);
 
     if (status == ARQ_OK)
         scene->result = hash_bytes(HASH_START, returns, sizeof returns);

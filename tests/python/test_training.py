@@ -165,7 +165,7 @@ class Trainings(Case):
 
 class Evaluations(Case):
     def test_it_is_the_library_s_own(self):
-        """The relay that hears Ctrl-C changes nothing: a thread, which has none, gives the same."""
+        """Hearing of episodes changes nothing, and a thread, which Ctrl-C does not reach, gives the same."""
         import threading
 
         network = libarq.Network(libarq.ObservationSpec.bits(10, 10, 4), 3, **TINY)
@@ -180,6 +180,17 @@ class Evaluations(Case):
         self.assertEqual(main_thread.lengths.tolist(), other[0].lengths.tolist())
         self.assertEqual([one[1] for one in heard], main_thread.returns.tolist())
         self.assertEqual([one[0] for one in heard], list(range(7)))
+        self.assertEqual([one[2] for one in heard], main_thread.lengths.tolist())
+
+    def test_who_hears_of_episodes_may_raise(self):
+        def stop(index, total_reward, length):
+            if index == 2:
+                raise ArithmeticError("that is enough")
+
+        for env in (GAME, Corridor(length=4, limit=20)):
+            with self.assertRaisesRegex(ArithmeticError, "that is enough"):
+                libarq.evaluate("random", env, episodes=10, on_episode=stop)
+            self.assertEqual(len(libarq.evaluate("random", env, episodes=2).returns), 2)
 
     def test_what_does_not_fit_is_refused(self):
         with self.assertRaises(libarq.ShapeError):

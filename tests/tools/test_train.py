@@ -131,6 +131,19 @@ class Train(Case):
             steps = int(self.table(run, "log.csv")[-1]["steps"])
             self.assertLessEqual(int(self.table(run, "episodes.csv")[-1]["step"]), steps)
 
+    def test_an_interrupted_evaluation_shows_what_it_has(self):
+        self.arq("train", "minatar/breakout", *TINY, "--steps", "200", "--out", "run", "--quiet")
+        process = subprocess.Popen([ARQ, "eval", "run", "--episodes", "1000000"], cwd=self.folder,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(process.kill)
+        self.assertIn("epsilon", process.stdout.readline())
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, errors), (-signal.SIGINT, ""))
+        self.assertRegex(output, r"(?m)^agent +[1-9]\d* ")
+        self.assertIn("stopped; 1000000 episodes of each were planned\n", output)
+
     def test_a_shell_sees_an_interrupt(self):
         words = " ".join(["train", "minatar/breakout", *TINY, "--steps", "1e9", "--out", "run"])
         shell = subprocess.Popen(["/bin/sh", "-c", f'"{ARQ}" {words} & echo $!; wait $!; echo code $?'],

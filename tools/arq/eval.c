@@ -49,6 +49,7 @@ static int evaluate(arq_context *context, const arguments *given, const eval_set
         plan.epsilon = settings->epsilon < 0 ? plan.epsilon : settings->epsilon;
         plan.max_steps = settings->max_steps;
         printf("%s, epsilon %g, seed %llu\n", environment, plan.epsilon, (unsigned long long)plan.seed);
+        fflush(stdout);
         result = evaluation_compare(context, network, env, &plan, NULL);
     }
     arq_env_destroy(env);
@@ -74,7 +75,7 @@ const command command_eval = {
     .synopsis = "RUN|FILE [ENV] [flags]",
     .doc = "Evaluates a saved network beside a random player",
     .text = "RUN is a folder that arq train wrote, FILE a network or agent in safetensors. ENV is the environment's\n"
-            "id; without it the one of the run's config.txt.\n",
+            "id; without it the one of the run's config.txt. Ctrl-C stops it and shows the episodes until then.\n",
     .options = options,
     .run = run,
 };

@@ -1,5 +1,7 @@
 #include "evaluation.h"
 
+#include "command.h"
+#include "interrupt.h"
 #include "message.h"
 #include "session.h"
 
@@ -22,7 +24,7 @@ evaluation_plan evaluation_plan_of(const arq_network *network)
 static void summarise(const double *returns, const uint64_t *lengths, uint64_t count, evaluation_score *score)
 {
     double n = (double)count;
-    *score = (evaluation_score){.low = returns[0], .high = returns[0]};
+    *score = (evaluation_score){.episodes = count, .low = returns[0], .high = returns[0]};
     for (uint64_t i = 0; i < count; i++) {
         score->mean += returns[i];
         score->length += (double)lengths[i];
@@ -38,32 +40,52 @@ static void summarise(const double *returns, const uint64_t *lengths, uint64_t c
     score->standard_error = count > 1 ? sqrt(squares / (n - 1) / n) : (double)NAN;
 }
 
+/* Steps between looks at whether Ctrl-C was pressed. */
+#define LOOK_PERIOD 64
+#define STOPPED (ARQ_E_CALLER - 1)
+
+static arq_status look(void *user, uint32_t episodes, uint64_t steps)
+{
+    (void)steps;
+    *(uint64_t *)user = episodes;
+    return interrupt_signal() == 0 ? ARQ_OK : STOPPED;
+}
+
 int evaluation_play(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
                     evaluation_score *score)
 {
     double *returns = calloc(plan->episodes, sizeof(*returns));
     uint64_t *lengths = calloc(plan->episodes, sizeof(*lengths));
+    uint64_t ended = 0;
+    const arq_progress progress = {sizeof(progress), .period = LOOK_PERIOD, .user = &ended, .report = look};
     int result = 0;
+    *score = (evaluation_score){0};
     if (returns == NULL || lengths == NULL) {
         result = message_fail("no memory for %llu episodes", (unsigned long long)plan->episodes);
-    } else if (arq_evaluate(context, network, env, plan->seed, plan->epsilon, (uint32_t)plan->episodes, plan->max_steps,
-                            returns, lengths) != ARQ_OK) {
-        result = message_library(context);
     } else {
-        summarise(returns, lengths, plan->episodes, score);
+        arq_status status = arq_evaluate(context, network, env, plan->seed, plan->epsilon, (uint32_t)plan->episodes,
+                                         plan->max_steps, &progress, returns, lengths);
+        int stopped = status == STOPPED && interrupt_signal() != 0; /* an environment may have such a code too */
+        result = status == ARQ_OK || stopped ? 0 : message_library(context);
+    }
+    if (result == 0 && ended > 0) {
+        summarise(returns, lengths, ended, score);
     }
     free(returns);
     free(lengths);
     return result;
 }
 
-static void print_score(const char *player, const evaluation_plan *plan, const evaluation_score *score)
+static void print_score(const char *player, const evaluation_score *score)
 {
+    if (score->episodes == 0) {
+        return;
+    }
     char error[32] = "-";
     if (!isnan(score->standard_error)) {
         snprintf(error, sizeof(error), "%.3f", score->standard_error);
     }
-    printf("%-8s %9llu %10.3f %15s %10g %10g %12.1f\n", player, (unsigned long long)plan->episodes, score->mean, error,
+    printf("%-8s %9llu %10.3f %15s %10g %10g %12.1f\n", player, (unsigned long long)score->episodes, score->mean, error,
            score->low, score->high, score->length);
 }
 
@@ -100,14 +122,21 @@ int evaluation_compare(arq_context *context, const arq_network *network, arq_env
 {
     evaluation_score agent;
     evaluation_score random;
+    interrupt_hold();
     int result = evaluation_play(context, network, env, plan, &agent);
     result = result != 0 ? result : evaluation_play(context, NULL, env, plan, &random);
+    int stopped = interrupt_signal();
+    interrupt_release();
     if (result != 0) {
         return result;
     }
     printf("%-8s %9s %10s %15s %10s %10s %12s\n", "player", "episodes", "mean", "standard error", "min", "max",
            "mean length");
-    print_score("agent", plan, &agent);
-    print_score("random", plan, &random);
+    print_score("agent", &agent);
+    print_score("random", &random);
+    if (stopped != 0) {
+        printf("stopped; %llu episodes of each were planned\n", (unsigned long long)plan->episodes);
+        return EXIT_SIGNAL + stopped;
+    }
     return path == NULL ? 0 : write_scores(path, plan, &agent, &random);
 }

@@ -12,6 +12,7 @@ typedef struct evaluation_plan {
 } evaluation_plan;
 
 typedef struct evaluation_score {
+    uint64_t episodes; /* fewer than planned when Ctrl-C stopped it */
     double mean, standard_error, low, high, length; /* standard_error is NAN for a single episode */
 } evaluation_score;
 
@@ -21,11 +22,12 @@ typedef struct evaluation_score {
 /* What a run's or a network's parameters say. The seed is the one after the training's. */
 evaluation_plan evaluation_plan_of(const arq_network *network);
 
-/* Plays as planned; network NULL: at random. 0 or an exit code. */
+/* Plays as planned, or until interrupt_signal() has one; network NULL: at random. 0 or an exit code. */
 int evaluation_play(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
                     evaluation_score *score);
 
-/* Plays the network and at random, prints the table and, with a path, writes it as CSV. 0 or an exit code. */
+/* Plays the network and at random, prints the table and, with a path, writes it as CSV. 0 or an exit code. Ctrl-C ends
+ * it early: the table has the episodes until then, and nothing is written. */
 int evaluation_compare(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
                        const char *path);
 

@@ -94,6 +94,10 @@ class arq_plugin(Structure):
     pass
 
 
+class arq_progress(Structure):
+    pass
+
+
 # const arq_plugin * (*)(uint32_t)
 arq_plugin_entry_function = CFUNCTYPE(POINTER(arq_plugin), c_uint32)
 
@@ -185,6 +189,13 @@ arq_plugin._fields_ = [
     ("type_count", c_uint32),
     ("reserved", c_uint32),
     ("types", c_void_p),
+]
+
+arq_progress._fields_ = [
+    ("struct_size", c_uint32),
+    ("period", c_uint32),
+    ("user", c_void_p),
+    ("report", CFUNCTYPE(c_int32, c_void_p, c_uint32, c_uint64)),
 ]
 
 FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
@@ -406,8 +417,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arq_run_metric": (c_int32, (c_void_p, c_char_p, c_uint32, c_void_p,)),
     # const char *arq_metric_name(uint32_t index, int32_t *per_cell, const char **doc)
     "arq_metric_name": (c_char_p, (c_uint32, c_void_p, POINTER(c_char_p),)),
-    # arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_env *env, uint64_t seed, double epsilon, uint32_t episodes, uint64_t max_steps, double *returns, uint64_t *lengths)
-    "arq_evaluate": (c_int32, (c_void_p, c_void_p, c_void_p, c_uint64, c_double, c_uint32, c_uint64, c_void_p, c_void_p,)),
+    # arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_env *env, uint64_t seed, double epsilon, uint32_t episodes, uint64_t max_steps, const arq_progress *progress, double *returns, uint64_t *lengths)
+    "arq_evaluate": (c_int32, (c_void_p, c_void_p, c_void_p, c_uint64, c_double, c_uint32, c_uint64, POINTER(arq_progress), c_void_p, c_void_p,)),
     # const char *arq_status_name(arq_status status)
     "arq_status_name": (c_char_p, (c_int32,)),
     # const char *arq_version(void)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import math
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Union
@@ -16,8 +15,6 @@ from . import _prototypes as c
 from ._arrays import Array
 from ._interrupts import Deferred
 from ._library import lib
-from .context import create
-from .custom import method_table
 from .environment import Environment
 from .files import environment_of, network_file
 from .network import Network
@@ -54,65 +51,32 @@ class Evaluation:
         return f"mean return {self.mean:.3f}{error} over {len(self.returns)} episodes"
 
 
-class _Relay:
-    """An environment that hands every call on to another, so that Ctrl-C is heard and episodes are told."""
+_PERIOD = 16
+"""Steps between looks at whether Ctrl-C was pressed."""
 
-    def __init__(
-        self, env: Environment, inner: int, tell: EpisodeFunction | None, interrupt: Deferred
-    ) -> None:
-        self._env = env
-        self._interrupt = interrupt
-        self._inner = inner
+
+class _Progress:
+    """Hears how far the evaluation is: tells episodes and stops on Ctrl-C."""
+
+    def __init__(self, returns: Array, lengths: Array, tell: EpisodeFunction | None, interrupt: Deferred) -> None:
+        self._returns = returns
+        self._lengths = lengths
         self._tell = tell
-        self._episode = -1
-        self._return = 0.0
-        self._length = 0
+        self._interrupt = interrupt
+        self.table = c.arq_progress(struct_size=ctypes.sizeof(c.arq_progress), period=_PERIOD)
+        self.table.report = type(self.table.report)(self.report)
 
-    def methods(self) -> c.arq_env_methods:
-        return method_table({"spec": self.spec, "reset": self.reset, "step": self.step, "destroy": lambda _: None})
-
-    def spec(self, _: int | None, spec: Any) -> int:
-        size = spec.contents.struct_size
-        ctypes.memmove(spec, lib.arq_env_describe(self._inner), size)
-        return c.ARQ_OK
-
-    def _failed(self, status: int) -> int:
-        errors.keep(errors.raised.exception or errors.make(status, errors.last_text(self._env.context._gate.pointer)))
-        return errors.RAISED
-
-    def _finish(self) -> None:
-        if self._tell is not None and self._length > 0:
-            self._tell(self._episode, self._return, self._length)
-
-    def reset(self, _: int | None, seed: int | None, observation: int) -> int:
+    def report(self, _: int | None, episodes: int, steps: int) -> int:
         try:
-            self._finish()
-            self._episode += 1
-            self._return, self._length = 0.0, 0
-            status: int = lib.arq_env_reset(self._inner, seed, observation)
-            return c.ARQ_OK if status == c.ARQ_OK else self._failed(status)
-        except BaseException as exception:
-            errors.keep(exception)
-            return errors.RAISED
-
-    def step(
-        self, _: int | None, action: int, observation: int, reward: Any, terminated: Any, truncated: Any
-    ) -> int:
-        try:
+            if self._tell is not None and steps == 0:
+                last = episodes - 1
+                self._tell(last, float(self._returns[last]), int(self._lengths[last]))
             if self._interrupt.pending:
                 raise KeyboardInterrupt
-            status: int = lib.arq_env_step(self._inner, action, observation, reward, terminated, truncated)
-            if status != c.ARQ_OK:
-                return self._failed(status)
-            self._return += reward[0]
-            self._length += 1
             return c.ARQ_OK
         except BaseException as exception:
             errors.keep(exception)
             return errors.RAISED
-
-    def end(self) -> None:
-        self._finish()
 
 
 def play(
@@ -133,34 +97,24 @@ def play(
     returns, lengths = np.zeros(count, np.float64), np.zeros(count, np.uint64)
     number = _arrays.integer("seed", seed, 0, _arrays.U64)
     longest = _arrays.integer("max_steps", max_steps, 0, _arrays.U64)
-    outputs = _arrays.address(returns), _arrays.address(lengths)
-    arguments = (number, float(epsilon), count, longest, *outputs)
-    watched = on_episode is not None or threading.current_thread() is threading.main_thread()
-    context = env.context
-    with context._gate as context_pointer, env._gate as inner:
-        # Only the main thread hears Ctrl-C; elsewhere the relay would cost without use.
-        if watched and env.spec.actions.count > 0 and env._discrete:
-            with Deferred() as interrupt:
-                relay = _Relay(env, inner, on_episode, interrupt)
-                methods = relay.methods()
-                outer = create(context, lib.arq_env_create, context_pointer, ctypes.byref(methods), None)
-                try:
-                    _evaluate(context, network, outer, arguments)
-                finally:
-                    lib.arq_env_destroy(outer)
-                relay.end()
+    with Deferred() as interrupt, env.context._gate as context, env._gate as inner:
+        progress = _Progress(returns, lengths, on_episode, interrupt)
+        arguments = (
+            inner,
+            number,
+            float(epsilon),
+            count,
+            longest,
+            ctypes.byref(progress.table),
+            _arrays.address(returns),
+            _arrays.address(lengths),
+        )
+        if network is None:
+            errors.check(context, lib.arq_evaluate(context, None, *arguments))
         else:
-            _evaluate(context, network, inner, arguments)
+            with network._gate as weights:
+                errors.check(context, lib.arq_evaluate(context, weights, *arguments))
     return Evaluation(returns, lengths.astype(np.int64), float(epsilon) if network is not None else 1.0, number)
-
-
-def _evaluate(context: Any, network: Network | None, env: int, arguments: tuple[Any, ...]) -> None:
-    pointer = context._gate.pointer
-    if network is None:
-        errors.check(pointer, lib.arq_evaluate(pointer, None, env, *arguments))
-        return
-    with network._gate as network_pointer:
-        errors.check(pointer, lib.arq_evaluate(pointer, network_pointer, env, *arguments))
 
 
 def evaluate(

@@ -9,6 +9,8 @@
 #include "agent.hpp"
 #include "environment.hpp"
 
+#include <functional>
+
 namespace arq
 {
 inline namespace ARQ_CPP_NAMESPACE
@@ -98,6 +100,11 @@ struct EvaluationOptions {
     double epsilon = 0;          /**< Share of random actions. */
     std::uint32_t episodes = 10; /**< At least 1. */
     std::uint64_t max_steps = 0; /**< An episode's longest; 0: no limit. */
+    /** Hears the episodes that have ended and the steps of the present one (0 at the end of one), after every episode
+     * and every `period` steps inside one; false ends the evaluation with the episodes that have ended. Empty: nobody.
+     */
+    std::function<bool(std::uint32_t episodes, std::uint64_t steps)> keep_going;
+    std::uint32_t period = 64; /**< Steps between calls of keep_going inside an episode; 0: none inside. */
 };
 
 /** @brief What an evaluation found. @since 0.1 */
@@ -119,14 +126,61 @@ struct Evaluation {
 namespace detail
 {
 
+/* Asks keep_going for C. */
+struct Listener {
+    const EvaluationOptions *options;
+    State *state;
+    std::uint32_t ended = 0;
+    bool stopped = false;
+
+    static arq_status report(void *user, std::uint32_t episodes, std::uint64_t steps) noexcept
+    {
+        auto *self = static_cast<Listener *>(user);
+        self->ended = episodes;
+#if defined(ARQ_CPP_NO_EXCEPTIONS)
+        self->stopped = !self->options->keep_going(episodes, steps);
+#else
+        try {
+            self->stopped = !self->options->keep_going(episodes, steps);
+        } catch (...) {
+            return keep(self);
+        }
+#endif
+        return self->stopped ? ARQ_E_CALLER : ARQ_OK;
+    }
+
+#if !defined(ARQ_CPP_NO_EXCEPTIONS)
+    static arq_status keep(const Listener *self) noexcept
+    {
+        try {
+            return self->state->exceptions.keep(self, std::current_exception());
+        } catch (...) { /* no memory to keep it in */
+            return ARQ_E_NOMEM;
+        }
+    }
+#endif
+};
+
 inline Outcome<Evaluation> evaluate(const Context &context, const arq_network *network, Env &env,
                                     const EvaluationOptions &options)
 {
     Evaluation evaluation;
     evaluation.returns.resize(options.episodes);
     evaluation.lengths.resize(options.episodes);
+    Listener listener{&options, Access::state(context).get()};
+    arq_progress progress{};
+    progress.struct_size = sizeof(progress);
+    progress.period = options.period;
+    progress.user = &listener;
+    progress.report = Listener::report;
     arq_status status = arq_evaluate(context.get(), network, env.get(), options.seed, options.epsilon, options.episodes,
-                                     options.max_steps, evaluation.returns.data(), evaluation.lengths.data());
+                                     options.max_steps, options.keep_going ? &progress : nullptr,
+                                     evaluation.returns.data(), evaluation.lengths.data());
+    if (listener.stopped) {
+        evaluation.returns.resize(listener.ended);
+        evaluation.lengths.resize(listener.ended);
+        status = ARQ_OK;
+    }
     return outcome(Access::state(context).get(), status, std::move(evaluation));
 }
 
