@@ -12,7 +12,7 @@
 #define GEMM_ROWS 8
 #define GEMM_VECTORS 3
 #define PRODUCT_STEPS 2
-#define TANH_IN_ONE_PASS 0
+#define TANH_VECTORS 4
 #define SLOPE_HEADS 4
 
 typedef float32x4_t vec;

@@ -1,9 +1,9 @@
 /*
  * The fused attention of a cell. Forward takes 16 rows j of P at a time and goes along i, so that each row's sums are
  * chains in one lane; backward takes 16 entries i and goes along j. Either goes in short sweeps of several passes over
- * a small buffer: the products, their exponentials, tanh and its uses, and the slopes times the K constants. One pass
- * over everything would need more registers than there are, and its chain of dependent operations would fill the
- * processor's scheduler before its units.
+ * a small buffer: the products, tanh and its uses, and the slopes times the K constants. One pass over everything would
+ * need more registers than there are, and its chain of dependent operations would fill the processor's scheduler before
+ * its units.
  */
 #include "kernels/vector/lanes.h"
 #include "kernels/vector/transcendental.h"
@@ -12,8 +12,9 @@
 
 #define STD_EPSILON 1e-6f
 
-/* Columns (or rows) of P of one sweep; its buffer has 16 floats for each. */
-#define SWEEP 64
+/* Columns (or rows) of P of one sweep; its buffer has 16 floats for each, and fits the first cache with what is read.
+ */
+#define SWEEP 208
 
 /* Unrolled up to the most heads there can be, so that arrays of one vector a head are registers. */
 #define FOR_HEADS(k, first, heads) UNROLL for (size_t k = (first); k < ARQ_MAX_HEADS && k < (heads); k++)
@@ -151,8 +152,9 @@ static PASS void store_heads(size_t heads, float *x, size_t ld, size_t i, size_t
 }
 
 /*
- * p[i] = chain over k of fixed[k] * moving[k * ld + i], i < steps. The chain's first product is not added to +0: that
- * could only turn a -0 into +0, and tanh makes +0 of both.
+ * p[i] = chain over k of fixed[k] * moving[k * ld + i], clamped for tanh, i < steps. The chain's first product is not
+ * added to +0: that could only turn a -0 into +0, and tanh makes +0 of both. Clamping costs nothing here, where the
+ * units that compare are idle.
  */
 static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const sixteen *fixed, const float *moving,
                                         size_t ld, float *p)
@@ -170,7 +172,7 @@ static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const sixtee
     }
     FOR_EACH (i, steps) {
         FOR_EACH (q, LANE_PARTS)
-            vec_store(p + i * 16 + q * VEC_WIDTH, sum[i].part[q]);
+            vec_store(p + i * 16 + q * VEC_WIDTH, vec_clamp(sum[i].part[q], -LOGISTIC_LIMIT, LOGISTIC_LIMIT));
     }
 }
 
@@ -204,28 +206,31 @@ static void products(size_t heads, size_t count, const sixteen *fixed, const flo
         products_of(heads, count, fixed, moving, ld, p);
 }
 
-static PASS void exponentials(size_t count, float *p)
+/* sum += T[i] * weight[i], i < steps. Where the slopes are wanted they take the places of the products. */
+static ALWAYS_INLINE void use_tanh_step(size_t steps, const float *weight, int with_slopes, float *entries,
+                                        sixteen *sum)
 {
-    if (TANH_IN_ONE_PASS)
-        return;
-    for (size_t i = 0; i < count * 16; i += VEC_WIDTH)
-        vec_store(p + i, vec_logistic_exp(vec_load(p + i)));
+    vec t[TANH_VECTORS];
+    FOR_EACH (i, steps * LANE_PARTS)
+        t[i] = vec_load(entries + i * VEC_WIDTH);
+    vec_logistic_tanh(steps * LANE_PARTS, t);
+    FOR_EACH (i, steps * LANE_PARTS) {
+        vec *total = &sum->part[i % LANE_PARTS];
+        *total = vec_fma(t[i], vec_set(weight[i / LANE_PARTS]), *total);
+        if (with_slopes)
+            vec_store(entries + i * VEC_WIDTH, vec_fnma(t[i], t[i], vec_set(1.0f)));
+    }
 }
 
-/* sum += T[i] * weight[i]. Where the slopes are wanted they take the places of the exponentials. */
 static ALWAYS_INLINE void use_tanh(size_t count, const float *weight, int with_slopes, float *entries, sixteen *sum)
 {
+    const size_t steps = TANH_VECTORS / LANE_PARTS;
     sixteen total = *sum;
-    for (size_t i = 0; i < count; i++) {
-        FOR_EACH (q, LANE_PARTS) {
-            float *entry = entries + i * 16 + q * VEC_WIDTH;
-            vec e = vec_load(entry);
-            vec t = vec_logistic_tanh(TANH_IN_ONE_PASS ? vec_logistic_exp(e) : e);
-            total.part[q] = vec_fma(t, vec_set(weight[i]), total.part[q]);
-            if (with_slopes)
-                vec_store(entry, vec_fnma(t, t, vec_set(1.0f)));
-        }
-    }
+    size_t i = 0;
+    for (; i + steps <= count; i += steps)
+        use_tanh_step(steps, weight + i, with_slopes, entries + i * 16, &total);
+    for (; i < count; i++)
+        use_tanh_step(1, weight + i, with_slopes, entries + i * 16, &total);
     *sum = total;
 }
 
@@ -289,7 +294,6 @@ static void forward_sweep(const arq_attention *a, size_t j, const float *v, size
     sixteen fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = sixteen_load(y, j, d);
     load_heads(heads, v, d, j, d, LOGISTIC_SCALE, fixed);
     products(heads, count, fixed, a->zc + first, a->ldzc, entries);
-    exponentials(count, entries);
     if (g) {
         sum_tanh_keep_slopes(count, a->h + first, entries, &sum);
         load_heads(heads, g, d, j, d, 1.0f, sums);
@@ -357,7 +361,6 @@ static void backward_sweep(const arq_attention *a, size_t i, const sweep *rows, 
     load_heads(heads, a->zc, a->ldzc, i, n, 1.0f, fixed);
     load_heads(heads, u, n, i, n, 1.0f, sums);
     products(heads, rows->rows, fixed, rows->v, SWEEP, entries);
-    exponentials(rows->rows, entries);
     sum_tanh_keep_slopes(rows->rows, rows->gy, entries, &sum);
     add_slopes(heads, rows->rows, entries, rows->product, SWEEP, sums);
     sixteen_store(gh, i, n, &sum);

@@ -34,21 +34,31 @@ static ALWAYS_INLINE vec vec_exp(vec x)
     return vec_scale_by_power(e, n);
 }
 
-/* tanh(x) for p = 2 log2(e) x, as the attention computes it; first e = e^(2 x). */
-static ALWAYS_INLINE vec vec_logistic_exp(vec p)
+/*
+ * tanh(x) of `count` vectors side by side, given 2 log2(e) x, clamped; as the attention computes it. Step by step over
+ * all of them: each step of one vector waits for the one before.
+ */
+static ALWAYS_INLINE void vec_logistic_tanh(size_t count, vec *x)
 {
-    vec c = vec_clamp(p, -LOGISTIC_LIMIT, LOGISTIC_LIMIT);
-    vec n, f = vec_split(c, &n);
-    vec q = vec_fma(vec_set(LOGISTIC_Q4), f, vec_set(LOGISTIC_Q3));
-    q = vec_fma(q, f, vec_set(LOGISTIC_Q2));
-    q = vec_fma(q, f, vec_set(LOGISTIC_Q1));
-    q = vec_fma(q, f, vec_set(LOGISTIC_Q0));
-    return vec_add_to_exponent(vec_fma(q, f, vec_set(1.0f)), n);
-}
-
-static ALWAYS_INLINE vec vec_logistic_tanh(vec e)
-{
-    return vec_sub(vec_set(1.0f), vec_div(vec_set(2.0f), vec_add(e, vec_set(1.0f))));
+    vec n[TANH_VECTORS], e[TANH_VECTORS];
+    FOR_EACH (i, count)
+        x[i] = vec_split(x[i], &n[i]);
+    FOR_EACH (i, count)
+        e[i] = vec_fma(vec_set(LOGISTIC_Q4), x[i], vec_set(LOGISTIC_Q3));
+    FOR_EACH (i, count)
+        e[i] = vec_fma(e[i], x[i], vec_set(LOGISTIC_Q2));
+    FOR_EACH (i, count)
+        e[i] = vec_fma(e[i], x[i], vec_set(LOGISTIC_Q1));
+    FOR_EACH (i, count)
+        e[i] = vec_fma(e[i], x[i], vec_set(LOGISTIC_Q0));
+    FOR_EACH (i, count)
+        e[i] = vec_fma(e[i], x[i], vec_set(1.0f));
+    FOR_EACH (i, count)
+        e[i] = vec_add_to_exponent(e[i], n[i]);
+    FOR_EACH (i, count)
+        e[i] = vec_add(e[i], vec_set(1.0f));
+    FOR_EACH (i, count)
+        x[i] = vec_sub(vec_set(1.0f), vec_div(vec_set(2.0f), e[i]));
 }
 
 #endif

@@ -12,7 +12,7 @@
 #define GEMM_ROWS 6
 #define GEMM_VECTORS 2
 #define PRODUCT_STEPS 4
-#define TANH_IN_ONE_PASS 0
+#define TANH_VECTORS 4
 #define SLOPE_HEADS 4
 
 typedef __m256 vec;

@@ -12,7 +12,7 @@
 #define GEMM_ROWS 14
 #define GEMM_VECTORS 2
 #define PRODUCT_STEPS 4
-#define TANH_IN_ONE_PASS 1
+#define TANH_VECTORS 4
 #define SLOPE_HEADS 8
 
 typedef __m512 vec;
@@ -121,8 +121,7 @@ static inline vec vec_split(vec x, vec *n)
 
 static inline vec vec_add_to_exponent(vec x, vec n)
 {
-    __m512i shift = _mm512_slli_epi32(_mm512_cvtps_epi32(n), 23);
-    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), shift));
+    return _mm512_scalef_ps(x, n);
 }
 
 static inline vec vec_scale_by_power(vec x, vec n)
