@@ -202,6 +202,12 @@ class Foreign(Case):
         self.assertEqual(training.env.spec.observation.size, 8)
         self.assertGreater(len(training.episodes), 5)
 
+    def test_ids_of_gymnasium_are_told_apart(self):
+        with self.assertRaisesRegex(libarq.NotFoundError, r"give gymnasium\.make\('CartPole-v1'\)"):
+            libarq.train("CartPole-v1")
+        with libarq.Training(gymnasium.make("CartPole-v1"), progress=False, **TINY) as training:
+            self.assertEqual(training.name, "CartPole-v1")
+
     def test_what_an_environment_raises_comes_out(self):
         class Broken(gymnasium.Wrapper):
             def step(self, action):

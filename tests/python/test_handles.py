@@ -71,6 +71,7 @@ class Lifetimes(Case):
             for name, handle in handles.items():
                 handle.close()
                 self.assertTrue(handle.closed)
+                self.assertIn("closed", repr(handle))
                 for i, call in enumerate(CALLS[name]):
                     with self.subTest(handle=name, call=i), self.assertRaisesRegex(libarq.ClosedError, "is closed"):
                         call(handle)

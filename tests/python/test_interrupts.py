@@ -37,6 +37,7 @@ class Interrupts(Case):
         with self.assertRaises(libarq.Interrupted) as caught:
             stopped.learn()
         self.assertIs(caught.exception.training, stopped)
+        self.assertIn(f"the network is saved in {self.folder / 'run'}; learn()", str(caught.exception))
         steps = stopped.run.steps
         self.assertTrue(0 < steps < 40000, steps)
         self.assertTrue((self.folder / "run" / "network.safetensors").exists())

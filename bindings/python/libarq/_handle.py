@@ -195,6 +195,9 @@ class Handle:
         """True once it is closed."""
         return self._gate.pointer is None
 
+    def __repr__(self) -> str:
+        return f"<libarq.{type(self).__name__}{' closed' if self.closed else ''}>"
+
     def __enter__(self: _Self) -> _Self:
         with self._gate:
             return self

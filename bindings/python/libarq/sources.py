@@ -8,6 +8,7 @@ from typing import Any
 
 from .context import Context, default_context
 from .environment import Box, Environment, EnvironmentSpec
+from .errors import NotFoundError
 
 
 def make_environment(what: Any, context: Context | None = None) -> Environment:
@@ -17,7 +18,7 @@ def make_environment(what: Any, context: Context | None = None) -> Environment:
     """
     context = context or default_context()
     if isinstance(what, str):
-        environment = Environment.open(what, context=context)
+        environment = _open(what, context)
     elif hasattr(what, "action_space") and hasattr(what, "observation_space"):
         from .gymnasium import from_gymnasium
 
@@ -30,6 +31,24 @@ def make_environment(what: Any, context: Context | None = None) -> Environment:
             "Gymnasium environment, or an object as libarq.CustomEnvironment says"
         )
     return environment.bang_bang() if isinstance(environment.spec.actions, Box) else environment
+
+
+def _open(name: str, context: Context) -> Environment:
+    try:
+        return Environment.open(name, context=context)
+    except NotFoundError as error:
+        if not _gymnasium_knows(name):
+            raise
+        text = f"{error.text}; Gymnasium has one: give gymnasium.make({name!r})"
+        raise NotFoundError(error.status, text) from None
+
+
+def _gymnasium_knows(name: str) -> bool:
+    try:
+        import gymnasium
+    except ImportError:
+        return False
+    return name in gymnasium.registry
 
 
 @contextmanager

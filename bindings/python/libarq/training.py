@@ -36,7 +36,9 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C during learn(): `training` has everything that was learned, and its learn() goes on."""
 
     def __init__(self, training: Training) -> None:
-        super().__init__(f"stopped after {training.run.steps} steps; learn() of this exception's training goes on")
+        saved = "" if training.out is None else f"; the network is saved in {training.out}"
+        goes_on = "learn() of this exception's training goes on"
+        super().__init__(f"stopped after {training.run.steps} steps{saved}; {goes_on}")
         self.training = training
 
 
@@ -99,8 +101,9 @@ class Training:
 
     @property
     def name(self) -> str:
-        """The environment's id, or its class."""
-        return self.env.id or type(self._env_given).__name__
+        """The environment's id, its id in Gymnasium, or its class."""
+        spec = getattr(self._env_given, "spec", None)
+        return self.env.id or getattr(spec, "id", None) or type(self._env_given).__name__
 
     @property
     def agent(self) -> Agent:
