@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures what the package adds to calls of the library: medians of several runs beside measure.c, and many games.
 
-    LIBARQ_LIBRARY=build/lib/libarq.so python3 bindings/python/measure.py
+    LIBARQ_LIBRARY=build/lib/libarq.so python3 bindings/python/measure.py [CALLS]
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import os
 import shlex
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ import libarq
 from libarq import _library
 
 HERE = Path(__file__).resolve().parent
-CALLS = 50000
+CALLS = int(sys.argv[1]) if len(sys.argv) > 1 else 50000
 RUNS = 5
 NAMES = ("agent.act", "agent.act + observe", "network.act")
 
@@ -79,7 +80,7 @@ def per_game(count: int) -> float:
             if batch.terminated.any() or batch.truncated.any():
                 batch.reset(None, (batch.terminated | batch.truncated).astype(np.bool_))
 
-        return nanoseconds(step, max(20, 200000 // count)) / count
+        return nanoseconds(step, max(20, 4 * CALLS // count)) / count
 
 
 def main() -> None:

@@ -53,6 +53,16 @@ for example in EXAMPLES:
     setattr(Examples, f"test_{example}", lambda self, name=example: self.run_example(name))
 
 
+class Measures(Case):
+    def test_the_binding_can_be_measured(self):
+        """A short look: the numbers mean little, but every line is there."""
+        program = SOURCE / "bindings" / "python" / "measure.py"
+        said = subprocess.run([sys.executable, program, "500"], capture_output=True, text=True, timeout=200)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        for wanted in ("agent.act ", "agent.act + observe", "network.act", " 1024 games by one call"):
+            self.assertIn(wanted, said.stdout)
+
+
 class Pages(Case):
     def test_every_python_block_runs(self):
         found = 0
