@@ -4,51 +4,80 @@
 #include <stdbool.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* Workers look this often for new work before they sleep, some tenth of a millisecond: an update is many short phases
  * in a row, and waking costs as much as several of them. */
 #define SPINS 10000
 
+/* A thread's share of the present work, on cache lines of its own. The ticket packs a generation (high half) and the
+ * next index (low half), so that a thread that is late can never take an index of newer work. */
+typedef struct pool_share {
+    _Alignas(64) atomic_uint_fast64_t ticket;
+} pool_share;
+
 struct arq_pool {
     pthread_mutex_t mutex;
     pthread_cond_t work_ready;
     pthread_cond_t work_done;
-    pid_t owner; /* the process that started the threads: a fork has none of them */
+    pid_t owner;         /* the process that started the threads: a fork has none of them */
+    unsigned char *ours; /* a page that says 1 here and 0 in a fork; NULL: the owner is asked for */
     uint32_t workers;
     uint32_t sleeping;
     atomic_bool stopping;
     atomic_bool busy; /* one parallel_for at a time; a second one, nested or of another thread, runs serially */
-    /* The present work. `ticket` packs a generation (high half) and the next index (low half), so that a worker
-     * that is late can never take an index of newer work. */
-    atomic_uint_fast64_t ticket;
+    atomic_uint_fast32_t started; /* gives workers their numbers */
+    /* The present work. */
+    atomic_uint_fast32_t generation;
     atomic_uint_fast32_t count;
     atomic_uint_fast32_t finished;
     void (*task)(void *data, uint32_t index);
     void *data;
     pthread_t threads[ARQ_POOL_MAX_THREADS];
+    pool_share share[ARQ_POOL_MAX_THREADS]; /* 0: the caller's */
 };
 
-#define GENERATION(ticket) ((ticket) >> 32)
+#define GENERATION(ticket) ((uint32_t)((ticket) >> 32))
 #define INDEX(ticket) ((uint32_t)(ticket))
 
-/* Runs indices of the given generation until none is left. */
-static void work_on(arq_pool *pool, uint64_t generation)
+/* First index of a thread's share. Loops over the same data have the same shares: it stays in the thread's cache. */
+static uint32_t share_begin(const arq_pool *pool, uint32_t count, uint32_t thread)
 {
+    return (uint32_t)((uint64_t)count * thread / (pool->workers + 1));
+}
+
+static void finish_one(arq_pool *pool, uint32_t count)
+{
+    if (atomic_fetch_add(&pool->finished, 1) + 1 == count) {
+        pthread_mutex_lock(&pool->mutex);
+        pthread_cond_broadcast(&pool->work_done);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+}
+
+/* Runs what is left of one share. */
+static void work_on_share(arq_pool *pool, uint32_t generation, uint32_t thread)
+{
+    atomic_uint_fast64_t *next = &pool->share[thread].ticket;
     for (;;) {
-        uint64_t ticket = atomic_load(&pool->ticket);
-        if (GENERATION(ticket) != generation || INDEX(ticket) >= atomic_load(&pool->count)) {
+        uint64_t ticket = atomic_load(next);
+        uint32_t count = (uint32_t)atomic_load(&pool->count);
+        if (GENERATION(ticket) != generation || INDEX(ticket) >= share_begin(pool, count, thread + 1)) {
             return;
         }
-        if (!atomic_compare_exchange_weak(&pool->ticket, &ticket, ticket + 1)) {
-            continue;
+        if (atomic_compare_exchange_weak(next, &ticket, ticket + 1)) {
+            pool->task(pool->data, INDEX(ticket));
+            finish_one(pool, count);
         }
-        pool->task(pool->data, INDEX(ticket));
-        if (atomic_fetch_add(&pool->finished, 1) + 1 == atomic_load(&pool->count)) {
-            pthread_mutex_lock(&pool->mutex);
-            pthread_cond_broadcast(&pool->work_done);
-            pthread_mutex_unlock(&pool->mutex);
-        }
+    }
+}
+
+/* Runs indices of the given generation until none is left: the thread's own, then what others have not begun. */
+static void work_on(arq_pool *pool, uint32_t generation, uint32_t thread)
+{
+    for (uint32_t i = 0; i <= pool->workers; i++) {
+        work_on_share(pool, generation, (thread + i) % (pool->workers + 1));
     }
 }
 
@@ -61,16 +90,16 @@ static void relax(void)
 #endif
 }
 
-static void wait_for_work(arq_pool *pool, uint64_t seen)
+static void wait_for_work(arq_pool *pool, uint32_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
-        if (GENERATION(atomic_load(&pool->ticket)) != seen || atomic_load(&pool->stopping)) {
+        if (atomic_load(&pool->generation) != seen || atomic_load(&pool->stopping)) {
             return;
         }
         relax();
     }
     pthread_mutex_lock(&pool->mutex);
-    while (GENERATION(atomic_load(&pool->ticket)) == seen && !atomic_load(&pool->stopping)) {
+    while (atomic_load(&pool->generation) == seen && !atomic_load(&pool->stopping)) {
         pool->sleeping++;
         pthread_cond_wait(&pool->work_ready, &pool->mutex);
         pool->sleeping--;
@@ -81,14 +110,15 @@ static void wait_for_work(arq_pool *pool, uint64_t seen)
 static void *worker(void *argument)
 {
     arq_pool *pool = argument;
-    uint64_t seen = 0;
+    uint32_t thread = (uint32_t)atomic_fetch_add(&pool->started, 1) + 1;
+    uint32_t seen = 0;
     for (;;) {
         wait_for_work(pool, seen);
         if (atomic_load(&pool->stopping)) {
             return NULL;
         }
-        seen = GENERATION(atomic_load(&pool->ticket));
-        work_on(pool, seen);
+        seen = (uint32_t)atomic_load(&pool->generation);
+        work_on(pool, seen, thread);
     }
 }
 
@@ -114,32 +144,63 @@ static void wait_until_finished(arq_pool *pool, uint32_t count)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+#define FORK_PAGE ((size_t)4096)
+
+/* Asking for the process's number is a system call; a page that forks find empty is not. */
+static unsigned char *make_fork_page(void)
+{
+#if defined(MADV_WIPEONFORK)
+    void *page = mmap(NULL, FORK_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page != MAP_FAILED && madvise(page, FORK_PAGE, MADV_WIPEONFORK) == 0) {
+        *(unsigned char *)page = 1;
+        return page;
+    }
+    if (page != MAP_FAILED) {
+        munmap(page, FORK_PAGE);
+    }
+#endif
+    return NULL;
+}
+
+static bool is_fork(const arq_pool *pool)
+{
+    return pool->ours != NULL ? *pool->ours == 0 : getpid() != pool->owner;
+}
+
+static void set_tickets(arq_pool *pool, uint32_t generation, uint32_t count)
+{
+    for (uint32_t i = 0; i <= pool->workers; i++) {
+        atomic_store(&pool->share[i].ticket, ((uint64_t)generation << 32) | share_begin(pool, count, i));
+    }
+}
+
 static void pool_parallel_for(void *user, uint32_t count, void (*task)(void *data, uint32_t index), void *data)
 {
     arq_pool *pool = user;
     if (count == 0) {
         return;
     }
-    if (count == 1 || getpid() != pool->owner || atomic_exchange(&pool->busy, true)) {
+    if (count == 1 || is_fork(pool) || atomic_exchange(&pool->busy, true)) {
         run_serially(count, task, data);
         return;
     }
     /* Two generations a call: the odd one is closed, so that nobody takes an index while the fields change. */
-    uint64_t generation = GENERATION(atomic_load(&pool->ticket)) + 2;
+    uint32_t generation = (uint32_t)atomic_load(&pool->generation) + 2;
     pthread_mutex_lock(&pool->mutex);
-    atomic_store(&pool->ticket, ((generation - 1) << 32) | UINT32_MAX);
+    set_tickets(pool, generation - 1, 0);
     pool->task = task;
     pool->data = data;
     atomic_store(&pool->finished, 0);
     atomic_store(&pool->count, count);
-    atomic_store(&pool->ticket, generation << 32);
+    set_tickets(pool, generation, count);
+    atomic_store(&pool->generation, generation);
     if (pool->sleeping > 0) {
         pthread_cond_broadcast(&pool->work_ready);
     }
     pthread_mutex_unlock(&pool->mutex);
-    work_on(pool, generation);
+    work_on(pool, generation, 0);
     wait_until_finished(pool, count);
-    /* No index is left: a late worker finds INDEX >= count until the next generation. */
+    /* No index is left: a late worker finds every share used up until the next generation. */
     atomic_store(&pool->busy, false);
 }
 
@@ -184,6 +245,7 @@ arq_status arq_pool_create(arq_context *context, uint32_t threads, arq_pool **ou
     pthread_cond_init(&pool->work_ready, NULL);
     pthread_cond_init(&pool->work_done, NULL);
     pool->owner = getpid();
+    pool->ours = make_fork_page();
     for (uint32_t i = 0; i + 1 < threads; i++) {
         int error = start_worker(pool, &pool->threads[i]);
         if (error != 0) {
@@ -203,7 +265,7 @@ void arq_pool_destroy(arq_context *context, arq_pool *pool)
     if (pool == NULL) {
         return;
     }
-    if (getpid() == pool->owner) {
+    if (!is_fork(pool)) {
         pthread_mutex_lock(&pool->mutex);
         atomic_store(&pool->stopping, true);
         pthread_cond_broadcast(&pool->work_ready);
@@ -214,6 +276,9 @@ void arq_pool_destroy(arq_context *context, arq_pool *pool)
         pthread_cond_destroy(&pool->work_done);
         pthread_cond_destroy(&pool->work_ready);
         pthread_mutex_destroy(&pool->mutex);
+    }
+    if (pool->ours != NULL) {
+        munmap(pool->ours, FORK_PAGE);
     }
     arq_free(context, pool, 1, sizeof(*pool));
 }
