@@ -1,8 +1,8 @@
 """libarq's agent in a Gymnasium environment, and libarq's games as a Gymnasium vector environment.
 
 Prints something like:
-    CartPole-v1: 1 cell learned for 5000 steps, mean return of the last 100 episodes 31.2
-    64 games of libarq/minatar-breakout-v0: 6400 steps, 490 episodes
+    CartPole-v1: 1 cell learned for 5000 steps, mean return of the last 100 episodes 39.0
+    64 games of libarq/minatar-breakout-v0: 6400 steps, 629 episodes
 """
 
 import gymnasium

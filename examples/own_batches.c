@@ -1,7 +1,7 @@
 /*
  * A network on the program's own batches: the replay buffer and the learner, without an agent. A corridor of 8 fields
  * with the prize at the right end, walked at random; Q learns from it off-policy. Prints something like:
- *   first field: left 0.48, right 0.53
+ *   first field: left 0.47, right 0.53
  *   last but one: left 0.81, right 1.00
  */
 #include <arq/learner.h>

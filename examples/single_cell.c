@@ -1,8 +1,8 @@
 /*
  * One cell as a trainable layer, on batches of the program's own: which of four regions of the unit square is a point
  * in? Q(x, action) learns to be 1 for the right answer and 0 for the others. Prints something like:
- *   loss 10.167 at first, 0.011 at last
- *   right answers: 122 of 128
+ *   loss 11.923 at first, 0.018 at last
+ *   right answers: 126 of 128
  */
 #include <arq/cell.h>
 #include <stdio.h>

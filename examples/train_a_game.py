@@ -3,8 +3,8 @@
     python3 train_a_game.py [STEPS]
 
 Prints something like:
-    100 episodes: mean return 0.490, random 0.370
-    first tensor: [400, 64] floats
+    100 episodes: mean return 2.540, random 0.370
+    first tensor: [400, 32] floats
 """
 
 import sys
