@@ -118,10 +118,12 @@ static void pack_columns(size_t k, size_t columns, const float *b, size_t ldb, f
     }
 }
 
-/* Copies rows [0, rows) of the transposed factor into [k, PACKED_ROWS]; the entries past `rows` are never read. */
+/* Copies rows [0, rows) of the transposed factor into [k, PACKED_ROWS]; the entries past `rows` are never read. What
+ * is copied next lies beside it, where the processor does not look by itself. */
 static factor pack_rows(size_t rows, size_t k, factor a, float *packed)
 {
     for (size_t l = 0; l < k; l++) {
+        __builtin_prefetch(a.a + l * a.step + 2 * rows - 1);
         for (size_t i = 0; i < rows; i += VEC_WIDTH)
             vec_store(packed + l * PACKED_ROWS + i, vec_load_at(a.a + l * a.step, i, rows));
     }
