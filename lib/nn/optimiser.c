@@ -2,17 +2,19 @@
 
 #include <math.h>
 
-#define BLOCK ((size_t)16384)
+/* Values of one partial sum of the norm: they decide its rounding. Adam's tasks may be any size. */
+#define NORM_BLOCK ((size_t)16384)
+#define ADAM_BLOCK ((size_t)4096)
 
 size_t arq_norm_blocks(size_t n)
 {
-    return (n + BLOCK - 1) / BLOCK;
+    return (n + NORM_BLOCK - 1) / NORM_BLOCK;
 }
 
-static size_t block_length(size_t n, uint32_t index)
+static size_t block_length(size_t n, size_t block, uint32_t index)
 {
-    size_t first = index * BLOCK;
-    return n - first < BLOCK ? n - first : BLOCK;
+    size_t first = index * block;
+    return n - first < block ? n - first : block;
 }
 
 typedef struct norm_task {
@@ -25,7 +27,8 @@ typedef struct norm_task {
 static void sum_block(void *data, uint32_t index)
 {
     const norm_task *t = data;
-    t->partial_sums[index] = t->kernels->sum_of_squares(block_length(t->n, index), t->gradient + index * BLOCK);
+    t->partial_sums[index] =
+        t->kernels->sum_of_squares(block_length(t->n, NORM_BLOCK, index), t->gradient + index * NORM_BLOCK);
 }
 
 double arq_gradient_norm(const arq_context *context, size_t n, const float *gradient, double *partial_sums)
@@ -68,14 +71,14 @@ typedef struct adam_task {
 static void update_block(void *data, uint32_t index)
 {
     const adam_task *t = data;
-    size_t first = index * BLOCK;
-    t->kernels->adam(block_length(t->n, index), t->step, t->gradient + first, t->weights + first, t->m + first,
-                     t->v + first);
+    size_t first = index * ADAM_BLOCK;
+    t->kernels->adam(block_length(t->n, ADAM_BLOCK, index), t->step, t->gradient + first, t->weights + first,
+                     t->m + first, t->v + first);
 }
 
 void arq_adam_update(const arq_context *context, size_t n, const arq_adam_step *step, const float *gradient,
                      float *weights, float *m, float *v)
 {
     adam_task task = {context->kernels, n, step, gradient, weights, m, v};
-    arq_parallel_for(context, (uint32_t)arq_norm_blocks(n), update_block, &task);
+    arq_parallel_for(context, (uint32_t)((n + ADAM_BLOCK - 1) / ADAM_BLOCK), update_block, &task);
 }
