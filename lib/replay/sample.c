@@ -81,15 +81,29 @@ static void end_draw(const sampling *draw)
     }
 }
 
+/* Where the next draws will look, unless one of them is drawn again: the same random numbers, ahead of time. */
+static void prefetch_draws(const sampling *draw, uint32_t count)
+{
+    arq_random random = *draw->random;
+    for (uint32_t i = 0; i < count && draw->kind != DRAW_SCANNING; i++) {
+        uint64_t position = any_position(draw, &random);
+        __builtin_prefetch(arq_replay_slots_flags(draw->slots, position));
+        __builtin_prefetch(arq_replay_slots_age(draw->slots, position));
+    }
+}
+
 static void prefetch(const arq_replay_slots *slots, uint64_t position)
 {
     uint64_t head = position - *arq_replay_slots_age(slots, position);
     const char *from = arq_replay_slots_at(slots, ARQ_COLUMN_OBSERVATION, head);
     size_t bytes = (size_t)(position - head + 2) * slots->bytes[ARQ_COLUMN_OBSERVATION];
     size_t whole = arq_replay_slots_run(slots, head) * slots->bytes[ARQ_COLUMN_OBSERVATION];
-    for (size_t i = 0; i < bytes && i < whole && i < 4096; i += 64) {
+    bytes = bytes < whole ? bytes : whole;
+    bytes = bytes < 4096 ? bytes : 4096;
+    for (size_t i = 0; i < bytes; i += 64) {
         __builtin_prefetch(from + i);
     }
+    __builtin_prefetch(from + bytes - 1); /* a line more, when they begin within one */
     __builtin_prefetch(arq_replay_slots_at(slots, ARQ_COLUMN_ACTION, position));
     __builtin_prefetch(arq_replay_slots_at(slots, ARQ_COLUMN_REWARD, position));
 }
@@ -160,6 +174,7 @@ arq_status arq_replay_sample(arq_replay *replay, uint32_t batch, int32_t distinc
     uint64_t positions[AHEAD];
     for (uint32_t done = 0, count; done < batch; done += count) {
         count = batch - done < AHEAD ? batch - done : AHEAD;
+        prefetch_draws(&draw, count);
         for (uint32_t i = 0; i < count; i++) {
             positions[i] = draw.kind == DRAW_SCANNING ? draw_scanning(&draw) : draw_anywhere(&draw);
             prefetch(slots, positions[i]);
