@@ -34,7 +34,12 @@ typedef enum arq_q_from { ARQ_Q_MEAN, ARQ_Q_LAST } arq_q_from;
 typedef enum arq_row_order { ARQ_ROWS_RELEASED, ARQ_ROWS_PAPER } arq_row_order;
 typedef enum arq_exploration_from { ARQ_EXPLORATION_FROM_LEARNING, ARQ_EXPLORATION_FROM_START } arq_exploration_from;
 typedef enum arq_ff_variant { ARQ_FF_CODE, ARQ_FF_POSTER } arq_ff_variant;
-typedef enum arq_ff_normalise { ARQ_FF_NORMALISE_ALL, ARQ_FF_NORMALISE_HIDDEN, ARQ_FF_NORMALISE_NONE } arq_ff_normalise;
+typedef enum arq_ff_normalise {
+    ARQ_FF_NORMALISE_ALL,
+    ARQ_FF_NORMALISE_HIDDEN,
+    ARQ_FF_NORMALISE_NONE,
+    ARQ_FF_NORMALISE_HOMOGENEOUS
+} arq_ff_normalise;
 
 /* Every value. One field a row of parameters.c; each value also fits a double exactly but for the seed. */
 typedef struct arq_parameters {
@@ -59,6 +64,7 @@ typedef struct arq_parameters {
     int64_t ff_variant;
     double ff_margin;
     double ff_update_probability;
+    int64_t ff_updates;
     int64_t ff_normalise;
     double gamma;
     int64_t double_q;

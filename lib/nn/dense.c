@@ -10,7 +10,8 @@
 
 arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l)
 {
-    arq_dense_layer layer = {.inputs = l == 0 ? shape->observation_size : shape->width[l - 1],
+    uint32_t observed = shape->observation_size + (shape->normalise == ARQ_FF_NORMALISE_HOMOGENEOUS);
+    arq_dense_layer layer = {.inputs = l == 0 ? observed : shape->width[l - 1],
                              .outputs = shape->width[l],
                              .kernel = shape->weights[l]};
     layer.bias = layer.kernel + (size_t)layer.inputs * layer.outputs;
@@ -20,8 +21,8 @@ arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l)
 int arq_dense_normalises(const arq_network_shape *shape, uint32_t l)
 {
     int hidden = l + 1 < shape->cells;
-    return hidden &&
-           (shape->normalise == ARQ_FF_NORMALISE_ALL || (shape->normalise == ARQ_FF_NORMALISE_HIDDEN && l > 0));
+    return hidden && shape->normalise != ARQ_FF_NORMALISE_NONE &&
+           (shape->normalise != ARQ_FF_NORMALISE_HIDDEN || l > 0);
 }
 
 arq_status arq_dense_shape(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape)
@@ -111,22 +112,23 @@ arq_inputs arq_dense_inputs(const arq_network_shape *shape, uint32_t l, const ar
     arq_inputs x = {0};
     arq_segment segment = below(shape, l, pass);
     if (pass->x[l] != NULL) {
-        segment = (arq_segment){.size = segment.size, .dense = pass->x[l], .stride = segment.size};
+        uint32_t size = arq_dense_layer_at(shape, l).inputs;
+        segment = (arq_segment){.size = size, .dense = pass->x[l], .stride = size};
     }
     arq_inputs_add(&x, segment);
     return x;
 }
 
-/* out = x / (|x| + 1e-8), row by row: a row of zeros stays one. */
-static void divide_by_length(const arq_kernels *kernels, uint32_t batch, const arq_segment *x, float *out)
+/* out[B, n] = x / (|x| + 1e-8), row by row: a row of zeros stays one. Where x is a value short of n, that is 1. */
+static void divide_by_length(const arq_kernels *kernels, uint32_t batch, const arq_segment *x, size_t n, float *out)
 {
-    size_t n = x->size;
     for (uint32_t b = 0; b < batch; b++) {
         float *row = out + b * n;
+        row[n - 1] = 1;
         if (x->bits != NULL) {
-            kernels->unpack_bits(n, x->bits + b * x->stride, row);
+            kernels->unpack_bits(x->size, x->bits + b * x->stride, row);
         } else {
-            memcpy(row, x->dense + b * x->stride, n * sizeof(float));
+            memcpy(row, x->dense + b * x->stride, x->size * sizeof(float));
         }
         float length = (float)sqrt(kernels->sum_of_squares(n, row)) + LENGTH_EPSILON;
         for (size_t i = 0; i < n; i++) {
@@ -141,7 +143,7 @@ void arq_dense_forward_layer(const arq_context *context, const arq_scratch *scra
     arq_dense_layer layer = arq_dense_layer_at(shape, l);
     if (pass->x[l] != NULL) {
         arq_segment input = below(shape, l, pass);
-        divide_by_length(context->kernels, batch, &input, pass->x[l]);
+        divide_by_length(context->kernels, batch, &input, layer.inputs, pass->x[l]);
     }
     arq_inputs x = arq_dense_inputs(shape, l, pass);
     float *h = pass->h[l];

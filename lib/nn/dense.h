@@ -15,7 +15,7 @@ typedef struct arq_dense_layer {
 
 arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l);
 
-/* Whether layer l sees x / (|x| + 1e-8) instead of x (FF-DQN). */
+/* Whether layer l sees x / (|x| + 1e-8) instead of x (FF-DQN); where a 1 goes beside the observation, (x, 1). */
 int arq_dense_normalises(const arq_network_shape *shape, uint32_t l);
 
 arq_status arq_dense_shape(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape);
@@ -78,6 +78,7 @@ uint32_t arq_dense_window(const arq_network_shape *shape, const arq_parameters *
     {"ff_variant", NULL, "does not learn by Forward-Forward"},                                                         \
         {"ff_margin", NULL, "does not learn by Forward-Forward"},                                                      \
         {"ff_update_probability", NULL, "does not learn by Forward-Forward"},                                          \
+        {"ff_updates", NULL, "does not learn by Forward-Forward"},                                                     \
         {"ff_normalise", NULL, "does not learn by Forward-Forward"},                                                   \
     {                                                                                                                  \
         "head_learning_rate", NULL, "has one learning rate for all its weights"                                        \

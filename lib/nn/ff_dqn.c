@@ -223,13 +223,16 @@ static arq_status learn_features(arq_learner *learner, const arq_batch *batch, u
     return status;
 }
 
-/* Whether the features learn in this update, by chance and if there are two classes; counts what has only one. */
+/* Whether the features learn in this update: early enough, by chance, and if there are two classes; counts what has
+ * only one. */
 static uint32_t positives_to_learn(arq_learner *learner, const arq_batch *batch)
 {
     arq_dense_learner *s = learner->state;
     uint32_t head = learner->network->shape.cells - 1;
     float median;
-    if (arq_random_uniform(&learner->random) >= learner->parameters.ff_update_probability) {
+    const arq_parameters *p = &learner->parameters;
+    int over = p->ff_updates > 0 && learner->updates >= (uint64_t)p->ff_updates;
+    if (over || arq_random_uniform(&learner->random) >= p->ff_update_probability) {
         return 0;
     }
     uint32_t positives = arq_ff_classify(batch->size, s->td_target, s->sorted, s->positive, &median);

@@ -358,6 +358,7 @@ static const char *const options[] = {
     "network=ff-dqn loss=huber",
     "network=ff-dqn ff_normalise=hidden ff_margin=0.5",
     "network=ff-dqn ff_normalise=none",
+    "network=ff-dqn ff_normalise=homogeneous",
     "network=ff-dqn ff_variant=poster",
     "network=ff-dqn ff_variant=poster ff_normalise=hidden ff_margin=0.5",
     "network=ff-dqn ff_variant=poster ff_normalise=none loss=huber",

@@ -31,7 +31,8 @@ class Parameters(TypedDict, total=False):
     ff_variant: Literal["code", "poster"]
     ff_margin: float
     ff_update_probability: float
-    ff_normalise: Literal["all", "hidden", "none"]
+    ff_updates: int
+    ff_normalise: Literal["all", "hidden", "none", "homogeneous"]
     gamma: float
     double_q: bool
     loss: Literal["mse", "huber"]
