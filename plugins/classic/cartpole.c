@@ -13,16 +13,35 @@
 /* Bound of what is loaded: far outside of what play leads to, harmless to compute with. */
 #define LARGEST_STATE 1000.0
 
+enum option { LIMIT, SCALED, OPTIONS };
+
 struct cartpole {
     struct classic_frame frame;
     double x, x_speed, angle, angle_speed;
 };
 
-static const arq_env_option cartpole_options[] = {CLASSIC_LIMIT_OPTION(500)};
+static const arq_env_option cartpole_options[OPTIONS] = {
+    [LIMIT] = CLASSIC_LIMIT_OPTION(500),
+    [SCALED] = {.struct_size = sizeof(arq_env_option),
+                .type = ARQ_OPTION_BOOL,
+                .name = "scaled",
+                .low = 0,
+                .high = 1,
+                .default_value = 0,
+                .doc = "Observe 0.8 x position, 0.8 x speed, 6 x angle, 0.8 x angular speed: values of one size"},
+};
+
+static const float si_scale[] = {1, 1, 1, 1};
+static const float even_scale[] = {0.8f, 0.8f, 6, 0.8f};
+
+static const float *scale_of(const struct cartpole *task)
+{
+    return task->frame.options[SCALED] != 0 ? even_scale : si_scale;
+}
 
 static void configure(void *self, const double *options)
 {
-    ((struct cartpole *)self)->frame.limit = (uint64_t)options[0];
+    ((struct cartpole *)self)->frame.limit = (uint64_t)options[LIMIT];
 }
 
 static void begin(void *self)
@@ -58,12 +77,13 @@ static double advance(void *self, int32_t action, int32_t *terminated)
 static void observe(const void *self, void *observation)
 {
     const struct cartpole *task = self;
+    const float *scale = scale_of(task);
     float *values = observation;
 
-    values[0] = (float)task->x;
-    values[1] = (float)task->x_speed;
-    values[2] = (float)task->angle;
-    values[3] = (float)task->angle_speed;
+    values[0] = scale[0] * (float)task->x;
+    values[1] = scale[1] * (float)task->x_speed;
+    values[2] = scale[2] * (float)task->angle;
+    values[3] = scale[3] * (float)task->angle_speed;
 }
 
 static void fields(void *self, struct saved_state *state)
@@ -97,6 +117,17 @@ static void draw(const void *self, struct picture *picture)
 
 static const double low[] = {-2 * X_LIMIT, -INFINITY, -2 * ANGLE_LIMIT, -INFINITY};
 static const double high[] = {2 * X_LIMIT, INFINITY, 2 * ANGLE_LIMIT, INFINITY};
+static const double scaled_low[] = {-2 * X_LIMIT * 0.8, -INFINITY, -2 * ANGLE_LIMIT * 6, -INFINITY};
+static const double scaled_high[] = {2 * X_LIMIT * 0.8, INFINITY, 2 * ANGLE_LIMIT * 6, INFINITY};
+
+static void describe(const void *self, arq_env_spec *spec)
+{
+    if (((const struct cartpole *)self)->frame.options[SCALED] != 0) {
+        spec->observation_low = scaled_low;
+        spec->observation_high = scaled_high;
+    }
+}
+
 static const char *const action_names[] = {"push left", "push right"};
 static const char *const observation_names[] = {"cart position", "cart velocity", "pole angle",
                                                 "pole angular velocity"};
@@ -116,10 +147,11 @@ static const struct classic_task cartpole_task = {
     .action_names = action_names,
     .observation_names = observation_names,
     .options = cartpole_options,
-    .option_count = 1,
+    .option_count = OPTIONS,
     .picture_columns = 60,
     .picture_rows = 40,
     .configure = configure,
+    .describe = describe,
     .begin = begin,
     .advance = advance,
     .observe = observe,
