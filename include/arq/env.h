@@ -218,6 +218,19 @@ typedef struct arq_env_type {
      * @param error_size At least 256.
      */
     arq_status (*create)(void *user, const double *options, void **self, char *error, size_t error_size);
+
+    /**
+     * Optional. Makes `count` instances in one call, each as create makes one, so that what step_batch reads can lie
+     * side by side in memory. Each is destroyed by itself, in any order, but all by one thread.
+     * @param user The type's `user`.
+     * @param options As for create; the same for all of them.
+     * @param count How many, at least 1.
+     * @param[out] selves [count] instances; all of them left NULL on failure.
+     * @param[out] error As for create.
+     * @param error_size At least 256.
+     */
+    arq_status (*create_batch)(void *user, const double *options, uint32_t count, void **selves, char *error,
+                               size_t error_size);
 } arq_env_type;
 
 /**

@@ -7,6 +7,7 @@
 #include "env/registry.h"
 #include "env/spec.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +55,44 @@ static void free_batch(arq_env_batch *batch)
     arq_free(context, batch, 1, sizeof(*batch));
 }
 
+/* The handle of instance `index`, whose place is in the batch. */
+static arq_status make_instance(arq_env_batch *batch, const arq_env_type *type, uint32_t index)
+{
+    arq_status status =
+        arq_env_make(batch->context, type->methods, batch->selves[index], type->id, 0, &batch->instances[index]);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_env *env = batch->instances[index];
+    env->phase = &batch->phases[index];
+    env->batch = batch;
+    env->owned = 1;
+    const arq_env *first = batch->instances[0];
+    if (env->spec.observation_kind != first->spec.observation_kind ||
+        env->spec.observation_size != first->spec.observation_size ||
+        env->spec.action_count != first->spec.action_count) {
+        return arq_fail(batch->context, ARQ_E_ENV, "%s: spec: instance %" PRIu32 " differs from the first one's",
+                        env->name, index);
+    }
+    return ARQ_OK;
+}
+
+static arq_status make_instances(arq_env_batch *batch, const arq_env_type *type)
+{
+    arq_status status = ARQ_OK;
+    uint32_t made = 0;
+    while (made < batch->count && status == ARQ_OK) {
+        status = make_instance(batch, type, made++);
+    }
+    /* Those without a handle cannot be destroyed through it. */
+    for (uint32_t i = 0; i < batch->count && status != ARQ_OK; i++) {
+        if (batch->instances[i] == NULL) {
+            type->methods->destroy(batch->selves[i]);
+        }
+    }
+    return status;
+}
+
 static arq_status create_instances(arq_env_batch *batch, const arq_env_type *type, const double *values)
 {
     arq_context *context = batch->context;
@@ -64,23 +103,10 @@ static arq_status create_instances(arq_env_batch *batch, const arq_env_type *typ
     if (batch->instances == NULL || batch->selves == NULL || batch->phases == NULL || batch->failures == NULL) {
         return arq_fail_memory(context, "a batch of environments", batch->count * sizeof(*batch->instances));
     }
-    for (uint32_t i = 0; i < batch->count; i++) {
-        arq_status status = arq_env_type_create(context, type, values, &batch->instances[i]);
-        if (status != ARQ_OK) {
-            return status;
-        }
-        arq_env *env = batch->instances[i];
-        env->phase = &batch->phases[i];
-        env->batch = batch;
-        env->owned = 1;
-        batch->selves[i] = env->self;
-        const arq_env *first = batch->instances[0];
-        if (env->spec.observation_kind != first->spec.observation_kind ||
-            env->spec.observation_size != first->spec.observation_size ||
-            env->spec.action_count != first->spec.action_count) {
-            return arq_fail(context, ARQ_E_ENV, "%s: spec: instance %" PRIu32 " differs from the first one's",
-                            env->name, i);
-        }
+    arq_status status = arq_env_type_create_selves(context, type, values, batch->count, batch->selves);
+    status = status == ARQ_OK ? make_instances(batch, type) : status;
+    if (status != ARQ_OK) {
+        return status;
     }
     const arq_env *first = batch->instances[0];
     size_t bytes;
@@ -233,12 +259,70 @@ static uint32_t run_steps(arq_env_batch *batch, uint32_t begin, uint32_t end, ar
     return i;
 }
 
+/* Whether rewards and ends of a block are what steps may give. No exits, so that compilers make vectors of it. */
+static int are_results_allowed(const arq_env_batch *batch, uint32_t begin, uint32_t end)
+{
+    const arq_env *first = batch->instances[0];
+    const double low = first->reward_low > -DBL_MAX ? first->reward_low : -DBL_MAX;
+    const double high = first->reward_high < DBL_MAX ? first->reward_high : DBL_MAX;
+    const double *rewards = batch->rewards;
+    const int32_t *terminated = batch->terminated;
+    const int32_t *truncated = batch->truncated;
+    double outside = 0;
+    uint32_t flags = 0;
+    for (uint32_t i = begin; i < end; i++) {
+        outside = rewards[i] >= low ? outside : 1;
+        outside = rewards[i] <= high ? outside : 1;
+    }
+    for (uint32_t i = begin; i < end; i++) {
+        flags |= (uint32_t)terminated[i] | (uint32_t)truncated[i];
+    }
+    return outside == 0 && flags <= 1;
+}
+
+static int are_observations_allowed(const arq_env_batch *batch, uint32_t begin, uint32_t end)
+{
+    const arq_env *first = batch->instances[0];
+    if (first->checks_values || first->spare_bits != 0) {
+        for (uint32_t i = begin; i < end; i++) {
+            if (!arq_env_may_observe(first, observation_at(batch, i))) {
+                return 0;
+            }
+        }
+    }
+    return 1;
+}
+
+/* The first instance of a block that gave what no step may give. */
+static uint32_t find_refused(const arq_env_batch *batch, uint32_t begin, uint32_t end, arq_status *status)
+{
+    const arq_env *first = batch->instances[0];
+    for (uint32_t i = begin; i < end; i++) {
+        const void *observation = observation_at(batch, i);
+        if (!arq_env_may_give(first, observation, batch->rewards[i], batch->terminated[i], batch->truncated[i])) {
+            *status =
+                arq_env_refuse_result(first, observation, batch->rewards[i], batch->terminated[i], batch->truncated[i]);
+            return i;
+        }
+    }
+    return end;
+}
+
+static void set_phases(const arq_env_batch *batch, uint32_t begin, uint32_t end)
+{
+    const int32_t *terminated = batch->terminated;
+    const int32_t *truncated = batch->truncated;
+    uint8_t *phases = batch->phases;
+    for (uint32_t i = begin; i < end; i++) {
+        phases[i] = (terminated[i] | truncated[i]) != 0 ? ARQ_PHASE_ENDED : ARQ_PHASE_RUNNING;
+    }
+}
+
 static void step_block(void *data, uint32_t block)
 {
     arq_env_batch *batch = data;
     uint32_t begin = block * BLOCK;
     uint32_t end = block_end(batch, block);
-    const arq_env *first = batch->instances[0];
     arq_status status = ARQ_OK;
     uint64_t ours = arq_fp_enter();
     arq_fp_leave(batch->host_fp);
@@ -247,16 +331,13 @@ static void step_block(void *data, uint32_t block)
     memset(&batch->terminated[begin], 0xff, (end - begin) * sizeof(*batch->terminated));
     memset(&batch->truncated[begin], 0xff, (end - begin) * sizeof(*batch->truncated));
     uint32_t failed = run_steps(batch, begin, end, &status);
-    for (uint32_t i = begin; i < end && status == ARQ_OK; i++) {
-        const void *observation = observation_at(batch, i);
-        if (!arq_env_may_give(first, observation, batch->rewards[i], batch->terminated[i], batch->truncated[i])) {
-            status =
-                arq_env_refuse_result(first, observation, batch->rewards[i], batch->terminated[i], batch->truncated[i]);
-        }
-        batch->phases[i] = (batch->terminated[i] | batch->truncated[i]) != 0 ? ARQ_PHASE_ENDED : ARQ_PHASE_RUNNING;
-        failed = i;
+    arq_fp_enter(); /* comparing a reward that is no number must not reach the host's traps */
+    if (status == ARQ_OK && (!are_results_allowed(batch, begin, end) || !are_observations_allowed(batch, begin, end))) {
+        failed = find_refused(batch, begin, end, &status);
     }
-    if (status != ARQ_OK) {
+    if (status == ARQ_OK) {
+        set_phases(batch, begin, end);
+    } else {
         keep_failure(batch, block, failed, status);
     }
     arq_fp_leave(ours);
@@ -306,10 +387,44 @@ arq_status arq_env_batch_reset(arq_env_batch *batch, const uint64_t *seeds, cons
     return run_blocks(batch, reset_block);
 }
 
+static int may_all_step(const arq_env_batch *batch, const int32_t *actions)
+{
+    const uint32_t action_count = batch->instances[0]->spec.action_count;
+    const uint8_t *phases = batch->phases;
+    uint32_t other_phases = 0;
+    uint32_t outside = 0;
+    for (uint32_t i = 0; i < batch->count; i++) {
+        other_phases |= (uint32_t)phases[i] ^ ARQ_PHASE_RUNNING;
+    }
+    for (uint32_t i = 0; i < batch->count; i++) {
+        outside |= (uint32_t)actions[i] >= action_count;
+    }
+    return (other_phases | outside) == 0;
+}
+
+/* What is wrong with the first instance that cannot make its step. */
+static arq_status refuse_steps(const arq_env_batch *batch, const int32_t *actions)
+{
+    const arq_env *first = batch->instances[0];
+    uint32_t i = 0;
+    while (batch->phases[i] == ARQ_PHASE_RUNNING && (uint32_t)actions[i] < first->spec.action_count) {
+        i++;
+    }
+    if (batch->phases[i] != ARQ_PHASE_RUNNING) {
+        return arq_fail(batch->context, ARQ_E_ORDER, "%s: arq_env_batch_step: instance %" PRIu32 " %s; reset it first",
+                        first->name, i,
+                        batch->phases[i] == ARQ_PHASE_FRESH   ? "was never reset"
+                        : batch->phases[i] == ARQ_PHASE_ENDED ? "has ended its episode"
+                                                              : "failed in its last step or reset");
+    }
+    return arq_fail(batch->context, ARQ_E_ARGUMENT,
+                    "%s: arq_env_batch_step: action %" PRIu32 " is %" PRId32 "; accepted: 0 .. %" PRIu32, first->name,
+                    i, actions[i], first->spec.action_count - 1);
+}
+
 static arq_status check_step_call(const arq_env_batch *batch, const int32_t *actions, const double *rewards,
                                   const int32_t *terminated, const int32_t *truncated)
 {
-    const arq_env *first = batch->instances[0];
     if (actions == NULL || rewards == NULL || terminated == NULL || truncated == NULL) {
         return arq_fail(batch->context, ARQ_E_ARGUMENT, "arq_env_batch_step: %s is NULL",
                         actions == NULL      ? "actions"
@@ -317,19 +432,8 @@ static arq_status check_step_call(const arq_env_batch *batch, const int32_t *act
                         : terminated == NULL ? "terminated"
                                              : "truncated");
     }
-    for (uint32_t i = 0; i < batch->count; i++) {
-        if (batch->phases[i] != ARQ_PHASE_RUNNING) {
-            return arq_fail(batch->context, ARQ_E_ORDER,
-                            "%s: arq_env_batch_step: instance %" PRIu32 " %s; reset it first", first->name, i,
-                            batch->phases[i] == ARQ_PHASE_FRESH   ? "was never reset"
-                            : batch->phases[i] == ARQ_PHASE_ENDED ? "has ended its episode"
-                                                                  : "failed in its last step or reset");
-        }
-        if ((uint32_t)actions[i] >= first->spec.action_count) {
-            return arq_fail(batch->context, ARQ_E_ARGUMENT,
-                            "%s: arq_env_batch_step: action %" PRIu32 " is %" PRId32 "; accepted: 0 .. %" PRIu32,
-                            first->name, i, actions[i], first->spec.action_count - 1);
-        }
+    if (!may_all_step(batch, actions)) {
+        return refuse_steps(batch, actions);
     }
     return ARQ_OK;
 }

@@ -12,6 +12,9 @@
 /* Moves of the script: a move is a step, or a reset after an end and now and then before. */
 #define ARQ_CHECK_MOVES 400
 
+/* Instances that are stepped as a batch. */
+#define ARQ_CHECK_BATCH 5u
+
 /* Bytes around every buffer a method gets; they must stay as they are. */
 #define ARQ_CHECK_GUARD 64
 
@@ -123,6 +126,8 @@ int arq_guarded_intact(const unsigned char *buffer, size_t bytes);
 int arq_slots_create(arq_check *check);
 void arq_slots_poison(arq_check *check, uint8_t poison);
 int arq_player_create(arq_check *check, arq_player *player);
+/* `count` of them by one call, if the type can do that. */
+int arq_players_create(arq_check *check, arq_player *players, uint32_t count);
 void arq_player_destroy(arq_player *player);
 /* The methods, with everything around them judged; 0 when the check cannot go on. */
 int arq_player_reset(arq_player *player, const uint64_t *seed);

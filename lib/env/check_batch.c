@@ -1,10 +1,11 @@
-/* What arq_env_check asks of step_batch: the same as steps in index order, and nothing beyond its arrays. */
+/* What arq_env_check asks of step_batch: the same as steps in index order, and nothing beyond its arrays. Its instances
+ * are made by create_batch if there is one. */
 #include "env/check.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-#define COUNT 5u
+#define COUNT ARQ_CHECK_BATCH
 #define ROUNDS 150
 
 typedef struct batch_buffers {
@@ -108,9 +109,9 @@ void arq_check_batch(arq_check *check)
     arq_player members[COUNT];
     batch_buffers buffers = {0};
     int goes_on = create_buffers(check, &buffers);
+    goes_on = arq_players_create(check, members, COUNT) && goes_on;
     for (uint32_t i = 0; i < COUNT; i++) {
         goes_on = arq_player_create(check, &singles[i]) && goes_on;
-        goes_on = arq_player_create(check, &members[i]) && goes_on;
         goes_on =
             goes_on && arq_player_begin(&singles[i], check->seed + i) && arq_player_begin(&members[i], check->seed + i);
     }

@@ -112,7 +112,7 @@ static void give_back_slot(arq_player *player, unsigned char *slot, const char *
     }
 }
 
-int arq_player_create(arq_check *check, arq_player *player)
+static int begin_player(arq_check *check, arq_player *player)
 {
     memset(player, 0, sizeof(*player));
     player->check = check;
@@ -123,29 +123,64 @@ int arq_player_create(arq_check *check, arq_player *player)
             return 0;
         }
     }
+    return 1;
+}
+
+/* Calls create (`count` 0) or create_batch, and judges what it did. */
+static int create_selves(arq_check *check, uint32_t count, void **selves)
+{
     enum { ERROR_SIZE = 256 };
+    const arq_env_type *type = check->type;
+    const char *method = count == 0 ? "create" : "create_batch";
     char error[ERROR_SIZE + ARQ_CHECK_GUARD];
     memset(error, 0x5a, sizeof(error));
     error[0] = '\0';
-    uint32_t option_count = check->type->option_count;
     double options[ARQ_MAX_OPTIONS] = {0};
-    memcpy(options, check->options, option_count * sizeof(double));
-    arq_status status = check->type->create(check->type->user, options, &player->self, error, ERROR_SIZE);
+    memcpy(options, check->options, type->option_count * sizeof(double));
+    arq_status status = count == 0 ? type->create(type->user, options, selves, error, ERROR_SIZE)
+                                   : type->create_batch(type->user, options, count, selves, error, ERROR_SIZE);
     memset(options, 0x5a, sizeof(options));
     if (!holds((const unsigned char *)error + ERROR_SIZE, ARQ_CHECK_GUARD, 0x5a)) {
-        arq_check_report(check, ARQ_PROMISE_GUARD, "create wrote beyond the %d bytes of error", ERROR_SIZE);
+        arq_check_report(check, ARQ_PROMISE_GUARD, "%s wrote beyond the %d bytes of error", method, ERROR_SIZE);
     }
     error[ERROR_SIZE - 1] = '\0';
     if (status != ARQ_OK) {
-        arq_check_status_sign(check, "create", status);
-        arq_check_report(check, ARQ_PROMISE_CREATE, "create failed with code %d%s%s", status, error[0] ? ": " : "",
+        arq_check_status_sign(check, method, status);
+        arq_check_report(check, ARQ_PROMISE_CREATE, "%s failed with code %d%s%s", method, status, error[0] ? ": " : "",
                          error);
-        check->stop = 1;
-    } else if (player->self == NULL) {
-        arq_check_report(check, ARQ_PROMISE_CREATE, "create returned ARQ_OK and left self NULL; it must set it");
+        memset(selves, 0, (count == 0 ? 1 : count) * sizeof(*selves));
         check->stop = 1;
     }
+    for (uint32_t i = 0; i < (count == 0 ? 1 : count) && !check->stop; i++) {
+        if (selves[i] == NULL) {
+            arq_check_report(check, ARQ_PROMISE_CREATE, "%s returned ARQ_OK and left self NULL; it must set it",
+                             method);
+            check->stop = 1;
+        }
+    }
     return !check->stop;
+}
+
+int arq_player_create(arq_check *check, arq_player *player)
+{
+    return begin_player(check, player) && create_selves(check, 0, &player->self);
+}
+
+int arq_players_create(arq_check *check, arq_player *players, uint32_t count)
+{
+    const arq_env_type *type = check->type;
+    void *selves[ARQ_CHECK_BATCH] = {NULL};
+    int together = type->struct_size > offsetof(arq_env_type, create_batch) && type->create_batch != NULL;
+    int goes_on = 1;
+    for (uint32_t i = 0; i < count; i++) {
+        goes_on = begin_player(check, &players[i]) && goes_on;
+        goes_on = (together || create_selves(check, 0, &players[i].self)) && goes_on;
+    }
+    goes_on = goes_on && (!together || create_selves(check, count, selves));
+    for (uint32_t i = 0; i < count && together; i++) {
+        players[i].self = selves[i];
+    }
+    return goes_on;
 }
 
 void arq_player_destroy(arq_player *player)

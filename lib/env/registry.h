@@ -10,6 +10,10 @@
  * ARQ_MAX_OPTIONS entries. */
 arq_status arq_registry_resolve(arq_context *context, const char *id, const arq_env_type **type, double *values);
 
+/* The instances of a batch, without handles; `selves` comes zeroed, and is zeroed again on failure. */
+arq_status arq_env_type_create_selves(const arq_context *context, const arq_env_type *type, const double *values,
+                                      uint32_t count, void **selves);
+
 /* A new instance of a type. */
 arq_status arq_env_type_create(arq_context *context, const arq_env_type *type, const double *values, arq_env **out);
 

@@ -323,7 +323,8 @@ static int is_id(const char *id)
 
 arq_status arq_env_type_validate(const arq_context *context, arq_status status, const arq_env_type *type)
 {
-    arq_status checked = check_struct_size(context, status, "environment type", type->struct_size, sizeof(*type));
+    arq_status checked =
+        check_struct_size(context, status, "environment type", type->struct_size, offsetof(arq_env_type, create_batch));
     if (checked != ARQ_OK) {
         return checked;
     }

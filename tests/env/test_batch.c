@@ -232,6 +232,65 @@ START_TEST(shows_its_instances)
 }
 END_TEST
 
+static const arq_plugin *old_plugin(uint32_t abi_version)
+{
+    static arq_env_type type;
+    static const arq_env_type *const types[] = {&type};
+    static arq_plugin plugin;
+    type = walk_type;
+    type.id = "old/walk";
+    type.struct_size = offsetof(arq_env_type, create_batch);
+    memset(&type.create_batch, 0x5a, sizeof(type.create_batch));
+    plugin = *walk_plugin(abi_version);
+    plugin.types = types;
+    return &plugin;
+}
+
+/* A type from before create_batch makes its instances one by one: nothing is read beyond its struct_size. */
+START_TEST(makes_instances_of_an_older_type)
+{
+    arq_context *context = new_context();
+    struct arrays a = new_arrays(300, 2);
+    arq_env_batch *batch = NULL;
+    ck_assert_int_eq(arq_plugin_register(context, old_plugin), ARQ_OK);
+    ck_assert_msg(arq_env_batch_open(context, "old/walk", 300, &batch) == ARQ_OK, "%s", last_error(context));
+    ck_assert_int_eq(walk_count(), 300);
+    ck_assert_int_eq(arq_env_batch_reset(batch, NULL, NULL, a.observations), ARQ_OK);
+    ck_assert_int_eq(step(batch, &a), ARQ_OK);
+    arq_env_batch_destroy(batch);
+    ck_assert_int_eq(walk_count(), 0);
+    free_arrays(&a);
+    arq_context_destroy(context);
+}
+END_TEST
+
+START_TEST(passes_failures_of_create_batch_on)
+{
+    static const struct {
+        int fault;
+        arq_status status;
+        const char *words;
+    } failures[] = {
+        {WALK_CREATE_BATCH_FAILS, WALK_OWN_CODE, "test/walk: create_batch failed with code -1234: too narrow for 600"},
+        {WALK_CREATE_BATCH_NULL, ARQ_E_ENV, "test/walk: create_batch returned ARQ_OK and left instance 3 NULL"},
+        {WALK_CREATE_FAILS, ARQ_E_CALLBACK, "no ground to walk on"},
+        {WALK_SPEC_KIND, ARQ_E_ARGUMENT, "observation kind is 9"},
+    };
+    for (size_t f = 0; f < sizeof(failures) / sizeof(failures[0]); f++) {
+        arq_context *context = new_context();
+        arq_env_batch *batch = (arq_env_batch *)(void *)context;
+        char id[64];
+        snprintf(id, sizeof(id), "test/walk?fault=%d", failures[f].fault);
+        ck_assert_int_eq(arq_plugin_register(context, walk_plugin), ARQ_OK);
+        ck_assert_int_eq(arq_env_batch_open(context, id, 600, &batch), failures[f].status);
+        ck_assert_ptr_null(batch);
+        ck_assert_msg(error_says(context, failures[f].words), "%s", last_error(context));
+        ck_assert_int_eq(walk_count(), 0);
+        arq_context_destroy(context);
+    }
+}
+END_TEST
+
 /* A failure in any block names its instance, whatever thread ran it; all begin anew then. */
 START_TEST(names_the_instance_that_fails)
 {
@@ -380,6 +439,8 @@ int main(void)
     tcase_add_test(test_case, waits_for_ended_instances);
     tcase_add_test(test_case, begins_with_different_seeds);
     tcase_add_test(test_case, shows_its_instances);
+    tcase_add_test(test_case, makes_instances_of_an_older_type);
+    tcase_add_test(test_case, passes_failures_of_create_batch_on);
     tcase_add_test(test_case, names_the_instance_that_fails);
     tcase_add_test(test_case, refuses_bad_arguments);
     tcase_add_test(test_case, refuses_calls_from_its_own_methods);

@@ -64,7 +64,9 @@ static const struct {
     {WALK_REWARD_AFTER_END, "kind=bit", "step after the end gave reward"},
     {WALK_NAME_EMPTY, "kind=bit", "action_name(0) has 0 characters"},
     {WALK_CREATE_FAILS, "kind=bit", "create failed with code -7: no ground to walk on"},
-    {WALK_CREATE_NULL, "kind=bit", "left self NULL"},
+    {WALK_CREATE_NULL, "kind=bit", "create returned ARQ_OK and left self NULL"},
+    {WALK_CREATE_BATCH_FAILS, "kind=bit", "create_batch failed with code -1234: too narrow for 5"},
+    {WALK_CREATE_BATCH_NULL, "kind=u8", "create_batch returned ARQ_OK and left self NULL"},
 };
 
 struct lines {
@@ -127,6 +129,20 @@ START_TEST(finds_nothing_in_a_good_one)
         }
     }
     ck_assert_int_eq(walk_count(), 0);
+    arq_context_destroy(context);
+}
+END_TEST
+
+/* One compiled before there was create_batch: nothing is read beyond its struct_size. */
+START_TEST(finds_nothing_in_an_older_one)
+{
+    arq_context *context = new_context();
+    arq_env_type type = walk_type;
+    uint32_t count = 99;
+    type.struct_size = offsetof(arq_env_type, create_batch);
+    memset(&type.create_batch, 0x5a, sizeof(type.create_batch));
+    ck_assert_int_eq(arq_env_check(context, &type, "kind=u8", 1, NULL, NULL, &count), ARQ_OK);
+    ck_assert_uint_eq(count, 0);
     arq_context_destroy(context);
 }
 END_TEST
@@ -220,6 +236,7 @@ int main(void)
     tcase_set_timeout(test_case, 60);
     tcase_add_loop_test(test_case, finds_what_is_broken, 0, (int)(sizeof(broken) / sizeof(broken[0])));
     tcase_add_test(test_case, finds_nothing_in_a_good_one);
+    tcase_add_test(test_case, finds_nothing_in_an_older_one);
     tcase_add_test(test_case, finds_wrong_tables);
     tcase_add_test(test_case, needs_no_id_and_no_listener);
     tcase_add_test(test_case, hands_user_to_create);

@@ -460,6 +460,24 @@ static arq_status walk_create(void *user, const double *options, void **self, ch
     return ARQ_OK;
 }
 
+static arq_status walk_create_batch(void *user, const double *options, uint32_t count, void **selves, char *error,
+                                    size_t error_size)
+{
+    int fault = (int)options[0];
+    uint32_t most = fault == WALK_CREATE_BATCH_NULL && count > 3 ? 3 : count;
+    if (fault == WALK_CREATE_BATCH_FAILS) {
+        snprintf(error, error_size, "too narrow for %u", count);
+        return WALK_OWN_CODE;
+    }
+    for (uint32_t i = 0; i < most; i++) {
+        arq_status status = walk_create(user, options, &selves[i], error, error_size);
+        if (status != ARQ_OK) {
+            return status; /* nothing was made: the first fails as all would */
+        }
+    }
+    return ARQ_OK;
+}
+
 static const arq_env_option options[] = {
     {.struct_size = sizeof(arq_env_option),
      .type = ARQ_OPTION_INT,
@@ -490,6 +508,7 @@ const arq_env_type walk_type = {
     .options = options,
     .methods = &walk_methods,
     .create = walk_create,
+    .create_batch = walk_create_batch,
 };
 
 const arq_plugin *walk_plugin(uint32_t abi_version)

@@ -179,6 +179,7 @@ arq_env_type._fields_ = [
     ("methods", POINTER(arq_env_methods)),
     ("user", c_void_p),
     ("create", CFUNCTYPE(c_int32, c_void_p, c_void_p, POINTER(c_void_p), c_void_p, c_size_t)),
+    ("create_batch", CFUNCTYPE(c_int32, c_void_p, c_void_p, c_uint32, POINTER(c_void_p), c_void_p, c_size_t)),
 ]
 
 arq_plugin._fields_ = [
