@@ -13,8 +13,8 @@ needed is missing it says what and ends with 77, which Meson takes for skipped.
 """
 
 import argparse
+import json
 import os
-import re
 import subprocess
 import sys
 import venv
@@ -91,12 +91,12 @@ def main():
             other = on_cores([python, "-c", TIMER, given.driver, given.checkout, widths, str(batch),
                               str(given.repeats)], cores)
             ours = on_cores([given.arq, "bench", "update", "--widths", widths, "--batch", str(batch), "--threads",
-                             str(cores)], cores)
+                             str(cores), "--format", "json"], cores)
             if other is None or ours is None:
                 print(f"{widths:<14} {batch:>5} {cores:>5}  fewer processors than that")
                 continue
             jax = 1e3 * float(other.split()[-1])
-            arq = float(re.findall(r"update, \d+ threads? +([0-9.]+) ms", ours)[-1])
+            arq = json.loads(ours)["update"][-1]["ms"]
             print(f"{widths:<14} {batch:>5} {cores:>5} {jax:>10.1f} {arq:>10.2f} {jax / arq:>7.1f}")
 
 
