@@ -43,6 +43,30 @@ static int learns(const arq_context *context, arq_learner *learner)
     return loss > 0 && loss < 1e-3 * first;
 }
 
+/* What a preset sets for other kinds is passed over: the weights are those of one layer. */
+static int every_preset_serves_it(arq_context *context)
+{
+    const char *preset;
+    for (uint32_t i = 0; (preset = arq_preset_name(i)) != NULL; i++) {
+        arq_config *config = NULL;
+        arq_network *network = NULL;
+        const char *name;
+        uint32_t rows = 0, columns = 0;
+        int good = arq_config_create(context, preset, &config) == ARQ_OK &&
+                   arq_config_set(config, "network", "linear") == ARQ_OK &&
+                   arq_network_create(context, config, ARQ_OBSERVATION_F32, VALUES, ACTIONS, &network) == ARQ_OK &&
+                   arq_network_tensor(network, 0, &name, &rows, &columns) == ARQ_OK && rows == VALUES &&
+                   columns == ACTIONS;
+        arq_network_destroy(network);
+        arq_config_destroy(config);
+        if (!good) {
+            fprintf(stderr, "preset %s: %u x %u weights\n", preset, rows, columns);
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static int refuses_widths(arq_context *context, arq_config *config)
 {
     char text[512];
@@ -93,6 +117,7 @@ int main(void)
     failed = failed ? fail(context, "create") : 0;
     failed = failed || (!learns(context, learner) && fail(context, "it does not learn"));
     failed = failed || (!survives_a_file(context, network) && fail(context, "the file is not the network"));
+    failed = failed || (!every_preset_serves_it(context) && fail(context, "a preset does not serve it"));
     failed = failed || (!refuses_widths(context, config) && fail(context, "widths are not refused"));
     arq_learner_destroy(learner);
     arq_network_destroy(network);
