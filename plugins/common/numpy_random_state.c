@@ -43,6 +43,7 @@ void numpy_random_state_seed(struct numpy_random_state *state, uint64_t seed)
     else
         seed_with_two_words(state, key);
     state->index = WORDS;
+    state->foreseen = 0;
 }
 
 /* The recurrence's twist of the upper bit of one word and the lower 31 of the next. */
@@ -63,4 +64,40 @@ void numpy_random_state_refill(struct numpy_random_state *state)
         word[i] = word[i - (WORDS - OFFSET)] ^ twist(word[i], word[i + 1]);
     word[WORDS - 1] = word[OFFSET - 1] ^ twist(word[WORDS - 1], word[0]);
     state->index = 0;
+    state->foreseen = 0;
+}
+
+/* Flags of 0 or 1 to bits, lowest first. */
+static uint64_t gather_bits(const uint8_t flag[64])
+{
+    uint64_t bits = 0;
+
+    for (uint32_t i = 0; i < 64; i += 8) {
+        uint64_t eight = 0;
+        for (uint32_t k = 0; k < 8; k++)
+            eight |= (uint64_t)flag[i + k] << 8 * k;
+        bits |= (eight * 0x0102040810204080 >> 56)
+                << i; /* the product brings the lowest bits of eight bytes together */
+    }
+    return bits;
+}
+
+void numpy_random_state_foresee(struct numpy_random_state *state, uint64_t bound,
+                                uint64_t below[NUMPY_RANDOM_STATE_BITS])
+{
+    const uint32_t upper_bound = (uint32_t)(bound >> 26);
+    const uint32_t lower_bound = (uint32_t)(bound & 0x3ffffff);
+    uint32_t tempered[WORDS];
+    uint8_t flag[64 * NUMPY_RANDOM_STATE_BITS] = {0};
+
+    for (uint32_t i = 0; i < WORDS; i++)
+        tempered[i] = numpy_random_state_temper(state->word[i]);
+    for (uint32_t i = 0; i < WORDS - 1; i++) {
+        uint32_t upper = tempered[i] >> 5;
+        uint32_t lower = tempered[i + 1] >> 6;
+        flag[i] = (uint8_t)((upper < upper_bound) | ((upper == upper_bound) & (lower < lower_bound)));
+    }
+    for (uint32_t i = 0; i < NUMPY_RANDOM_STATE_BITS; i++)
+        below[i] = gather_bits(flag + 64 * i);
+    state->foreseen = WORDS - 1;
 }

@@ -8,11 +8,14 @@
 
 #define NUMPY_RANDOM_STATE_WORDS 624
 
-/* The words come first: what follows the generator in a game's struct then shares a cache line with `index`. */
+/* The words lie apart, their owner says where: they are many, and a draw needs few of them. */
 struct numpy_random_state {
-    uint32_t word[NUMPY_RANDOM_STATE_WORDS];
-    uint32_t index; /* of the next word to hand out; NUMPY_RANDOM_STATE_WORDS: the words are used up */
+    uint32_t *word;    /* [NUMPY_RANDOM_STATE_WORDS] */
+    uint32_t index;    /* of the next word to hand out; NUMPY_RANDOM_STATE_WORDS: the words are used up */
+    uint32_t foreseen; /* numpy_random_state_foresee has looked at draws that begin below; 0 when words are new */
 };
+
+#define NUMPY_RANDOM_STATE_BITS (NUMPY_RANDOM_STATE_WORDS / 64 + 1)
 
 /* As RandomState(seed) below 2^32; NumPy refuses larger integers, which here seed as RandomState([low, high]). */
 void numpy_random_state_seed(struct numpy_random_state *state, uint64_t seed);
@@ -35,11 +38,10 @@ static inline uint32_t numpy_random_state_left(const struct numpy_random_state *
     return NUMPY_RANDOM_STATE_WORDS - state->index;
 }
 
-/* What the next draw will be; only while one is left. */
-static inline uint32_t numpy_random_state_peek(const struct numpy_random_state *state)
-{
-    return numpy_random_state_temper(state->word[state->index]);
-}
+/* Looks at all words ahead: bit k % 64 of below[k / 64] says whether next53 would give a number below `bound` if it
+ * began at word k, for every k less than `foreseen`. */
+void numpy_random_state_foresee(struct numpy_random_state *state, uint64_t bound,
+                                uint64_t below[NUMPY_RANDOM_STATE_BITS]);
 
 /* The next 32 random bits. */
 static inline uint32_t numpy_random_state_next(struct numpy_random_state *state)

@@ -10,19 +10,24 @@ enum channel { PLAYER, ENEMY, TRAIL, GOLD, CHANNELS };
 #define RAMP_INTERVAL 100
 #define LAST_RAMP_INDEX 1000 /* far beyond what ramping can reach */
 
+/* A byte for each slot, slot 0 lowest: bits 0..3 hold the column + 1, or 0 in an empty slot; one operation on the
+ * number works on all of them. */
+typedef uint64_t slots;
+
+#define EVERY_SLOT(VALUE) ((slots)0x0101010101010101 * (VALUE))
+#define BITS_OF_SLOT 8
+#define COLUMN 15
+#define MOVES_RIGHT 16
+#define IS_GOLD 32
+
 struct asterix {
     struct minatar_frame frame;
-    int8_t slot_x[SLOTS];
-    int8_t slot_step[SLOTS]; /* -1 or 1; 0 in an empty slot */
-    int8_t slot_gold[SLOTS];
+    slots slots;
     int8_t player_x, player_y;
     int8_t spawn_speed, spawn_timer;
     int8_t move_speed, move_timer;
     int8_t ramp_timer;
-    uint8_t moved; /* within a step: the rows are to be drawn again */
     int32_t ramp_index;
-    /* Rows 1..8 of the observation without the player; the last bytes let rows be stored as whole words. */
-    unsigned char rows[SLOTS * ROW_BYTES + 8 - ROW_BYTES];
 };
 
 static const struct minatar_channel channels[CHANNELS] = {
@@ -32,38 +37,26 @@ static const struct minatar_channel channels[CHANNELS] = {
     [GOLD] = {"gold", COLOUR_YELLOW},
 };
 
-/* The 40 bits of a row of the observation: of an enemy or gold, by its heading + 1 and column. Empty slots head
- * nowhere. */
+/* The 40 bits of a row of the observation, by the byte of its slot. */
 #define BIT(X, CHANNEL) ((X) < 0 || (X) > 9 ? 0 : (uint64_t)1 << (((X) + 10) % 10 * CHANNELS + (CHANNEL)))
-#define ROW(STEP, X, CHANNEL) BIT(X, CHANNEL) | BIT((X) - (STEP), TRAIL)
+#define ROW(X, STEP, CHANNEL) BIT(X, CHANNEL) | BIT((X) - (STEP), TRAIL)
 #define ROWS(STEP, CHANNEL)                                                                                            \
-    {                                                                                                                  \
-        ROW(STEP, 0, CHANNEL), ROW(STEP, 1, CHANNEL), ROW(STEP, 2, CHANNEL), ROW(STEP, 3, CHANNEL),                    \
-            ROW(STEP, 4, CHANNEL), ROW(STEP, 5, CHANNEL), ROW(STEP, 6, CHANNEL), ROW(STEP, 7, CHANNEL),                \
-            ROW(STEP, 8, CHANNEL), ROW(STEP, 9, CHANNEL)                                                               \
-    }
+    0, ROW(0, STEP, CHANNEL), ROW(1, STEP, CHANNEL), ROW(2, STEP, CHANNEL), ROW(3, STEP, CHANNEL),                     \
+        ROW(4, STEP, CHANNEL), ROW(5, STEP, CHANNEL), ROW(6, STEP, CHANNEL), ROW(7, STEP, CHANNEL),                    \
+        ROW(8, STEP, CHANNEL), ROW(9, STEP, CHANNEL), 0, 0, 0, 0, 0
 
-static const uint64_t row_bits[2][3][MINATAR_SIDE] = {
-    {ROWS(-1, ENEMY), {0}, ROWS(1, ENEMY)},
-    {ROWS(-1, GOLD), {0}, ROWS(1, GOLD)},
-};
+static const uint64_t row_bits[] = {ROWS(-1, ENEMY), ROWS(1, ENEMY), ROWS(-1, GOLD), ROWS(1, GOLD)};
 
-/* In rising order: each word's surplus bytes are overwritten by the next row, or lie after the last. */
-static void draw_rows(struct asterix *game)
+static uint32_t of_slot(slots all, int32_t slot)
 {
-    for (int i = 0; i < SLOTS; i++)
-        minatar_store64(game->rows + i * ROW_BYTES,
-                        row_bits[game->slot_gold[i]][game->slot_step[i] + 1][game->slot_x[i]]);
-    game->moved = 0;
+    return (uint32_t)(all >> slot * BITS_OF_SLOT) & 0xff;
 }
 
 static void asterix_begin(void *self)
 {
     struct asterix *game = self;
 
-    memset(game->slot_x, 0, sizeof game->slot_x);
-    memset(game->slot_step, 0, sizeof game->slot_step);
-    memset(game->slot_gold, 0, sizeof game->slot_gold);
+    game->slots = 0;
     game->player_x = 5;
     game->player_y = 5;
     game->spawn_speed = FIRST_SPAWN_SPEED;
@@ -72,54 +65,61 @@ static void asterix_begin(void *self)
     game->move_timer = FIRST_MOVE_SPEED;
     game->ramp_timer = RAMP_INTERVAL;
     game->ramp_index = 0;
-    draw_rows(game);
 }
+
+/* 1 for each slot whose column is at least `least`, counted from 1. */
+static inline slots where_at_least(slots all, uint32_t least)
+{
+    return ((all & EVERY_SLOT(COLUMN)) + EVERY_SLOT(128 - least)) >> 7 & EVERY_SLOT(1);
+}
+
+/* The number below 2^53 that a random double in units of 2^-53 must stay below to be less than 1/3. */
+#define THIRD UINT64_C(3002399751580331)
 
 static void spawn(struct asterix *game)
 {
-    bool right = numpy_random_state_sample(&game->frame.random) < 1.0 / 2;
-    bool gold = numpy_random_state_sample(&game->frame.random) < 1.0 / 3;
-    int8_t empty[SLOTS];
-    int32_t count = 0;
+    struct numpy_random_state *random = &game->frame.random;
+    const slots right = numpy_random_state_next53(random) >> 52 == 0;
+    const slots gold = numpy_random_state_next53(random) < THIRD;
+    const slots empty = EVERY_SLOT(1) - where_at_least(game->slots, 1);
+    const slots empty_up_to = empty * EVERY_SLOT(1); /* byte i: how many of the slots 0..i are empty */
+    const int32_t count = (int32_t)(empty_up_to >> 7 * BITS_OF_SLOT);
 
-    for (int8_t i = 0; i < SLOTS; i++) {
-        if (!game->slot_step[i])
-            empty[count++] = i;
-    }
     if (count == 0)
         return;
-    int32_t slot = empty[numpy_random_state_integer(&game->frame.random, 0, count)];
-    game->slot_x[slot] = right ? 0 : 9;
-    game->slot_step[slot] = right ? 1 : -1;
-    game->slot_gold[slot] = gold;
-    game->moved = 1;
+    /* As many slots lie before the chosen one as have no more empty ones up to them than were passed over. */
+    const slots passed = (slots)numpy_random_state_integer(random, 0, count);
+    const slots before = (EVERY_SLOT(128 + passed) - empty_up_to) >> 7 & EVERY_SLOT(1);
+    const slots slot = before * EVERY_SLOT(1) >> 7 * BITS_OF_SLOT;
+    game->slots |= ((right ? 1 : 10) | right * MOVES_RIGHT | gold * IS_GOLD) << slot * BITS_OF_SLOT;
 }
 
-/* What stands on the player is collected or ends the game. Returns the reward. */
-static int32_t meet_player(struct asterix *game)
-{
-    int32_t slot = game->player_y - 1;
+/* What the player meets: the highest bit of a slot's byte. */
+struct meeting {
+    slots gold, enemy;
+};
 
-    if (!game->slot_step[slot] || game->slot_x[slot] != game->player_x)
-        return 0;
-    if (!game->slot_gold[slot]) {
-        game->frame.ended = 1;
-        return 0;
-    }
-    game->slot_step[slot] = 0;
-    game->moved = 1;
-    return 1;
+/* The player stands on the slot whose byte `row` covers, at the column in that byte of `column`: gold there goes. */
+static inline slots meet_player(slots all, slots row, slots column, struct meeting *meeting)
+{
+    const slots differs = ((all & row & EVERY_SLOT(COLUMN)) ^ column) + EVERY_SLOT(127);
+    const slots met = ~differs & row & EVERY_SLOT(128);
+    const slots gold = met & all * (128 / IS_GOLD);
+
+    meeting->gold |= gold;
+    meeting->enemy |= met & ~gold;
+    return all & ~((gold << 1) - (gold >> 7));
 }
 
-static void move_slots(struct asterix *game)
+/* All slots move by one column where `moves` is all ones, and stay where it is 0. */
+static inline slots move_slots(slots all, slots moves)
 {
-    for (int i = 0; i < SLOTS; i++) {
-        int32_t x = game->slot_x[i] + game->slot_step[i];
-        bool inside = x >= 0 && x <= 9;
-        game->slot_x[i] = (int8_t)(inside ? x : 0);
-        game->slot_step[i] = (int8_t)(inside ? game->slot_step[i] : 0);
-    }
-    game->moved = 1;
+    const slots right = all / MOVES_RIGHT & EVERY_SLOT(1);
+    const slots left = where_at_least(all, 1) & ~right;
+    const slots moved = all + (right & moves) - (left & moves);
+    const slots inside = where_at_least(moved, 1) & ~where_at_least(moved, MINATAR_SIDE + 1);
+
+    return moved & ((inside << BITS_OF_SLOT) - inside);
 }
 
 static void ramp(struct asterix *game)
@@ -138,54 +138,97 @@ static void ramp(struct asterix *game)
     game->ramp_timer = RAMP_INTERVAL;
 }
 
-static int32_t asterix_advance(void *self, int32_t action)
+/* Each property of many games side by side, for compilers to make vectors of the loops. Conditions are numbers, 0 or 1:
+ * there are no branches but for what is seldom. */
+static MINATAR_INLINE void asterix_advance(void *const *selves, uint32_t width, uint32_t count, const uint8_t *actions,
+                                           uint8_t *rewards)
 {
-    struct asterix *game = self;
-    int32_t reward = 0;
+    int8_t x[MINATAR_LANES], y[MINATAR_LANES], move_timer[MINATAR_LANES], moves[MINATAR_LANES];
+    slots all[MINATAR_LANES], row[MINATAR_LANES], column[MINATAR_LANES], may_move[MINATAR_LANES];
+    struct meeting meeting[MINATAR_LANES];
 
-    if (game->spawn_timer == 0) {
-        spawn(game);
-        game->spawn_timer = game->spawn_speed;
+    for (uint32_t i = 0; i < count && width > 1; i++)
+        minatar_expect_draws(selves[i], ((const struct asterix *)selves[i])->spawn_timer == 0);
+    for (uint32_t i = 0; i < width; i++) {
+        const struct asterix *game = selves[i];
+        x[i] = game->player_x;
+        y[i] = game->player_y;
+        move_timer[i] = game->move_timer;
     }
-    int32_t x = game->player_x + (action == MINATAR_RIGHT) - (action == MINATAR_LEFT);
-    int32_t y = game->player_y + (action == MINATAR_DOWN) - (action == MINATAR_UP);
-    game->player_x = (int8_t)minatar_clamp(x, 0, 9);
-    game->player_y = (int8_t)minatar_clamp(y, 1, SLOTS);
-    reward += meet_player(game);
-    if (game->move_timer == 0) {
-        game->move_timer = game->move_speed;
-        move_slots(game);
-        reward += meet_player(game);
+    for (uint32_t i = 0; i < width; i++) {
+        x[i] =
+            (int8_t)(x[i] + ((actions[i] == MINATAR_RIGHT) & (x[i] < 9)) - ((actions[i] == MINATAR_LEFT) & (x[i] > 0)));
+        y[i] = (int8_t)(y[i] + ((actions[i] == MINATAR_DOWN) & (y[i] < SLOTS)) -
+                        ((actions[i] == MINATAR_UP) & (y[i] > 1)));
+        moves[i] = move_timer[i] == 0;
     }
-    game->spawn_timer--;
-    game->move_timer--;
-    if (game->frame.ramping)
-        ramp(game);
-    if (game->moved)
-        draw_rows(game);
-    return reward;
+    for (uint32_t i = 0; i < count; i++) {
+        struct asterix *game = selves[i];
+        if (game->spawn_timer == 0) {
+            spawn(game);
+            game->spawn_timer = game->spawn_speed;
+        }
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        const int32_t shift = (y[i] - 1) * BITS_OF_SLOT;
+        all[i] = ((const struct asterix *)selves[i])->slots;
+        row[i] = (slots)0xff << shift;
+        column[i] = (slots)(x[i] + 1) << shift;
+        may_move[i] = -(slots)moves[i];
+        meeting[i] = (struct meeting){0, 0};
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        all[i] = meet_player(all[i], row[i], column[i], &meeting[i]);
+        all[i] = move_slots(all[i], may_move[i]);
+        all[i] = meet_player(all[i], row[i], column[i], &meeting[i]);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        struct asterix *game = selves[i];
+        game->slots = all[i];
+        game->player_x = x[i];
+        game->player_y = y[i];
+        game->spawn_timer--;
+        game->move_timer = (int8_t)(minatar_choose((uint32_t)moves[i], game->move_speed, game->move_timer) - 1);
+        game->frame.ended = meeting[i].enemy != 0;
+        rewards[i] = meeting[i].gold != 0;
+        if (game->frame.ramping)
+            ramp(game);
+    }
 }
 
-static void asterix_observe(const void *self, unsigned char *observation)
+static MINATAR_INLINE void asterix_observe(const void *self, unsigned char *observation)
 {
     const struct asterix *game = self;
-    uint32_t cell = (uint32_t)(game->player_y * MINATAR_SIDE + game->player_x);
+    const uint32_t player = (uint32_t)(game->player_y * MINATAR_SIDE + game->player_x);
 
-    memset(observation, 0, ROW_BYTES);
-    memcpy(observation + ROW_BYTES, game->rows, SLOTS * ROW_BYTES);
+    /* In rising order: each word's surplus bytes are overwritten by the next row. */
+    minatar_store64(observation, 0);
+    for (int32_t i = 0; i < SLOTS; i++)
+        minatar_store64(observation + (i + 1) * ROW_BYTES, row_bits[of_slot(game->slots, i)]);
     memset(observation + (SLOTS + 1) * ROW_BYTES, 0, ROW_BYTES);
-    minatar_set_bit(observation, cell * CHANNELS + PLAYER);
+    minatar_set_bit(observation, player * CHANNELS + PLAYER);
+}
+
+static void slot_fields(struct asterix *game, struct saved_state *state, int32_t i)
+{
+    const uint32_t now = of_slot(game->slots, i);
+    uint8_t column = now & COLUMN;
+    uint8_t right = now / MOVES_RIGHT & 1;
+    uint8_t gold = (uint8_t)(now / IS_GOLD);
+
+    saved_state_u8(state, "slot column", &column, 0, MINATAR_SIDE);
+    saved_state_u8(state, "slot moves right", &right, 0, column > 0);
+    saved_state_u8(state, "slot gold", &gold, 0, column > 0);
+    game->slots &= ~((slots)0xff << i * BITS_OF_SLOT);
+    game->slots |= (slots)(column | right * MOVES_RIGHT | gold * IS_GOLD) << i * BITS_OF_SLOT;
 }
 
 static void asterix_fields(void *self, struct saved_state *state)
 {
     struct asterix *game = self;
 
-    for (int i = 0; i < SLOTS; i++) {
-        saved_state_i8(state, "slot x", &game->slot_x[i], 0, 9);
-        saved_state_i8(state, "slot heading", &game->slot_step[i], -1, 1);
-        saved_state_i8(state, "slot gold", &game->slot_gold[i], 0, 1);
-    }
+    for (int32_t i = 0; i < SLOTS; i++)
+        slot_fields(game, state, i);
     saved_state_i8(state, "player x", &game->player_x, 0, 9);
     saved_state_i8(state, "player y", &game->player_y, 1, SLOTS);
     saved_state_i8(state, "spawn speed", &game->spawn_speed, 1, FIRST_SPAWN_SPEED);
@@ -194,7 +237,6 @@ static void asterix_fields(void *self, struct saved_state *state)
     saved_state_i8(state, "move timer", &game->move_timer, 0, FIRST_MOVE_SPEED);
     saved_state_i8(state, "ramp timer", &game->ramp_timer, -1, RAMP_INTERVAL);
     saved_state_i32(state, "ramp index", &game->ramp_index, 0, LAST_RAMP_INDEX);
-    draw_rows(game);
 }
 
 static const struct minatar_game asterix_game = {

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2
 #define LARGEST_OBSERVATION 125
+
+/* Parts of one block of memory begin at multiples of a cache line's usual size. */
+#define ROUND_UP(BYTES) (((BYTES) + 63) / 64 * 64)
 
 const arq_env_option minatar_options[MINATAR_OPTION_COUNT] = {
     [MINATAR_OPTION_ACTIONS] = {.struct_size = sizeof(arq_env_option),
@@ -46,52 +49,80 @@ static const char *const action_names[MINATAR_ACTIONS] = {
     [MINATAR_RIGHT] = "right", [MINATAR_DOWN] = "down", [MINATAR_FIRE] = "fire",
 };
 
-_Static_assert(offsetof(struct minatar_frame, random.index) % MINATAR_CACHE_LINE == 0,
-               "the generator's index begins a cache line");
+/* Instances that were created together lie side by side, what steps need of them first. */
+struct minatar_group {
+    uint32_t alive;
+};
 
-static struct minatar_frame *allocate(size_t bytes)
+static void set_options(struct minatar_frame *frame, const double *options)
 {
-    size_t lines = (bytes + MINATAR_CACHE_LINE - 1) / MINATAR_CACHE_LINE;
+    const struct minatar_game *game = frame->rare->game;
+    double scaled = options[MINATAR_OPTION_STICKY] * 9007199254740992.0;
 
-    return aligned_alloc(MINATAR_CACHE_LINE, lines * MINATAR_CACHE_LINE);
-}
-
-arq_status minatar_create(const struct minatar_game *game, const double *options, void **self, char *error,
-                          size_t error_size)
-{
-    struct minatar_frame *frame = allocate(game->bytes);
-
-    *self = NULL;
-    if (!frame) {
-        snprintf(error, error_size, "create %s: no memory for %zu bytes", game->id, game->bytes);
-        return ARQ_E_NOMEM;
-    }
-    memset(frame, 0, game->bytes);
-    frame->game = game;
-    frame->sticky = options[MINATAR_OPTION_STICKY];
-    double scaled = frame->sticky * 9007199254740992.0;
-    frame->sticky53 = (uint64_t)scaled;
-    frame->sticky53 += (double)frame->sticky53 < scaled;
+    frame->rare->sticky = options[MINATAR_OPTION_STICKY];
+    frame->rare->sticky53 = (uint64_t)scaled;
+    frame->rare->sticky53 += (double)frame->rare->sticky53 < scaled;
+    frame->rare->compat = options[MINATAR_OPTION_COMPAT] != 0;
     frame->ramping = options[MINATAR_OPTION_RAMPING] != 0;
-    frame->compat = options[MINATAR_OPTION_COMPAT] != 0;
     if (options[MINATAR_OPTION_ACTIONS] != 0) {
         frame->action_count = MINATAR_ACTIONS;
         for (uint8_t action = 0; action < MINATAR_ACTIONS; action++)
             frame->action_of[action] = action;
     } else {
-        frame->action_count = game->minimal_count;
+        frame->action_count = (uint8_t)game->minimal_count;
         memcpy(frame->action_of, game->minimal, sizeof frame->action_of);
     }
-    numpy_random_state_seed(&frame->random, 0);
-    game->begin(frame);
-    minatar_foresee(frame);
-    *self = frame;
+}
+
+/* A struct minatar_group, its instances and what is rare about them, in one block of memory. */
+arq_status minatar_create(const struct minatar_game *game, const double *options, uint32_t count, void **selves,
+                          char *error, size_t error_size)
+{
+    const size_t header = ROUND_UP(sizeof(struct minatar_group));
+    const size_t bytes = ROUND_UP(game->bytes);
+    const size_t rare_bytes = ROUND_UP(sizeof(struct minatar_rare));
+    const bool fits = count <= (SIZE_MAX - header) / (bytes + rare_bytes);
+    unsigned char *block = fits ? calloc(1, header + count * (bytes + rare_bytes)) : NULL;
+
+    if (!block) {
+        snprintf(error, error_size, "create %s: no memory for %" PRIu32 " x %zu bytes", game->id, count,
+                 bytes + rare_bytes);
+        return ARQ_E_NOMEM;
+    }
+    struct minatar_group *group = (void *)block;
+    group->alive = count;
+    for (uint32_t i = 0; i < count; i++) {
+        struct minatar_frame *frame = (void *)(block + header + i * bytes);
+        struct minatar_rare *rare = (void *)(block + header + count * bytes + i * rare_bytes);
+        frame->rare = rare;
+        frame->random.word = rare->random_word;
+        rare->group = group;
+        rare->game = game;
+        set_options(frame, options);
+        numpy_random_state_seed(&frame->random, 0);
+        game->begin(frame);
+        selves[i] = frame;
+    }
     return ARQ_OK;
 }
 
 void minatar_destroy(void *self)
 {
-    free(self);
+    struct minatar_frame *frame = self;
+    struct minatar_group *group = frame->rare->group;
+
+    if (--group->alive == 0)
+        free(group);
+}
+
+uint32_t minatar_draw_repeats(struct minatar_frame *frame)
+{
+    const uint64_t bound = frame->rare->sticky53;
+    const uint32_t repeats = numpy_random_state_next53(&frame->random) < bound;
+
+    if (frame->random.foreseen == 0)
+        numpy_random_state_foresee(&frame->random, bound, frame->repeats);
+    return repeats;
 }
 
 arq_status minatar_spec(void *self, arq_env_spec *spec)
@@ -99,16 +130,16 @@ arq_status minatar_spec(void *self, arq_env_spec *spec)
     const struct minatar_frame *frame = self;
 
     spec->observation_kind = ARQ_OBSERVATION_BIT;
-    spec->observation_size = MINATAR_CELLS * frame->game->channel_count;
+    spec->observation_size = MINATAR_CELLS * frame->rare->game->channel_count;
     spec->observation_rank = 3;
     spec->observation_shape[0] = MINATAR_SIDE;
     spec->observation_shape[1] = MINATAR_SIDE;
-    spec->observation_shape[2] = frame->game->channel_count;
+    spec->observation_shape[2] = frame->rare->game->channel_count;
     spec->action_kind = ARQ_ACTION_DISCRETE;
     spec->action_count = frame->action_count;
     spec->reward_range_known = 1;
     spec->reward_low = 0;
-    spec->reward_high = frame->game->reward_high;
+    spec->reward_high = frame->rare->game->reward_high;
     return ARQ_OK;
 }
 
@@ -118,20 +149,19 @@ arq_status minatar_reset(void *self, const uint64_t *seed, void *observation)
 
     if (seed) {
         numpy_random_state_seed(&frame->random, *seed);
-        if (!frame->compat)
+        if (!frame->rare->compat)
             frame->previous_action = MINATAR_NONE;
     }
     frame->ended = 0;
-    frame->game->begin(frame);
-    minatar_foresee(frame);
-    frame->game->observe(frame, observation);
+    frame->rare->game->begin(frame);
+    frame->rare->game->observe(frame, observation);
     return ARQ_OK;
 }
 
 arq_status minatar_refuse_action(struct minatar_frame *frame, int32_t action)
 {
-    snprintf(frame->error, sizeof frame->error, "step: action is %" PRId32 ", accepted is 0 to %" PRIu32, action,
-             frame->action_count - 1);
+    snprintf(frame->rare->error, sizeof frame->rare->error, "step: action is %" PRId32 ", accepted is 0 to %" PRIu32,
+             action, frame->action_count - 1);
     return ARQ_E_ARGUMENT;
 }
 
@@ -141,9 +171,9 @@ static void frame_fields(struct minatar_frame *frame, struct saved_state *state)
     uint32_t ended = frame->ended;
 
     saved_state_option(state, "actions", frame->action_count == MINATAR_ACTIONS);
-    saved_state_option(state, "sticky", frame->sticky);
+    saved_state_option(state, "sticky", frame->rare->sticky);
     saved_state_option(state, "ramping", frame->ramping);
-    saved_state_option(state, "compat", frame->compat);
+    saved_state_option(state, "compat", frame->rare->compat);
     for (uint32_t i = 0; i < NUMPY_RANDOM_STATE_WORDS; i++)
         saved_state_u32(state, "generator word", &frame->random.word[i], 0, UINT32_MAX);
     saved_state_u32(state, "generator index", &frame->random.index, 0, NUMPY_RANDOM_STATE_WORDS);
@@ -151,8 +181,7 @@ static void frame_fields(struct minatar_frame *frame, struct saved_state *state)
     saved_state_u32(state, "ended", &ended, 0, 1);
     frame->previous_action = (uint8_t)previous;
     frame->ended = (uint8_t)ended;
-    frame->game->fields(frame, state);
-    minatar_foresee(frame);
+    frame->rare->game->fields(frame, state);
 }
 
 arq_status minatar_save(void *self, void *buffer, size_t capacity, size_t *size)
@@ -160,28 +189,37 @@ arq_status minatar_save(void *self, void *buffer, size_t capacity, size_t *size)
     struct minatar_frame *frame = self;
     struct saved_state state;
 
-    saved_state_begin_write(&state, frame->game->id, STATE_VERSION, buffer, capacity);
+    saved_state_begin_write(&state, frame->rare->game->id, STATE_VERSION, buffer, capacity);
     frame_fields(frame, &state);
-    return saved_state_end_write(&state, size, frame->error, sizeof frame->error);
+    return saved_state_end_write(&state, size, frame->rare->error, sizeof frame->rare->error);
 }
 
 arq_status minatar_load(void *self, const void *buffer, size_t size)
 {
     struct minatar_frame *frame = self;
-    struct minatar_frame *trial = allocate(frame->game->bytes);
+    struct minatar_rare *rare = frame->rare;
+    const size_t bytes = ROUND_UP(rare->game->bytes);
+    unsigned char *trial_memory = malloc(bytes + sizeof rare->random_word);
     struct saved_state state;
 
-    if (!trial) {
-        snprintf(frame->error, sizeof frame->error, "load: no memory for %zu bytes", frame->game->bytes);
+    if (!trial_memory) {
+        snprintf(rare->error, sizeof rare->error, "load: no memory for %zu bytes", bytes + sizeof rare->random_word);
         return ARQ_E_NOMEM;
     }
-    memcpy(trial, frame, frame->game->bytes);
-    saved_state_begin_read(&state, frame->game->id, STATE_VERSION, buffer, size, frame->error, sizeof frame->error);
+    struct minatar_frame *trial = (void *)trial_memory;
+    uint32_t *trial_words = (void *)(trial_memory + bytes);
+    memcpy(trial, frame, rare->game->bytes);
+    trial->random.word = trial_words;
+    saved_state_begin_read(&state, rare->game->id, STATE_VERSION, buffer, size, rare->error, sizeof rare->error);
     frame_fields(trial, &state);
     arq_status status = saved_state_end_read(&state);
-    if (status == ARQ_OK)
-        memcpy(frame, trial, frame->game->bytes);
-    free(trial);
+    if (status == ARQ_OK) {
+        memcpy(rare->random_word, trial_words, sizeof rare->random_word);
+        memcpy(frame, trial, rare->game->bytes);
+        frame->random.word = rare->random_word;
+        numpy_random_state_foresee(&frame->random, rare->sticky53, frame->repeats);
+    }
+    free(trial_memory);
     return status;
 }
 
@@ -203,7 +241,7 @@ arq_status minatar_render(void *self, uint32_t cell_size, uint8_t *rgb, size_t c
     unsigned char observation[LARGEST_OBSERVATION];
     struct picture picture;
     arq_status status = picture_begin(&picture, MINATAR_SIDE, MINATAR_SIDE, cell_size, rgb, capacity, COLOUR_BLACK,
-                                      frame->error, sizeof frame->error);
+                                      frame->rare->error, sizeof frame->rare->error);
 
     if (status != ARQ_OK)
         return status;
@@ -211,11 +249,11 @@ arq_status minatar_render(void *self, uint32_t cell_size, uint8_t *rgb, size_t c
     *height = picture.height;
     if (!rgb)
         return ARQ_OK;
-    frame->game->observe(frame, observation);
+    frame->rare->game->observe(frame, observation);
     for (uint32_t cell = 0; cell < MINATAR_CELLS; cell++) {
         struct picture_point corner = {cell % MINATAR_SIDE, cell / MINATAR_SIDE};
         struct picture_point opposite = {corner.x + 1, corner.y + 1};
-        picture_rectangle(&picture, corner, opposite, cell_colour(frame->game, observation, cell));
+        picture_rectangle(&picture, corner, opposite, cell_colour(frame->rare->game, observation, cell));
     }
     return ARQ_OK;
 }
@@ -231,12 +269,12 @@ const char *minatar_observation_name(void *self, uint32_t index)
 {
     const struct minatar_frame *frame = self;
 
-    return index < frame->game->channel_count ? frame->game->channels[index].name : NULL;
+    return index < frame->rare->game->channel_count ? frame->rare->game->channels[index].name : NULL;
 }
 
 const char *minatar_last_error(void *self)
 {
     const struct minatar_frame *frame = self;
 
-    return frame->error[0] ? frame->error : NULL;
+    return frame->rare->error[0] ? frame->rare->error : NULL;
 }

@@ -10,17 +10,22 @@ enum channel { CHICKEN, CAR, TRAIL_1, TRAIL_2, TRAIL_3, TRAIL_4, TRAIL_5, CHANNE
 #define MOVE_INTERVAL 3
 #define STEPS 2500
 
-/* One array of bytes per property, so that all cars move at once. */
+/* A property of all cars, a byte each, car 0 lowest: one operation on the number works on all of them. */
+typedef uint64_t cars;
+
+#define EVERY_CAR(VALUE) ((cars)0x0101010101010101 * (VALUE))
+#define BITS_OF_CAR 8
+
 struct freeway {
     struct minatar_frame frame;
-    uint8_t car_x[CARS];
-    uint8_t car_timer[CARS];
-    uint8_t car_speed[CARS]; /* 1..5: a car moves every car_speed + 1 steps */
-    uint8_t car_step[CARS];  /* columns to the right per move, modulo 10: 1 or 9 */
-    uint8_t car_lanes[CARS]; /* lanes[] of its speed and heading begin here */
+    cars x;
+    cars timer;
+    cars speed;    /* 1..5: a car moves every speed + 1 steps */
+    cars step;     /* columns to the right per move, modulo 10: 1 or 9 */
+    cars pictures; /* car_rows of its speed and heading begin at this entry */
+    int16_t clock;
     int8_t chicken_y;
     int8_t move_timer;
-    int32_t clock;
 };
 
 #define RIGHT 1
@@ -33,43 +38,56 @@ static const struct minatar_channel channels[CHANNELS] = {
     [TRAIL_5] = {"trail of speed 5", COLOUR_BLUE},
 };
 
-/* The 70 bits of a row of the observation with a car on it, for each speed, heading and column. */
-struct lane {
-    uint64_t low, high;
+/* Row y of the observation are the 70 bits from bit 6 y of word y on. What a car on it sets in word y and in the next
+ * one, for each row, speed, heading and column. */
+#define ROW_BIT(Y, X, CHANNEL) (6 * (Y) + (X) % MINATAR_SIDE * CHANNELS + (CHANNEL))
+#define LOW(BIT) ((BIT) < 64 ? (uint64_t)1 << (BIT) % 64 : 0)
+#define HIGH(BIT) ((BIT) < 64 ? 0 : (uint64_t)1 << (BIT) % 64)
+#define PICTURE(Y, SPEED, STEP, X)                                                                                     \
+    LOW(ROW_BIT(Y, X, CAR)) | LOW(ROW_BIT(Y, (X) + MINATAR_SIDE - (STEP), TRAIL_1 - 1 + (SPEED))),                     \
+        HIGH(ROW_BIT(Y, X, CAR)) | HIGH(ROW_BIT(Y, (X) + MINATAR_SIDE - (STEP), TRAIL_1 - 1 + (SPEED)))
+#define PICTURES(Y, SPEED, STEP)                                                                                       \
+    PICTURE(Y, SPEED, STEP, 0), PICTURE(Y, SPEED, STEP, 1), PICTURE(Y, SPEED, STEP, 2), PICTURE(Y, SPEED, STEP, 3),    \
+        PICTURE(Y, SPEED, STEP, 4), PICTURE(Y, SPEED, STEP, 5), PICTURE(Y, SPEED, STEP, 6),                            \
+        PICTURE(Y, SPEED, STEP, 7), PICTURE(Y, SPEED, STEP, 8), PICTURE(Y, SPEED, STEP, 9)
+#define PICTURES_OF_ROW(Y)                                                                                             \
+    {                                                                                                                  \
+        PICTURES(Y, 1, RIGHT), PICTURES(Y, 2, RIGHT), PICTURES(Y, 3, RIGHT), PICTURES(Y, 4, RIGHT),                    \
+            PICTURES(Y, 5, RIGHT), PICTURES(Y, 1, LEFT), PICTURES(Y, 2, LEFT), PICTURES(Y, 3, LEFT),                   \
+            PICTURES(Y, 4, LEFT), PICTURES(Y, 5, LEFT)                                                                 \
+    }
+
+static const uint64_t car_pictures[CARS][2 * MINATAR_SIDE * 2 * LAST_SPEED] = {
+    PICTURES_OF_ROW(1), PICTURES_OF_ROW(2), PICTURES_OF_ROW(3), PICTURES_OF_ROW(4),
+    PICTURES_OF_ROW(5), PICTURES_OF_ROW(6), PICTURES_OF_ROW(7), PICTURES_OF_ROW(8),
 };
 
-#define LOW_BIT(BIT) ((BIT) < 64 ? (uint64_t)1 << (BIT) % 64 : 0)
-#define HIGH_BIT(BIT) ((BIT) < 64 ? 0 : (uint64_t)1 << (BIT) % 64)
-#define CAR_BIT(X) ((X)*CHANNELS + CAR)
-#define TRAIL_BIT(X, SPEED) ((X) % MINATAR_SIDE * CHANNELS + TRAIL_1 - 1 + (SPEED))
-#define LANE(SPEED, STEP, X)                                                                                           \
-    {                                                                                                                  \
-        LOW_BIT(CAR_BIT(X)) | LOW_BIT(TRAIL_BIT((X) + MINATAR_SIDE - (STEP), SPEED)),                                  \
-            HIGH_BIT(CAR_BIT(X)) | HIGH_BIT(TRAIL_BIT((X) + MINATAR_SIDE - (STEP), SPEED))                             \
-    }
-#define LANES(SPEED, STEP)                                                                                             \
-    LANE(SPEED, STEP, 0), LANE(SPEED, STEP, 1), LANE(SPEED, STEP, 2), LANE(SPEED, STEP, 3), LANE(SPEED, STEP, 4),      \
-        LANE(SPEED, STEP, 5), LANE(SPEED, STEP, 6), LANE(SPEED, STEP, 7), LANE(SPEED, STEP, 8), LANE(SPEED, STEP, 9)
-
-static const struct lane lanes[] = {LANES(1, RIGHT), LANES(2, RIGHT), LANES(3, RIGHT), LANES(4, RIGHT), LANES(5, RIGHT),
-                                    LANES(1, LEFT),  LANES(2, LEFT),  LANES(3, LEFT),  LANES(4, LEFT),  LANES(5, LEFT)};
-
-static void find_lanes(struct freeway *game)
+static uint8_t of_car(cars property, int32_t car)
 {
-    for (int i = 0; i < CARS; i++)
-        game->car_lanes[i] =
-            (uint8_t)((game->car_speed[i] - 1 + (game->car_step[i] == LEFT ? LAST_SPEED : 0)) * MINATAR_SIDE);
+    return (uint8_t)(property >> car * BITS_OF_CAR);
+}
+
+static void find_pictures(struct freeway *game)
+{
+    game->pictures = 0;
+    for (int32_t i = 0; i < CARS; i++) {
+        int32_t kind = of_car(game->speed, i) - 1 + (of_car(game->step, i) == LEFT ? LAST_SPEED : 0);
+        game->pictures |= (cars)(kind * MINATAR_SIDE * 2) << i * BITS_OF_CAR;
+    }
 }
 
 static void draw_speeds(struct freeway *game)
 {
-    for (int i = 0; i < CARS; i++)
-        game->car_speed[i] = (uint8_t)numpy_random_state_integer(&game->frame.random, 1, LAST_SPEED + 1);
-    for (int i = 0; i < CARS; i++) {
-        game->car_step[i] = numpy_random_state_sample(&game->frame.random) < 0.5 ? LEFT : RIGHT;
-        game->car_timer[i] = game->car_speed[i];
-    }
-    find_lanes(game);
+    struct numpy_random_state *random = &game->frame.random;
+
+    game->speed = 0;
+    game->step = 0;
+    for (int32_t i = 0; i < CARS; i++)
+        game->speed |= (cars)numpy_random_state_integer(random, 1, LAST_SPEED + 1) << i * BITS_OF_CAR;
+    for (int32_t i = 0; i < CARS; i++)
+        game->step |= (cars)(numpy_random_state_sample(random) < 0.5 ? LEFT : RIGHT) << i * BITS_OF_CAR;
+    game->timer = game->speed;
+    find_pictures(game);
 }
 
 static void freeway_begin(void *self)
@@ -77,83 +95,130 @@ static void freeway_begin(void *self)
     struct freeway *game = self;
 
     draw_speeds(game);
-    memset(game->car_x, 0, sizeof game->car_x);
+    game->x = 0;
     game->chicken_y = START_Y;
     game->move_timer = MOVE_INTERVAL;
     game->clock = STEPS;
 }
 
-/* No branches: cars of all speeds mix, a processor could not foresee which of them move. */
-static void move_cars(struct freeway *game)
+/* A byte of ones for each car whose byte, less than 128, is at least `least`. */
+static inline cars where_at_least(cars property, uint8_t least)
 {
-    for (int i = 0; i < CARS; i++) {
-        uint8_t moves = game->car_timer[i] == 0 ? 0xff : 0;
-        uint8_t x = (uint8_t)(game->car_x[i] + (game->car_step[i] & moves));
-        game->car_timer[i] = (uint8_t)((game->car_timer[i] - 1) & ~moves) | (game->car_speed[i] & moves);
-        game->car_x[i] = (uint8_t)(x - (x > 9 ? MINATAR_SIDE : 0));
-    }
+    cars reached = (property + EVERY_CAR(128 - least)) >> 7 & EVERY_CAR(1);
+
+    return (reached << BITS_OF_CAR) - reached;
 }
 
-static int32_t freeway_advance(void *self, int32_t action)
+/* The highest bit of each car's byte, less than 128, that is `value`. */
+static inline cars where_equal(cars property, uint8_t value)
 {
-    struct freeway *game = self;
-    int32_t reward = 0;
+    return ~((property ^ EVERY_CAR(value)) + EVERY_CAR(127)) & EVERY_CAR(128);
+}
 
-    if (game->move_timer == 0 && (action == MINATAR_UP || action == MINATAR_DOWN)) {
-        game->move_timer = MOVE_INTERVAL;
-        game->chicken_y = (int8_t)minatar_clamp(game->chicken_y + (action == MINATAR_UP ? -1 : 1), 0, 9);
-        if (game->chicken_y == 0) {
-            reward = 1;
-            draw_speeds(game);
-            game->chicken_y = START_Y;
+/* Each property of many games side by side, for compilers to make vectors of the loops. Conditions are numbers, 0 or 1:
+ * there are no branches. */
+static MINATAR_INLINE void freeway_advance(void *const *selves, uint32_t width, uint32_t count, const uint8_t *actions,
+                                           uint8_t *rewards)
+{
+    int8_t y[MINATAR_LANES], move_timer[MINATAR_LANES], hit[MINATAR_LANES];
+    cars x[MINATAR_LANES], timer[MINATAR_LANES], speed[MINATAR_LANES], step[MINATAR_LANES], meets[MINATAR_LANES];
+
+    for (uint32_t i = 0; i < width; i++) {
+        const struct freeway *game = selves[i];
+        y[i] = game->chicken_y;
+        move_timer[i] = game->move_timer;
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        const int8_t up = (actions[i] == MINATAR_UP) & (move_timer[i] == 0);
+        const int8_t down = (actions[i] == MINATAR_DOWN) & (move_timer[i] == 0);
+        move_timer[i] = (up | down) ? MOVE_INTERVAL : move_timer[i];
+        move_timer[i] = (int8_t)(move_timer[i] - (move_timer[i] > 0));
+        y[i] = (int8_t)(y[i] - up + (down & (y[i] < START_Y)));
+        hit[i] = 0;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        rewards[i] = y[i] == 0;
+        if (rewards[i]) {
+            draw_speeds(selves[i]);
+            y[i] = START_Y;
         }
     }
+    for (uint32_t i = 0; i < width; i++) {
+        const struct freeway *game = selves[i];
+        x[i] = game->x;
+        timer[i] = game->timer;
+        speed[i] = game->speed;
+        step[i] = game->step;
+    }
+    for (uint32_t i = 0; i < width; i++) {
+        const cars waits = where_at_least(timer[i], 1);
+        const cars next_x = x[i] + (step[i] & ~waits);
+        const cars now_x = next_x - (EVERY_CAR(MINATAR_SIDE) & where_at_least(next_x, MINATAR_SIDE));
+        meets[i] = where_equal(x[i], CHICKEN_X) | where_equal(now_x, CHICKEN_X);
+        timer[i] = (timer[i] - (EVERY_CAR(1) & waits)) | (speed[i] & ~waits);
+        x[i] = now_x;
+    }
     /* Only the car of its own row can meet the chicken, before it moves or after. */
-    int32_t lane = game->chicken_y - 1;
-    bool met = lane < CARS && game->car_x[lane] == CHICKEN_X;
-    move_cars(game);
-    if (met || (lane < CARS && game->car_x[lane] == CHICKEN_X))
-        game->chicken_y = START_Y;
-    if (game->move_timer > 0)
-        game->move_timer--;
-    if (--game->clock < 0)
-        game->frame.ended = 1;
-    return reward;
+    for (uint32_t i = 0; i < count; i++)
+        hit[i] = (int8_t)(meets[i] >> (y[i] * BITS_OF_CAR - 1) % 64 & 1) & (y[i] <= CARS);
+    for (uint32_t i = 0; i < width; i++)
+        y[i] = hit[i] ? START_Y : y[i];
+    for (uint32_t i = 0; i < count; i++) {
+        struct freeway *game = selves[i];
+        game->x = x[i];
+        game->timer = timer[i];
+        game->chicken_y = y[i];
+        game->move_timer = move_timer[i];
+        game->clock--;
+        game->frame.ended = game->clock < 0;
+    }
 }
 
-static void freeway_observe(const void *self, unsigned char *observation)
+static MINATAR_INLINE void freeway_observe(const void *self, unsigned char *observation)
 {
     const struct freeway *game = self;
-
+    const cars pictures = game->pictures + 2 * game->x;
     uint64_t carry = 0;
 
-    /* Row y begins 6 y bits after the beginning of word y. */
     minatar_store64(observation, 0);
-    for (int y = 1; y <= CARS; y++) {
-        const struct lane *lane = &lanes[game->car_lanes[y - 1] + game->car_x[y - 1]];
-        minatar_store64(observation + 8 * y, carry | lane->low << 6 * y);
-        carry = lane->low >> (64 - 6 * y) | lane->high << 6 * y;
+    for (int32_t i = 0; i < CARS; i++) {
+        const uint64_t *picture = &car_pictures[i][of_car(pictures, i)];
+        minatar_store64(observation + 8 * (i + 1), carry | picture[0]);
+        carry = picture[1];
     }
     minatar_store64(observation + 72, carry);
     minatar_store64(observation + 80, 0);
     minatar_set_bit(observation, (uint32_t)(game->chicken_y * MINATAR_SIDE + CHICKEN_X) * CHANNELS + CHICKEN);
 }
 
+static void car_field(struct saved_state *state, const char *name, cars *property, int32_t car, uint8_t low,
+                      uint8_t high)
+{
+    uint8_t value = of_car(*property, car);
+
+    saved_state_u8(state, name, &value, low, high);
+    *property &= ~((cars)0xff << car * BITS_OF_CAR);
+    *property |= (cars)value << car * BITS_OF_CAR;
+}
+
 static void freeway_fields(void *self, struct saved_state *state)
 {
     struct freeway *game = self;
+    int32_t clock = game->clock;
 
-    for (int i = 0; i < CARS; i++) {
-        saved_state_u8(state, "car x", &game->car_x[i], 0, 9);
-        saved_state_u8(state, "car timer", &game->car_timer[i], 0, LAST_SPEED);
-        saved_state_u8(state, "car speed", &game->car_speed[i], 1, LAST_SPEED);
-        saved_state_u8(state, "car step", &game->car_step[i], RIGHT, LEFT);
-        saved_state_require(state, game->car_step[i] == RIGHT || game->car_step[i] == LEFT, "a car's step is 1 or 9");
+    for (int32_t i = 0; i < CARS; i++) {
+        car_field(state, "car x", &game->x, i, 0, 9);
+        car_field(state, "car timer", &game->timer, i, 0, LAST_SPEED);
+        car_field(state, "car speed", &game->speed, i, 1, LAST_SPEED);
+        car_field(state, "car step", &game->step, i, RIGHT, LEFT);
+        saved_state_require(state, of_car(game->step, i) == RIGHT || of_car(game->step, i) == LEFT,
+                            "a car's step is 1 or 9");
     }
-    saved_state_i8(state, "chicken y", &game->chicken_y, 1, 9);
+    saved_state_i8(state, "chicken y", &game->chicken_y, 1, START_Y);
     saved_state_i8(state, "move timer", &game->move_timer, 0, MOVE_INTERVAL);
-    saved_state_i32(state, "clock", &game->clock, -1, STEPS);
-    find_lanes(game);
+    saved_state_i32(state, "clock", &clock, -1, STEPS);
+    game->clock = (int16_t)clock;
+    find_pictures(game);
 }
 
 static const struct minatar_game freeway_game = {

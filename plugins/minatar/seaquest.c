@@ -1,5 +1,5 @@
 /* Seaquest: a submarine shoots fish and enemy submarines, picks up divers and must surface for air. */
-#include "frame.h"
+#include "seaquest_items.h"
 
 enum channel {
     SUB_FRONT,
@@ -17,65 +17,14 @@ enum channel {
 
 #define FULL_OXYGEN 200
 #define OXYGEN_OF_COLUMN 20
-#define FULL_LOAD 6
 #define LOWEST_CARRIED (-1000000000) /* a count below zero only means "less than none": it may stop falling here */
 #define FIRST_SPAWN_SPEED 20
 #define FIRST_MOVE_SPEED 5
 #define LAST_MOVE_SPEED 2
 #define DIVER_INTERVAL 30
-#define DIVER_MOVE_INTERVAL 5
+#define LAST_TIMER 5 /* of divers and enemies */
 #define SHOT_INTERVAL 5
-#define ENEMY_SHOT_INTERVAL 10
-#define GAUGE_ROW 9
 #define LAST_RAMP_INDEX 1000 /* far beyond what ramping can reach */
-#define OBSERVATION_BYTES 125
-#define GAUGE_FIRST_BYTE 112 /* row 9 is bits 900..999: byte 112 from bit 4 on, to the end */
-#define GAUGE_BYTES (OBSERVATION_BYTES - GAUGE_FIRST_BYTE)
-
-/* Everything that swims or flies. The timers are 0 where a kind has none. */
-struct item {
-    int8_t x, y;
-    int8_t step; /* heading, -1 or 1 */
-    int8_t timer;
-    int8_t shot_timer;
-    uint8_t channel;
-    uint8_t leaves_trail;
-    uint8_t unused; /* 0; makes items comparable and movable as eight bytes */
-};
-
-/* Lists in the order of their items' age. None can outgrow its capacity: the player shoots every fifth step, and a
- * bullet is gone after nine more; a diver comes every 30 steps and is gone after 60; an enemy comes at most every step,
- * and once it does, enemies are gone after 30; a sub shoots every eleventh step, so that only subs of the last 40 steps
- * can have a bullet on its way, one each. A state from elsewhere may hold more than play leads to: what a list has no
- * room for is dropped. */
-enum list { FRIENDLY_BULLETS, DIVERS, ENEMY_SUBS, ENEMY_BULLETS, FISHES, LISTS };
-
-#define ITEMS (2 + 4 + 32 + 44 + 32)
-static const int8_t capacity[LISTS] = {2, 4, 32, 44, 32};
-static const struct item kind[LISTS] = {
-    [FRIENDLY_BULLETS] = {.channel = FRIENDLY_BULLET},
-    [DIVERS] = {.channel = DIVER, .leaves_trail = 1, .timer = DIVER_MOVE_INTERVAL},
-    [ENEMY_SUBS] = {.channel = ENEMY_SUB, .leaves_trail = 1, .shot_timer = ENEMY_SHOT_INTERVAL},
-    [ENEMY_BULLETS] = {.channel = ENEMY_BULLET},
-    [FISHES] = {.channel = FISH, .leaves_trail = 1},
-};
-
-struct seaquest {
-    struct minatar_frame frame;
-    int32_t carried;
-    int32_t ramp_index;
-    int16_t oxygen;
-    int8_t sub_x, sub_y;
-    int8_t sub_step; /* which way the sub faces, -1 or 1 */
-    int8_t surfaced;
-    int8_t spawn_speed, spawn_timer;
-    int8_t diver_timer;
-    int8_t move_speed;
-    int8_t shot_timer;
-    int8_t first[LISTS + 1];           /* list k is items first[k] .. first[k + 1] - 1: one array, drawn in one loop */
-    unsigned char gauges[GAUGE_BYTES]; /* oxygen and carried divers as the observation's last bytes show them */
-    struct item item[ITEMS];
-};
 
 static const struct minatar_channel channels[CHANNELS] = {
     [SUB_FRONT] = {"sub front", COLOUR_WHITE},
@@ -90,100 +39,10 @@ static const struct minatar_channel channels[CHANNELS] = {
     [DIVER] = {"diver", COLOUR_ORANGE},
 };
 
-static int32_t count(const struct seaquest *game, enum list list)
-{
-    return game->first[list + 1] - game->first[list];
-}
-
-/* Item i of a list. It stays in its place until something is appended to an earlier list or taken out. */
-static struct item *item_at(struct seaquest *game, enum list list, int32_t i)
-{
-    return &game->item[game->first[list] + i];
-}
-
-static void append(struct seaquest *game, enum list list, struct item item)
-{
-    int32_t place = game->first[list + 1];
-
-    if (count(game, list) >= capacity[list])
-        return;
-    for (int32_t i = game->first[LISTS]; i > place; i--)
-        game->item[i] = game->item[i - 1];
-    game->item[place] = item;
-    for (int32_t later = (int32_t)list + 1; later <= LISTS; later++)
-        game->first[later]++;
-}
-
-static void erase(struct seaquest *game, enum list list, int32_t i)
-{
-    for (int32_t later = (int32_t)list + 1; later <= LISTS; later++)
-        game->first[later]--;
-    for (i += game->first[list]; i < game->first[LISTS]; i++)
-        game->item[i] = game->item[i + 1];
-}
-
-/* An item of a list's kind. */
-static struct item make(enum list list, int32_t x, int32_t y, int32_t step)
-{
-    struct item item = kind[list];
-
-    item.x = (int8_t)x;
-    item.y = (int8_t)y;
-    item.step = (int8_t)step;
-    return item;
-}
-
-static bool equal(const struct item *a, const struct item *b)
-{
-    return memcmp(a, b, sizeof *a) == 0;
-}
-
-/* Takes out the first item that equals item i, which may be an earlier twin. Returns where item i then is, or -1. */
-static int32_t remove_equal(struct seaquest *game, enum list list, int32_t i)
-{
-    int32_t twin = 0;
-
-    while (twin < i && !equal(item_at(game, list, twin), item_at(game, list, i)))
-        twin++;
-    erase(game, list, twin);
-    return twin == i ? -1 : i - 1;
-}
-
-/* The first item of a list in the cell of `item`, or -1. */
-static int32_t find_in_cell(struct seaquest *game, enum list list, const struct item *item)
-{
-    for (int32_t i = 0; i < count(game, list); i++) {
-        if (item_at(game, list, i)->x == item->x && item_at(game, list, i)->y == item->y)
-            return i;
-    }
-    return -1;
-}
-
-static bool on_sub(const struct seaquest *game, const struct item *item)
-{
-    return item->x == game->sub_x && item->y == game->sub_y;
-}
-
-static bool outside(const struct item *item)
-{
-    return item->x < 0 || item->x > 9;
-}
-
-static void move(struct item *item)
-{
-    item->x = (int8_t)(item->x + item->step);
-}
-
-static void draw_gauges(struct seaquest *game)
-{
-    const uint32_t first_bit = GAUGE_ROW * MINATAR_SIDE * CHANNELS - 8 * GAUGE_FIRST_BYTE;
-
-    memset(game->gauges, 0, sizeof game->gauges);
-    for (int32_t x = 0; x < game->oxygen / OXYGEN_OF_COLUMN; x++)
-        minatar_set_bit(game->gauges, first_bit + (uint32_t)x * CHANNELS + OXYGEN);
-    for (int32_t x = 9 - game->carried; x < 9; x++)
-        minatar_set_bit(game->gauges, first_bit + (uint32_t)x * CHANNELS + CARRIED);
-}
+/* The bit of a channel in a column, as the lower and upper word of a row's 100 bits. */
+#define ROW_BIT(X, CHANNEL) ((X) < 0 || (X) > 9 ? 128 : (X)*CHANNELS + (CHANNEL))
+#define LOW(BIT) ((BIT) < 64 ? (uint64_t)1 << (BIT) % 64 : 0)
+#define HIGH(BIT) ((BIT) < 64 || (BIT) > 127 ? 0 : (uint64_t)1 << (BIT) % 64)
 
 static void seaquest_begin(void *self)
 {
@@ -201,39 +60,46 @@ static void seaquest_begin(void *self)
     game->move_speed = FIRST_MOVE_SPEED;
     game->ramp_index = 0;
     game->shot_timer = 0;
-    memset(game->first, 0, sizeof game->first);
-    draw_gauges(game);
+    game->count = ITEMS + STRIDE;
+    cut_off(game, 0);
+    game->bullet[0] = game->bullet[1] = NONE;
 }
 
-static bool row_moves_otherwise(struct seaquest *game, enum list list, const struct item *item)
+/* Whether an enemy in the row of `enemy` heads the other way. */
+static bool row_moves_otherwise(struct seaquest *game, item enemy)
 {
-    for (int32_t i = 0; i < count(game, list); i++) {
-        if (item_at(game, list, i)->y == item->y && item_at(game, list, i)->step != item->step)
-            return true;
-    }
-    return false;
+    const uint32_t compared = HEADS_RIGHT | (CELL & ~COLUMN) | KIND; /* fish and subs have odd kinds */
+    const uint32_t count = rounded_count(game);
+    uint32_t found = 0;
+
+    for (uint32_t i = 0; i < count; i++)
+        found |= where(((game->item[i] ^ enemy) & compared) == HEADS_RIGHT);
+    return found;
 }
+
+/* The number below 2^53 that a random double in units of 2^-53 must stay below to be less than 1/3. */
+#define THIRD UINT64_C(3002399751580331)
 
 static void spawn_enemy(struct seaquest *game)
 {
     struct numpy_random_state *random = &game->frame.random;
-    bool right = numpy_random_state_sample(random) < 1.0 / 2;
-    bool is_sub = numpy_random_state_sample(random) < 1.0 / 3;
-    int32_t y = numpy_random_state_integer(random, 1, 9);
-    struct item enemy = make(is_sub ? ENEMY_SUBS : FISHES, right ? 0 : 9, y, right ? 1 : -1);
+    const bool right = numpy_random_state_next53(random) >> 52 == 0;
+    const bool is_sub = numpy_random_state_next53(random) < THIRD;
+    const int32_t y = numpy_random_state_integer(random, 1, 9);
+    const item enemy = make(is_sub ? ENEMY_SUBS : FISHES, right ? 0 : 9, y, right ? 1 : -1, (uint32_t)game->move_speed,
+                            is_sub ? ENEMY_SHOT_INTERVAL : 0);
 
-    enemy.timer = game->move_speed;
-    if (!row_moves_otherwise(game, FISHES, &enemy) && !row_moves_otherwise(game, ENEMY_SUBS, &enemy))
-        append(game, is_sub ? ENEMY_SUBS : FISHES, enemy);
+    if (!row_moves_otherwise(game, enemy))
+        append(game, enemy);
 }
 
 static void spawn_diver(struct seaquest *game)
 {
     struct numpy_random_state *random = &game->frame.random;
-    bool right = numpy_random_state_sample(random) < 1.0 / 2;
-    int32_t y = numpy_random_state_integer(random, 1, 9);
+    const bool right = numpy_random_state_next53(random) >> 52 == 0;
+    const int32_t y = numpy_random_state_integer(random, 1, 9);
 
-    append(game, DIVERS, make(DIVERS, right ? 0 : 9, y, right ? 1 : -1));
+    append(game, make(DIVERS, right ? 0 : 9, y, right ? 1 : -1, DIVER_MOVE_INTERVAL, 0));
 }
 
 static void spawn(struct seaquest *game)
@@ -248,143 +114,104 @@ static void spawn(struct seaquest *game)
     }
 }
 
-static void act(struct seaquest *game, int32_t action)
+static inline void act(struct seaquest *game, int32_t action)
 {
-    int32_t dx = (action == MINATAR_RIGHT) - (action == MINATAR_LEFT);
-    int32_t dy = (action == MINATAR_DOWN) - (action == MINATAR_UP);
+    const int32_t dx = minatar_right(action);
+    const uint32_t fires = (action == MINATAR_FIRE) & (game->shot_timer == 0);
+    const item shot = make(0, game->sub_x, game->sub_y, game->sub_step, 0, 0);
+    const uint32_t place = !is_none(game->bullet[0]); /* of a new bullet; there never are two when the timer has run */
 
-    if (action == MINATAR_FIRE && game->shot_timer == 0) {
-        append(game, FRIENDLY_BULLETS, make(FRIENDLY_BULLETS, game->sub_x, game->sub_y, game->sub_step));
-        game->shot_timer = SHOT_INTERVAL;
-    }
-    game->sub_step = (int8_t)(dx ? dx : game->sub_step);
+    game->bullet[place] = (item)minatar_choose(fires, (int32_t)shot, (int32_t)game->bullet[place]);
+    game->shot_timer = (int8_t)minatar_choose(fires, SHOT_INTERVAL, game->shot_timer);
+    game->sub_step = (int8_t)minatar_choose(dx != 0, dx, game->sub_step);
     game->sub_x = (int8_t)minatar_clamp(game->sub_x + dx, 0, 9);
-    game->sub_y = (int8_t)minatar_clamp(game->sub_y + dy, 0, 8);
+    game->sub_y = (int8_t)minatar_clamp(game->sub_y + minatar_down(action), 0, 8);
 }
 
-static int32_t move_friendly_bullets(struct seaquest *game)
-{
-    int32_t reward = 0;
+/* What can happen when everything moves, as bits. */
+enum event { RAMS = 1, LEAVES = 2, SHOOTS = 4, IS_SHOT = 8, BOARDS = 16 };
 
-    for (int32_t i = count(game, FRIENDLY_BULLETS) - 1; i >= 0; i--) {
-        struct item *bullet = item_at(game, FRIENDLY_BULLETS, i);
-        move(bullet);
-        if (outside(bullet)) {
-            remove_equal(game, FRIENDLY_BULLETS, i);
-            continue;
+/* Moves all items and says what happens to any of them, given where the bullets come to. Without branches: whose timers
+ * end, nobody could foresee. */
+static inline uint32_t move_items(struct seaquest *game, const item bullet[BULLETS], item before[ITEMS + STRIDE])
+{
+    const uint32_t count = rounded_count(game);
+    const uint32_t sub = sub_cell(game);
+    const uint32_t enemy_timer = (uint32_t)game->move_speed * TIMER;
+    const uint32_t first_bullet = cell_of(bullet[0]);
+    const uint32_t second_bullet = cell_of(bullet[1]);
+    uint32_t events = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const item now = game->item[i];
+        const uint32_t is_diver = where(kind_of(now) == DIVERS);
+        const uint32_t is_sub = where(kind_of(now) == ENEMY_SUBS);
+        const uint32_t is_enemy = where((now & KIND) != 0);
+        const uint32_t none = where((now & NONE_BITS) == NONE_BITS);
+        const uint32_t moves = where(timer_of(now) == 0) & ~none;
+        const uint32_t shoots = is_sub & where(shot_timer_of(now) == 0);
+        const uint32_t timer = (is_enemy & enemy_timer) | (is_diver & DIVER_MOVE_INTERVAL * TIMER);
+        const item then = now + (moves & (timer + (now / HEADS_RIGHT & 1) * 2 - 1)) - (~moves & ~none & TIMER);
+        const uint32_t meets_sub = where(cell_of(now) == sub) | where(cell_of(then) == sub);
+        const uint32_t meets_bullet = where(cell_of(now) == first_bullet) | where(cell_of(now) == second_bullet) |
+                                      where(cell_of(then) == first_bullet) | where(cell_of(then) == second_bullet);
+        events |= (meets_sub & ~is_diver & RAMS) | (meets_sub & is_diver & BOARDS) |
+                  (is_enemy & meets_bullet & IS_SHOT) | (shoots & SHOOTS) | (where(outside(then)) & LEAVES);
+        before[i] = now;
+        game->item[i] = then + (shoots & ENEMY_SHOT_INTERVAL * SHOT_TIMER) - (is_sub & ~shoots & SHOT_TIMER);
+    }
+    return events;
+}
+
+/* Subs that have just shot: their bullets make a first move at once. */
+static void add_enemy_bullets(struct seaquest *game)
+{
+    for (int32_t i = game->count - 1; i >= 0; i--) {
+        if (shot_timer_of(game->item[i]) == ENEMY_SHOT_INTERVAL && game->count < ITEMS) {
+            append(game, (game->item[i] & (CELL | HEADS_RIGHT)) | ENEMY_BULLETS * KIND);
+            move_enemy_bullet(game, game->count - 1);
         }
-        enum list list = FISHES;
-        int32_t hit = find_in_cell(game, list, bullet);
-        if (hit < 0) {
-            list = ENEMY_SUBS;
-            hit = find_in_cell(game, list, bullet);
+    }
+}
+
+static void erase_outside(struct seaquest *game)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < game->count; i++) {
+        game->item[kept] = game->item[i];
+        kept += !outside(game->item[i]);
+    }
+    cut_off(game, kept);
+}
+
+/* Everything moves at once, unless something is hit or boards: then the order matters. Returns the reward. */
+static inline uint32_t move_all(struct seaquest *game)
+{
+    item bullet[BULLETS];
+    item before[ITEMS + STRIDE];
+
+    for (uint32_t i = 0; i < BULLETS; i++)
+        bullet[i] = game->bullet[i] + (game->bullet[i] / HEADS_RIGHT % 2 * 2 - 1) * !is_none(game->bullet[i]);
+    const uint32_t events = move_items(game, bullet, before);
+    if (events & (IS_SHOT | BOARDS)) {
+        memcpy(game->item, before, game->count * sizeof *before);
+        return seaquest_move_in_turn(game);
+    }
+    game->bullet[0] = bullet[0];
+    game->bullet[1] = bullet[1];
+    if (outside(bullet[0]) | outside(bullet[1])) {
+        for (int32_t i = BULLETS - 1; i >= 0; i--) {
+            if (outside(bullet[i]))
+                erase_bullet(game, i);
         }
-        if (hit >= 0) {
-            remove_equal(game, FRIENDLY_BULLETS, i);
-            erase(game, list, hit);
-            reward++;
-        }
     }
-    return reward;
-}
-
-static bool board(struct seaquest *game, int32_t i)
-{
-    if (!on_sub(game, item_at(game, DIVERS, i)) || game->carried >= FULL_LOAD)
-        return false;
-    remove_equal(game, DIVERS, i);
-    game->carried++;
-    draw_gauges(game);
-    return true;
-}
-
-static void move_divers(struct seaquest *game)
-{
-    for (int32_t i = count(game, DIVERS) - 1; i >= 0; i--) {
-        struct item *diver = item_at(game, DIVERS, i);
-        if (board(game, i))
-            continue;
-        if (diver->timer > 0) {
-            diver->timer--;
-            continue;
-        }
-        diver->timer = DIVER_MOVE_INTERVAL;
-        move(diver);
-        if (outside(diver))
-            remove_equal(game, DIVERS, i);
-        else
-            board(game, i);
-    }
-}
-
-/* The part that fish and enemy subs share: item i swims, rams the sub or is shot. Returns where it is then, or -1. */
-static int32_t swim(struct seaquest *game, enum list list, int32_t i, int32_t *reward)
-{
-    struct item *enemy = item_at(game, list, i);
-
-    if (on_sub(game, enemy))
-        game->frame.ended = 1;
-    if (enemy->timer > 0) {
-        enemy->timer--;
-        return i;
-    }
-    enemy->timer = game->move_speed;
-    move(enemy);
-    if (outside(enemy))
-        return remove_equal(game, list, i);
-    if (on_sub(game, enemy)) {
-        game->frame.ended = 1;
-        return i;
-    }
-    int32_t bullet = find_in_cell(game, FRIENDLY_BULLETS, enemy);
-    if (bullet < 0)
-        return i;
-    erase(game, FRIENDLY_BULLETS, bullet);
-    ++*reward;
-    return remove_equal(game, list, i);
-}
-
-static int32_t move_enemy_subs(struct seaquest *game)
-{
-    int32_t reward = 0;
-
-    for (int32_t i = count(game, ENEMY_SUBS) - 1; i >= 0; i--) {
-        struct item gone = *item_at(game, ENEMY_SUBS, i);
-        int32_t now = swim(game, ENEMY_SUBS, i, &reward);
-        struct item *enemy = now < 0 ? &gone : item_at(game, ENEMY_SUBS, now);
-        if (now < 0)
-            move(&gone); /* only what moved is removed, and it still shoots from where it came to */
-        if (enemy->shot_timer > 0) {
-            enemy->shot_timer--;
-            continue;
-        }
-        enemy->shot_timer = ENEMY_SHOT_INTERVAL;
-        append(game, ENEMY_BULLETS, make(ENEMY_BULLETS, enemy->x, enemy->y, enemy->step));
-    }
-    return reward;
-}
-
-static void move_enemy_bullets(struct seaquest *game)
-{
-    for (int32_t i = count(game, ENEMY_BULLETS) - 1; i >= 0; i--) {
-        struct item *bullet = item_at(game, ENEMY_BULLETS, i);
-        if (on_sub(game, bullet))
-            game->frame.ended = 1;
-        move(bullet);
-        if (on_sub(game, bullet))
-            game->frame.ended = 1;
-        if (outside(bullet))
-            remove_equal(game, ENEMY_BULLETS, i);
-    }
-}
-
-static int32_t move_fishes(struct seaquest *game)
-{
-    int32_t reward = 0;
-
-    for (int32_t i = count(game, FISHES) - 1; i >= 0; i--)
-        swim(game, FISHES, i, &reward);
-    return reward;
+    game->frame.ended |= events & RAMS;
+    if (events & SHOOTS)
+        add_enemy_bullets(game);
+    if (events & LEAVES)
+        erase_outside(game);
+    return 0;
 }
 
 static void ramp(struct seaquest *game)
@@ -399,105 +226,163 @@ static void ramp(struct seaquest *game)
 }
 
 /* Air for divers: a full load pays for the oxygen left, anything less costs a diver. */
-static int32_t surface(struct seaquest *game)
+static uint32_t surface(struct seaquest *game)
 {
-    int32_t reward = 0;
+    uint32_t reward = 0;
 
     game->surfaced = 1;
     if (game->carried == FULL_LOAD) {
         game->carried = 0;
-        reward = game->oxygen / OXYGEN_OF_COLUMN;
+        reward = (uint32_t)(game->oxygen / OXYGEN_OF_COLUMN);
     }
     game->oxygen = FULL_OXYGEN;
     if (game->carried > LOWEST_CARRIED)
         game->carried--;
     if (game->frame.ramping)
         ramp(game);
-    draw_gauges(game);
     return reward;
 }
 
-static int32_t breathe(struct seaquest *game)
+static inline uint32_t breathe(struct seaquest *game)
 {
-    if (game->oxygen <= 0)
-        game->frame.ended = 1;
-    if (game->sub_y > 0) {
-        if (game->oxygen-- % OXYGEN_OF_COLUMN == 0)
-            draw_gauges(game);
-        game->surfaced = 0;
-    } else if (!game->surfaced) {
+    const uint32_t under_water = game->sub_y > 0;
+
+    game->frame.ended |= game->oxygen <= 0;
+    if (!(under_water | (uint32_t)game->surfaced)) {
         if (game->carried != 0)
             return surface(game);
         game->frame.ended = 1;
+        return 0;
     }
+    game->oxygen = (int16_t)(game->oxygen - (int32_t)under_water);
+    game->surfaced = !under_water;
     return 0;
 }
 
-static int32_t seaquest_advance(void *self, int32_t action)
+static MINATAR_INLINE uint32_t play(struct seaquest *game, int32_t action)
 {
-    struct seaquest *game = self;
-    int32_t reward = 0;
+    uint32_t reward;
 
     spawn(game);
     act(game, action);
-    reward += move_friendly_bullets(game);
-    move_divers(game);
-    reward += move_enemy_subs(game);
-    move_enemy_bullets(game);
-    reward += move_fishes(game);
-    if (game->spawn_timer > 0)
-        game->spawn_timer--;
-    if (game->diver_timer > 0)
-        game->diver_timer--;
-    if (game->shot_timer > 0)
-        game->shot_timer--;
+    reward = move_all(game);
+    game->spawn_timer = (int8_t)(game->spawn_timer - (game->spawn_timer > 0));
+    game->diver_timer = (int8_t)(game->diver_timer - (game->diver_timer > 0));
+    game->shot_timer = (int8_t)(game->shot_timer - (game->shot_timer > 0));
     return reward + breathe(game);
 }
 
-static void mark(unsigned char *observation, int32_t x, int32_t y, enum channel channel)
+static MINATAR_INLINE void seaquest_advance(void *const *selves, uint32_t width, uint32_t count, const uint8_t *actions,
+                                            uint8_t *rewards)
 {
-    minatar_set_bit(observation, (uint32_t)(y * MINATAR_SIDE + x) * CHANNELS + channel);
+    for (uint32_t i = 0; i < count && width > 1; i++) {
+        const struct seaquest *game = selves[i];
+        minatar_expect_draws(&game->frame, (game->spawn_timer == 0) | (game->diver_timer == 0));
+    }
+    for (uint32_t i = 0; i < count; i++)
+        rewards[i] = (uint8_t)play(selves[i], actions[i]);
 }
 
-static void seaquest_observe(const void *self, unsigned char *observation)
+/* A row of the observation. */
+struct row {
+    uint64_t low, high;
+};
+
+/* A channel in all columns of a row. */
+#define ALONG(WORD, CHANNEL)                                                                                           \
+    (WORD(ROW_BIT(0, CHANNEL)) | WORD(ROW_BIT(1, CHANNEL)) | WORD(ROW_BIT(2, CHANNEL)) | WORD(ROW_BIT(3, CHANNEL)) |   \
+     WORD(ROW_BIT(4, CHANNEL)) | WORD(ROW_BIT(5, CHANNEL)) | WORD(ROW_BIT(6, CHANNEL)) | WORD(ROW_BIT(7, CHANNEL)) |   \
+     WORD(ROW_BIT(8, CHANNEL)) | WORD(ROW_BIT(9, CHANNEL)))
+
+static const struct row oxygen_row = {ALONG(LOW, OXYGEN), ALONG(HIGH, OXYGEN)};
+static const struct row carried_row = {ALONG(LOW, CARRIED), ALONG(HIGH, CARRIED)};
+
+/* All channels of the first columns. */
+#define COLUMNS(COUNT)                                                                                                 \
+    {                                                                                                                  \
+        LOW((COUNT)*CHANNELS) - 1, HIGH((COUNT)*CHANNELS) - ((COUNT)*CHANNELS > 63)                                    \
+    }
+
+static const struct row first_columns[MINATAR_SIDE + 1] = {COLUMNS(0), COLUMNS(1), COLUMNS(2), COLUMNS(3),
+                                                           COLUMNS(4), COLUMNS(5), COLUMNS(6), COLUMNS(7),
+                                                           COLUMNS(8), COLUMNS(9), COLUMNS(10)};
+
+static inline struct row gauges(const struct seaquest *game)
+{
+    const struct row *oxygen = &first_columns[game->oxygen / OXYGEN_OF_COLUMN];
+    const struct row *up_to_carried = &first_columns[9];
+    const struct row *before_carried = &first_columns[9 - minatar_clamp(game->carried, 0, FULL_LOAD)];
+
+    return (struct row){(oxygen_row.low & oxygen->low) | (carried_row.low & up_to_carried->low & ~before_carried->low),
+                        (oxygen_row.high & oxygen->high) |
+                            (carried_row.high & up_to_carried->high & ~before_carried->high)};
+}
+
+/* The observation's first bit of each cell. */
+#define CELL_BITS(Y)                                                                                                   \
+    [16 * (Y) + 1] = 100 * (Y), 100 * (Y) + 10, 100 * (Y) + 20, 100 * (Y) + 30, 100 * (Y) + 40, 100 * (Y) + 50,        \
+                100 * (Y) + 60, 100 * (Y) + 70, 100 * (Y) + 80, 100 * (Y) + 90
+
+static const uint16_t cell_bit[CELL + 1] = {CELL_BITS(0), CELL_BITS(1), CELL_BITS(2), CELL_BITS(3), CELL_BITS(4),
+                                            CELL_BITS(5), CELL_BITS(6), CELL_BITS(7), CELL_BITS(8)};
+static const uint8_t channel_of[KINDS] = {
+    [DIVERS] = DIVER, [ENEMY_SUBS] = ENEMY_SUB, [ENEMY_BULLETS] = ENEMY_BULLET, [FISHES] = FISH};
+
+static MINATAR_INLINE void seaquest_observe(const void *self, unsigned char *observation)
 {
     const struct seaquest *game = self;
+    const struct row row_9 = gauges(game);
+    const uint32_t front = cell_bit[sub_cell(game)] + SUB_FRONT;
 
-    memset(observation, 0, 64); /* two, as one of this size is compiled into a slow string instruction */
-    memset(observation + 64, 0, GAUGE_FIRST_BYTE - 64);
-    memcpy(observation + GAUGE_FIRST_BYTE, game->gauges, GAUGE_BYTES);
-    mark(observation, game->sub_x, game->sub_y, SUB_FRONT);
-    mark(observation, game->sub_x - game->sub_step, game->sub_y, SUB_BACK);
-    for (int32_t i = 0; i < game->first[LISTS]; i++) {
-        const struct item *item = &game->item[i];
-        int32_t behind = item->x - item->step;
-        bool trail = item->leaves_trail && behind >= 0 && behind <= 9;
-        mark(observation, item->x, item->y, item->channel);
+    /* In parts, as one of the whole size is compiled into a slow string instruction. */
+    memset(observation, 0, 64);
+    memset(observation + 64, 0, 48);
+    minatar_store64(observation + 112, row_9.low << 4);
+    minatar_store64(observation + 117, row_9.low >> 36 | row_9.high << 28);
+    minatar_set_bit(observation, front);
+    minatar_set_bit(observation, (uint32_t)((int32_t)front - CHANNELS * game->sub_step) + SUB_BACK - SUB_FRONT);
+    for (uint32_t i = 0; i < BULLETS && !is_none(game->bullet[i]); i++)
+        minatar_set_bit(observation, cell_bit[cell_of(game->bullet[i])] + FRIENDLY_BULLET);
+    for (uint32_t i = 0; i < game->count; i++) {
+        const item it = game->item[i];
+        const item behind = it + 1 - (it / HEADS_RIGHT & 1) * 2;
+        const uint32_t bit = cell_bit[cell_of(it)] + channel_of[kind_of(it)];
+        const uint32_t trail = cell_bit[cell_of(behind)] + TRAIL;
+        const uint32_t no_trail = outside(behind) | (kind_of(it) == ENEMY_BULLETS);
+        minatar_set_bit(observation, bit);
         /* Without a trail the same bit again: no branch for what cannot be foreseen. */
-        mark(observation, trail ? behind : item->x, item->y, trail ? TRAIL : item->channel);
+        minatar_set_bit(observation, (uint32_t)minatar_choose(no_trail, (int32_t)bit, (int32_t)trail));
     }
 }
 
-static void list_fields(struct seaquest *game, struct saved_state *state, enum list list, int8_t last_timer,
-                        int8_t last_shot_timer)
+static void item_fields(item *it, struct saved_state *state, bool is_bullet)
 {
-    int8_t first_y = list == FRIENDLY_BULLETS ? 0 : 1;
-    int8_t length = (int8_t)count(game, list);
+    uint8_t kind = (uint8_t)kind_of(*it);
+    int8_t x = (int8_t)((*it & COLUMN) - 1);
+    int8_t y = (int8_t)(cell_of(*it) / 16);
+    int8_t step = *it & HEADS_RIGHT ? 1 : -1;
+    uint8_t timer = (uint8_t)timer_of(*it);
+    uint8_t shot_timer = (uint8_t)shot_timer_of(*it);
 
-    saved_state_i8(state, "length of a list", &length, 0, capacity[list]);
-    game->first[list + 1] = (int8_t)(game->first[list] + length);
-    for (int32_t i = 0; i < capacity[list]; i++) {
-        struct item none = {.y = first_y, .step = 1};
-        struct item *item = i < length ? item_at(game, list, i) : &none;
-        saved_state_i8(state, "x of an item", &item->x, 0, 9);
-        saved_state_i8(state, "y of an item", &item->y, first_y, 8);
-        saved_state_i8(state, "heading of an item", &item->step, -1, 1);
-        saved_state_i8(state, "timer of an item", &item->timer, 0, last_timer);
-        saved_state_i8(state, "shot timer of an item", &item->shot_timer, 0, last_shot_timer);
-        saved_state_require(state, item->step != 0, "every item has a heading");
-        item->channel = kind[list].channel;
-        item->leaves_trail = kind[list].leaves_trail;
-        item->unused = 0;
+    saved_state_u8(state, "kind of an item", &kind, 0, is_bullet ? 0 : KINDS - 1);
+    saved_state_i8(state, "x of an item", &x, 0, 9);
+    saved_state_i8(state, "y of an item", &y, is_bullet ? 0 : 1, 8);
+    saved_state_i8(state, "heading of an item", &step, -1, 1);
+    saved_state_u8(state, "timer of an item", &timer, 0, is_bullet || kind == ENEMY_BULLETS ? 0 : LAST_TIMER);
+    saved_state_u8(state, "shot timer of an item", &shot_timer, 0, kind == ENEMY_SUBS ? ENEMY_SHOT_INTERVAL : 0);
+    saved_state_require(state, step != 0, "every item has a heading");
+    *it = make(kind, x, y, step, timer, shot_timer);
+}
+
+static void bullet_fields(struct seaquest *game, struct saved_state *state)
+{
+    uint8_t count = (uint8_t)((game->bullet[0] != NONE) + (game->bullet[1] != NONE));
+
+    saved_state_u8(state, "number of bullets", &count, 0, BULLETS);
+    for (uint8_t i = 0; i < BULLETS; i++) {
+        item bullet = i < count ? game->bullet[i] : make(0, 0, 1, 1, 0, 0);
+        item_fields(&bullet, state, true);
+        game->bullet[i] = i < count ? bullet : NONE;
     }
 }
 
@@ -518,17 +403,19 @@ static void seaquest_fields(void *self, struct saved_state *state)
     saved_state_i8(state, "move speed", &game->move_speed, LAST_MOVE_SPEED, FIRST_MOVE_SPEED);
     saved_state_i32(state, "ramp index", &game->ramp_index, 0, LAST_RAMP_INDEX);
     saved_state_i8(state, "shot timer", &game->shot_timer, 0, SHOT_INTERVAL);
-    list_fields(game, state, FRIENDLY_BULLETS, 0, 0);
-    list_fields(game, state, DIVERS, DIVER_MOVE_INTERVAL, 0);
-    list_fields(game, state, ENEMY_SUBS, FIRST_MOVE_SPEED, ENEMY_SHOT_INTERVAL);
-    list_fields(game, state, ENEMY_BULLETS, 0, 0);
-    list_fields(game, state, FISHES, FIRST_MOVE_SPEED, 0);
+    bullet_fields(game, state);
+    saved_state_u8(state, "number of items", &game->count, 0, ITEMS);
+    for (uint8_t i = 0; i < ITEMS; i++) {
+        item none = make(0, 0, 1, 1, 0, 0);
+        item_fields(i < game->count ? &game->item[i] : &none, state, false);
+    }
+    for (uint32_t i = game->count; i < ITEMS + STRIDE; i++)
+        game->item[i] = NONE;
     saved_state_require(state,
                         game->sub_step != 0 && game->sub_x - game->sub_step >= 0 && game->sub_x - game->sub_step <= 9,
                         "the sub's back lies inside the grid");
     saved_state_require(state, game->surfaced || oxygen < FULL_OXYGEN, "a sub under water has used oxygen");
     game->oxygen = (int16_t)oxygen;
-    draw_gauges(game);
 }
 
 static const struct minatar_game seaquest_game = {

@@ -10,6 +10,7 @@ enum channel { CANNON, ALIEN, ALIEN_LEFT, ALIEN_RIGHT, FRIENDLY_BULLET, ENEMY_BU
 #define SHOT_INTERVAL 5
 #define ALIENS 24
 #define FRIENDLY_BULLETS 2 /* one every fifth step, and each is gone after nine */
+#define ENEMY_BULLETS 1    /* one every tenth step, and each is gone when the next one comes */
 #define OBSERVATION_BYTES 75
 
 /* One bit a cell in two halves: rows 0..4 and rows 5..9, bit = row within the half * 10 + x. */
@@ -59,11 +60,6 @@ static uint64_t cell_bit(int32_t x, int32_t y)
 static bool has(const struct board *board, int32_t x, int32_t y)
 {
     return board->half[y / HALF_ROWS] & cell_bit(x, y);
-}
-
-static void put(struct board *board, int32_t x, int32_t y)
-{
-    board->half[y / HALF_ROWS] |= cell_bit(x, y);
 }
 
 /* One row towards the cannon; returns what left row 9, as a row. */
@@ -131,14 +127,14 @@ static void space_invaders_begin(void *self)
     fill_aliens(game);
 }
 
-static void act(struct space_invaders *game, int32_t action)
+/* Without branches: what a player does, nobody could foresee. */
+static inline void act(struct space_invaders *game, int32_t action)
 {
-    if (action == MINATAR_FIRE && game->shot_timer == 0) {
-        put(&game->friendly_bullets, game->cannon_x, CANNON_Y);
-        game->shot_timer = SHOT_INTERVAL;
-    }
-    int32_t x = game->cannon_x + (action == MINATAR_RIGHT) - (action == MINATAR_LEFT);
-    game->cannon_x = (int8_t)minatar_clamp(x, 0, 9);
+    const uint64_t fires = (action == MINATAR_FIRE) & (game->shot_timer == 0);
+
+    game->friendly_bullets.half[1] |= fires << (LAST_ROW_SHIFT + game->cannon_x);
+    game->shot_timer = (int8_t)minatar_choose((uint32_t)fires, SHOT_INTERVAL, game->shot_timer);
+    game->cannon_x = (int8_t)minatar_clamp(game->cannon_x + minatar_right(action), 0, 9);
 }
 
 static void move_aliens(struct space_invaders *game)
@@ -163,34 +159,28 @@ static void move_aliens(struct space_invaders *game)
     draw_aliens(game);
 }
 
-/* The alien column nearest the cannon, the left one of two. */
-static int32_t nearest_column(const struct space_invaders *game)
+/* The alien column nearest the cannon, the left one of two. There always is one. */
+static uint32_t nearest_column(const struct space_invaders *game)
 {
+    const uint32_t cannon = (uint32_t)game->cannon_x;
     uint64_t columns = game->aliens.half[0] | game->aliens.half[1];
 
-    columns |= columns >> 10 | columns >> 20 | columns >> 30 | columns >> 40;
-    for (int32_t distance = 0; distance < MINATAR_SIDE; distance++) {
-        int32_t left = game->cannon_x - distance;
-        int32_t right = game->cannon_x + distance;
-        if (left >= 0 && columns >> left & 1)
-            return left;
-        if (right <= 9 && columns >> right & 1)
-            return right;
-    }
-    return game->cannon_x;
+    columns = (columns | columns >> 10 | columns >> 20 | columns >> 30 | columns >> 40) & ROW_MASK;
+    const uint64_t to_the_left = columns & (((uint64_t)2 << cannon) - 1);
+    const uint64_t to_the_right = columns >> cannon;
+    const uint32_t left = to_the_left ? minatar_highest_bit(to_the_left) : cannon - MINATAR_SIDE;
+    const uint32_t right = cannon + (to_the_right ? minatar_lowest_bit(to_the_right) : MINATAR_SIDE);
+    return cannon - left <= right - cannon ? left : right;
 }
 
+/* The lowest alien of that column shoots. */
 static void enemy_shot(struct space_invaders *game)
 {
-    int32_t x = nearest_column(game);
+    const uint64_t column = LEFT_COLUMN << nearest_column(game);
+    const uint32_t half = (game->aliens.half[1] & column) != 0;
 
+    game->enemy_bullets.half[half] |= (uint64_t)1 << minatar_highest_bit(game->aliens.half[half] & column);
     game->enemy_shot_timer = ENEMY_SHOT_INTERVAL;
-    for (int32_t y = 9; y >= 0; y--) {
-        if (has(&game->aliens, x, y)) {
-            put(&game->enemy_bullets, x, y);
-            return;
-        }
-    }
 }
 
 /* Aliens and friendly bullets in one cell destroy each other. Returns how many did. */
@@ -212,9 +202,8 @@ static int32_t hit_aliens(struct space_invaders *game)
     return count;
 }
 
-static int32_t space_invaders_advance(void *self, int32_t action)
+static MINATAR_INLINE int32_t play(struct space_invaders *game, int32_t action)
 {
-    struct space_invaders *game = self;
 
     act(game, action);
     shift_up(&game->friendly_bullets);
@@ -229,8 +218,7 @@ static int32_t space_invaders_advance(void *self, int32_t action)
     if (game->enemy_shot_timer == 0)
         enemy_shot(game);
     int32_t reward = hit_aliens(game);
-    if (game->shot_timer > 0)
-        game->shot_timer--;
+    game->shot_timer = (int8_t)(game->shot_timer - (game->shot_timer > 0));
     game->move_timer--;
     game->enemy_shot_timer--;
     if (game->alien_count == 0) {
@@ -241,25 +229,39 @@ static int32_t space_invaders_advance(void *self, int32_t action)
     return reward;
 }
 
-static void mark_bullets(unsigned char *observation, const struct board *bullets, enum channel channel)
+static MINATAR_INLINE void space_invaders_advance(void *const *selves, uint32_t width, uint32_t count,
+                                                  const uint8_t *actions, uint8_t *rewards)
 {
-    for (uint32_t i = 0; i < 2; i++) {
-        uint64_t left = bullets->half[i];
-        for (uint32_t bit; left; left &= left - 1) {
-            bit = minatar_lowest_bit(left);
-            minatar_set_bit(observation, (i * HALF_CELLS + bit) * CHANNELS + channel);
-        }
-    }
+    (void)width;
+    for (uint32_t i = 0; i < count; i++)
+        rewards[i] = (uint8_t)play(selves[i], actions[i]);
 }
 
-static void space_invaders_observe(const void *self, unsigned char *observation)
+/* Shows the first bullet of a board and takes it off. Without branches, as bullets come and go: where there is none,
+ * the bit that is set to nothing is the last cell's. */
+static inline void show_bullet(unsigned char *observation, struct board *bullets, enum channel channel)
+{
+    const uint32_t half = bullets->half[0] == 0;
+    const uint64_t bits = bullets->half[half];
+    const uint32_t cell = half * HALF_CELLS + minatar_lowest_bit(bits | (uint64_t)1 << (HALF_CELLS - 1));
+    const uint32_t bit = cell * CHANNELS + channel;
+    const uint32_t is_there = bits != 0;
+
+    observation[bit / 8] |= (unsigned char)(is_there << bit % 8);
+    bullets->half[half] = bits & (bits - 1);
+}
+
+static MINATAR_INLINE void space_invaders_observe(const void *self, unsigned char *observation)
 {
     const struct space_invaders *game = self;
+    struct board friendly_bullets = game->friendly_bullets;
+    struct board enemy_bullets = game->enemy_bullets;
 
     memcpy(observation, game->alien_image, OBSERVATION_BYTES);
     minatar_set_bit(observation, (uint32_t)(CANNON_Y * MINATAR_SIDE + game->cannon_x) * CHANNELS + CANNON);
-    mark_bullets(observation, &game->friendly_bullets, FRIENDLY_BULLET);
-    mark_bullets(observation, &game->enemy_bullets, ENEMY_BULLET);
+    show_bullet(observation, &friendly_bullets, FRIENDLY_BULLET);
+    show_bullet(observation, &friendly_bullets, FRIENDLY_BULLET);
+    show_bullet(observation, &enemy_bullets, ENEMY_BULLET);
 }
 
 static void board_field(struct saved_state *state, const char *name, struct board *board)
@@ -295,6 +297,7 @@ static void space_invaders_fields(void *self, struct saved_state *state)
     saved_state_i8(state, "shot timer", &game->shot_timer, 0, SHOT_INTERVAL);
     saved_state_require(state, count_cells(&game->friendly_bullets) <= FRIENDLY_BULLETS,
                         "at most two friendly bullets");
+    saved_state_require(state, count_cells(&game->enemy_bullets) <= ENEMY_BULLETS, "at most one enemy bullet");
     saved_state_require(state, game->alien_step != 0, "the aliens have a heading");
     saved_state_require(state, count_cells(&game->aliens) == game->alien_count, "as many aliens as the count says");
     draw_aliens(game);
