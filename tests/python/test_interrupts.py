@@ -49,6 +49,17 @@ class Interrupts(Case):
         for name, tensor in whole.network.tensors.as_dict().items():
             self.assertEqual(tensor.tobytes(), stopped.network.tensors[name].tobytes())
 
+    def test_an_interrupted_evaluation_leaves_the_training(self):
+        class Interrupt(libarq.Callback):
+            def on_stop(self, training):
+                interrupt_after(0.3)
+
+        settings = {**TINY, "total_steps": 200, "progress": False, "evaluation_episodes": 10**6}
+        with self.assertRaisesRegex(libarq.Interrupted, r"after 200 steps; evaluate\(\) of") as caught:
+            libarq.train("minatar/breakout", callbacks=[Interrupt()], **settings)
+        self.assertTrue(caught.exception.training.complete)
+        self.assertEqual(len(caught.exception.training.evaluate(episodes=3).returns), 3)
+
     def test_a_run_of_an_environment_in_python_loses_no_step(self):
         class Slow(Corridor):
             def step(self, action):

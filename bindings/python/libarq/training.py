@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during learn(): `training` has everything that was learned, and its learn() goes on."""
+    """Ctrl-C during learn() or train(): `training` has everything that was learned, and its learn() goes on."""
 
     def __init__(self, training: Training) -> None:
         saved = "" if training.out is None else f"; the network is saved in {training.out}"
-        goes_on = "learn() of this exception's training goes on"
+        goes_on = f"{'evaluate()' if training.complete else 'learn()'} of this exception's training goes on"
         super().__init__(f"stopped after {training.run.steps} steps{saved}; {goes_on}")
         self.training = training
 
@@ -292,5 +292,8 @@ def train(
     )
     training.learn()
     if evaluate:
-        training.evaluate()
+        try:
+            training.evaluate()
+        except KeyboardInterrupt as interrupt:
+            raise Interrupted(training) from interrupt
     return training
