@@ -318,21 +318,39 @@ static inline struct row gauges(const struct seaquest *game)
                             (carried_row.high & up_to_carried->high & ~before_carried->high)};
 }
 
-/* The observation's first bit of each cell. */
-#define CELL_BITS(Y)                                                                                                   \
-    [16 * (Y) + 1] = 100 * (Y), 100 * (Y) + 10, 100 * (Y) + 20, 100 * (Y) + 30, 100 * (Y) + 40, 100 * (Y) + 50,        \
-                100 * (Y) + 60, 100 * (Y) + 70, 100 * (Y) + 80, 100 * (Y) + 90
+/* Which bits of its row an item sets: its own and its trail's, or its own again where it leaves none. */
+struct marks {
+    uint16_t own, trail;
+};
 
-static const uint16_t cell_bit[CELL + 1] = {CELL_BITS(0), CELL_BITS(1), CELL_BITS(2), CELL_BITS(3), CELL_BITS(4),
-                                            CELL_BITS(5), CELL_BITS(6), CELL_BITS(7), CELL_BITS(8)};
-static const uint8_t channel_of[KINDS] = {
-    [DIVERS] = DIVER, [ENEMY_SUBS] = ENEMY_SUB, [ENEMY_BULLETS] = ENEMY_BULLET, [FISHES] = FISH};
+#define OWN(X, CHANNEL) ((X)*CHANNELS + (CHANNEL))
+#define LEAVES_TRAIL(X, STEP, CHANNEL) ((CHANNEL) != ENEMY_BULLET && (X) - (STEP) >= 0 && (X) - (STEP) <= 9)
+#define MARK(X, STEP, CHANNEL)                                                                                         \
+    {                                                                                                                  \
+        OWN(X, CHANNEL), LEAVES_TRAIL(X, STEP, CHANNEL) ? OWN((X) - (STEP), TRAIL) : OWN(X, CHANNEL)                   \
+    }
+#define MARKS(STEP, CHANNEL)                                                                                           \
+    {                                                                                                                  \
+        [1] = MARK(0, STEP, CHANNEL), MARK(1, STEP, CHANNEL), MARK(2, STEP, CHANNEL), MARK(3, STEP, CHANNEL),          \
+        MARK(4, STEP, CHANNEL), MARK(5, STEP, CHANNEL), MARK(6, STEP, CHANNEL), MARK(7, STEP, CHANNEL),                \
+        MARK(8, STEP, CHANNEL), MARK(9, STEP, CHANNEL)                                                                 \
+    }
+
+/* By kind and heading, and by column. */
+static const struct marks marks_of[2 * KINDS][COLUMN + 1] = {
+    MARKS(-1, DIVER),        MARKS(1, DIVER),        MARKS(-1, ENEMY_SUB), MARKS(1, ENEMY_SUB),
+    MARKS(-1, ENEMY_BULLET), MARKS(1, ENEMY_BULLET), MARKS(-1, FISH),      MARKS(1, FISH)};
+
+static inline uint32_t row_bit(item it)
+{
+    return cell_of(it) / 16 * MINATAR_SIDE * CHANNELS;
+}
 
 static MINATAR_INLINE void seaquest_observe(const void *self, unsigned char *observation)
 {
     const struct seaquest *game = self;
     const struct row row_9 = gauges(game);
-    const uint32_t front = cell_bit[sub_cell(game)] + SUB_FRONT;
+    const uint32_t front = (uint32_t)((game->sub_y * MINATAR_SIDE + game->sub_x) * CHANNELS + SUB_FRONT);
 
     /* In parts, as one of the whole size is compiled into a slow string instruction. */
     memset(observation, 0, 64);
@@ -341,17 +359,15 @@ static MINATAR_INLINE void seaquest_observe(const void *self, unsigned char *obs
     minatar_store64(observation + 117, row_9.low >> 36 | row_9.high << 28);
     minatar_set_bit(observation, front);
     minatar_set_bit(observation, (uint32_t)((int32_t)front - CHANNELS * game->sub_step) + SUB_BACK - SUB_FRONT);
-    for (uint32_t i = 0; i < BULLETS && !is_none(game->bullet[i]); i++)
-        minatar_set_bit(observation, cell_bit[cell_of(game->bullet[i])] + FRIENDLY_BULLET);
+    for (uint32_t i = 0; i < BULLETS && !is_none(game->bullet[i]); i++) {
+        const uint32_t x = (game->bullet[i] & COLUMN) - 1;
+        minatar_set_bit(observation, row_bit(game->bullet[i]) + OWN(x, FRIENDLY_BULLET));
+    }
     for (uint32_t i = 0; i < game->count; i++) {
         const item it = game->item[i];
-        const item behind = it + 1 - (it / HEADS_RIGHT & 1) * 2;
-        const uint32_t bit = cell_bit[cell_of(it)] + channel_of[kind_of(it)];
-        const uint32_t trail = cell_bit[cell_of(behind)] + TRAIL;
-        const uint32_t no_trail = outside(behind) | (kind_of(it) == ENEMY_BULLETS);
-        minatar_set_bit(observation, bit);
-        /* Without a trail the same bit again: no branch for what cannot be foreseen. */
-        minatar_set_bit(observation, (uint32_t)minatar_choose(no_trail, (int32_t)bit, (int32_t)trail));
+        const struct marks marks = marks_of[it / HEADS_RIGHT & LOOK_BITS][it & COLUMN];
+        minatar_set_bit(observation, row_bit(it) + marks.own);
+        minatar_set_bit(observation, row_bit(it) + marks.trail);
     }
 }
 

@@ -24,6 +24,7 @@ typedef uint32_t item;
 #define HEADS_RIGHT 0x10000u
 #define KIND 0x20000u
 #define KIND_BITS 3u
+#define LOOK_BITS 7u /* kind and heading */
 
 enum kind { DIVERS, ENEMY_SUBS, ENEMY_BULLETS, FISHES, KINDS };
 
