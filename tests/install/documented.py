@@ -68,7 +68,8 @@ class Reader:
         self.ran = 0
         tools = os.path.join(scratch, "tools")
         os.mkdir(tools)
-        wrappers = {name: f'#!/bin/sh\nexec {" ".join(map(shutil.which, command))} "$@"\n'
+        # By their paths: a wrapper of the name cc must not find itself.
+        wrappers = {name: f'#!/bin/sh\nexec {" ".join(shutil.which(word) or word for word in command)} "$@"\n'
                     for name, command in programs.items()}
         wrappers["arq"] = ARQ.format(arq=arq, short=SHORT, python=sys.executable, here=HERE)
         for name, text in wrappers.items():
