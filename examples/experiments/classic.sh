@@ -1,5 +1,6 @@
 #!/bin/sh
-# AD, ARQ and DQN on classic control with one schedule.
+# AD, ARQ and DQN on classic control with one schedule. Rewards of -1 make every Q of Acrobot and MountainCar negative,
+# which ARQ's standard deviation cannot be: arq-mean has the mean of y for Q.
 # usage: classic.sh [quick]      CURVES: the program curves; ARQ_PLUGIN_PATH: the games
 set -eu
 curves=${CURVES:-curves}
@@ -16,5 +17,6 @@ dense=$(echo "$schedule" | sed 's/heads=4,//')
 for game in cartpole acrobot mountaincar; do
     "$curves" "$out-$game" "classic/$game" 0 "$steps" "$seeds" \
         "ad:fast,network=ad,recurrent=true,top_down=true,$schedule" \
-        "arq:fast,network=arq,recurrent=true,top_down=true,$schedule" "dqn:fast,network=dqn,$dense"
+        "arq:fast,network=arq,recurrent=true,top_down=true,$schedule" \
+        "arq-mean:fast,network=arq,goodness=mean,recurrent=true,top_down=true,$schedule" "dqn:fast,network=dqn,$dense"
 done
