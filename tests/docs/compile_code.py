@@ -73,7 +73,7 @@ def files_of(language):
             else:
                 loose.append((page, line, code))
         found += [(f"{page}: {name}", code, []) for name, code in named.items()]
-    return found + ([("loose statements", loose_blocks(language, loose), ["-Wno-unused"])] if loose else [])
+    return found + ([("loose statements", loose_blocks(language, loose), ["-Wno-unused", "-Wno-unused-parameter"])] if loose else [])
 
 
 def programs_elsewhere(text):
