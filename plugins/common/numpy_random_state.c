@@ -67,7 +67,7 @@ void numpy_random_state_refill(struct numpy_random_state *state)
     state->foreseen = 0;
 }
 
-/* Flags of 0 or 1 to bits, lowest first. */
+/* Flags of 0 or 1 to bits, lowest first. The product brings the lowest bits of eight bytes together. */
 static uint64_t gather_bits(const uint8_t flag[64])
 {
     uint64_t bits = 0;
@@ -76,12 +76,12 @@ static uint64_t gather_bits(const uint8_t flag[64])
         uint64_t eight = 0;
         for (uint32_t k = 0; k < 8; k++)
             eight |= (uint64_t)flag[i + k] << 8 * k;
-        bits |= (eight * 0x0102040810204080 >> 56)
-                << i; /* the product brings the lowest bits of eight bytes together */
+        bits |= (eight * 0x0102040810204080 >> 56) << i;
     }
     return bits;
 }
 
+/* For all words, so that compilers make vectors of the loops. */
 void numpy_random_state_foresee(struct numpy_random_state *state, uint64_t bound,
                                 uint64_t below[NUMPY_RANDOM_STATE_BITS])
 {
