@@ -61,13 +61,14 @@ static void lay_out(const arq_learner *learner, float *memory, cells_learner *s)
     size_t used = 0;
     size_t largest = 0, code1 = 0, code2 = 0;
     lay_out_pass(shape, batch, memory, &used, &s->now);
-    lay_out_pass(shape, batch, memory, &used, &s->next);
     lay_out_pass(shape, batch, memory, &used, &s->next_target);
     for (uint32_t l = 0; l < shape->cells; l++) {
         const arq_cell_shape *cell = &shape->cell[l];
         size_t n = cell->width;
         size_t z1 = cell->heads * n;
         size_t z2 = (size_t)cell->heads * cell->rows;
+        s->next.h[l] = take(memory, &used, batch * n);
+        s->next.context[l] = shape->context_alpha == 1.0f ? s->now.h[l] : take(memory, &used, batch * n);
         s->features[l].u = take(memory, &used, batch * n);
         s->features[l].mean = take(memory, &used, batch);
         s->features[l].inverse_std = take(memory, &used, batch);
@@ -86,14 +87,14 @@ static void lay_out(const arq_learner *learner, float *memory, cells_learner *s)
         code1 = larger(code1, cell->actions * z1);
         code2 = larger(code2, cell->actions * z2);
     }
-    s->target_projections.code1 = take(memory, &used, code1);
-    s->target_projections.code2 = take(memory, &used, code2);
-    s->gradient = take(memory, &used, largest);
+    s->target_code1 = take(memory, &used, code1);
+    s->target_code2 = take(memory, &used, code2);
+    size_t work = batch * arq_cells_widest(shape);
+    s->u = s->gradient = take(memory, &used, larger(largest, 2 * work));
+    s->gh = memory == NULL ? NULL : s->gradient + work;
     s->partial_count = arq_norm_blocks(largest);
     s->partial_sums = take(memory, &used, 2 * s->partial_count);
     s->bound = take(memory, &used, 2 * batch);
-    s->u = take(memory, &used, batch * arq_cells_widest(shape));
-    s->gh = take(memory, &used, batch * arq_cells_widest(shape));
     size_t code_bytes = arq_action_codes_bytes(&shape->cell[0], shape->actions);
     size_t batch_code_bytes = arq_action_codes_bytes(&shape->cell[0], learner->batch);
     s->all_codes = take(memory, &used, (code_bytes + 3) / 4);
@@ -335,7 +336,7 @@ static void learn_sample(const cell_task *t, uint32_t sample, float *workspace)
     s->bound[sample] = bound_gradient(t, sample);
 }
 
-/* The parts of a task that do not depend on the pass: online weights, or the target's. */
+/* The pass decides whose weights, and so whose codes of the actions. */
 static void add_task(cell_tasks *tasks, const arq_learner *learner, const arq_batch *batch, uint32_t l,
                      const cells_pass *pass, sample_function *function)
 {
@@ -349,8 +350,8 @@ static void add_task(cell_tasks *tasks, const arq_learner *learner, const arq_ba
     t->projections = s->projections[l];
     t->function = function;
     if (!online) {
-        t->projections.code1 = s->target_projections.code1;
-        t->projections.code2 = s->target_projections.code2;
+        t->projections.code1 = s->target_code1;
+        t->projections.code2 = s->target_code2;
     }
 }
 

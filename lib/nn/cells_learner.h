@@ -19,11 +19,12 @@ typedef struct cells_learner {
     float *memory;
     size_t memory_floats;
     cells_pass now;                             /* s_t, online weights */
-    cells_pass next;                            /* s_{t+1}, online weights */
+    cells_pass next;                            /* s_{t+1}, online weights; whole steps: its context is h of now */
     cells_pass next_target;                     /* s_{t+1}, target weights */
     arq_features features[ARQ_MAX_CELLS];       /* of s_t */
     arq_projections projections[ARQ_MAX_CELLS]; /* of the pass at work; after prepare: gradients of s_t's */
-    arq_projections target_projections;         /* of the cell at work: its z1 and z2, the target's codes */
+    float *target_code1;                        /* as the projections' code1 and code2, of the target network's */
+    float *target_code2;                        /* cell at work */
     uint8_t *transposed;                        /* bits of s_t by value, or NULL */
     float *du[ARQ_MAX_CELLS];                   /* [B, n] dLoss/du of s_t */
     float *norm_gradients[ARQ_MAX_CELLS];       /* [blocks, 2, n] scale and offset, per block of samples */
@@ -33,11 +34,11 @@ typedef struct cells_learner {
     float *q[ARQ_MAX_CELLS];                    /* [B] Q(s, a) */
     float *spread[ARQ_MAX_CELLS];               /* [B] */
     double *bound;                              /* [B] of the norm of each sample's gradient, one cell at a time */
-    float *gradient;                            /* of one cell at a time */
+    float *gradient;                            /* of one cell at a time; before there are any it is work space: */
+    float *u;                                   /* [B, widest], for passes with online weights */
+    float *gh;                                  /* [B, widest], for passes with target weights, then dLoss/dh */
     double *partial_sums;
     size_t partial_count;
-    float *u;          /* [B, widest] work space of passes with online weights */
-    float *gh;         /* [B, widest] dLoss/dh of the cell at work; before: work space of passes with target weights */
     void *all_codes;   /* every action's code */
     void *batch_codes; /* the code of each sample's action */
     size_t outputs;    /* floats behind a task's work space for y of every action, then q */

@@ -88,11 +88,15 @@ static void roll_contexts(const window_rows *r, uint32_t steps, cells_pass *pass
     }
 }
 
-/* The online context of s_{t+1} is what the pass at s_t ends with. */
-static void context_after(const window_rows *r, const cells_pass *now, const cells_pass *next)
+/* The online context of s_{t+1} is what the pass at s_t ends with: after a whole step h itself. */
+static void context_after(const window_rows *r, const cells_pass *now, cells_pass *next)
 {
     const arq_network_shape *shape = &r->learner->network->shape;
     for (uint32_t l = 0; l < shape->cells; l++) {
+        if (shape->context_alpha == 1.0f) {
+            next->context[l] = now->h[l];
+            continue;
+        }
         size_t n = shape->cell[l].width;
         size_t values = r->rows * n;
         float *context = next->context[l] + r->first * n;
@@ -104,17 +108,17 @@ static void context_after(const window_rows *r, const cells_pass *now, const cel
 static void see_online(const window_rows *r, const cells_learner *s)
 {
     const arq_learner *learner = r->learner;
-    cells_pass now = s->now;
+    cells_pass now = s->now, next = s->next;
     int have_context = arq_cells_have_context(&learner->network->shape);
     if (have_context) {
         roll_contexts(r, learner->window - 1, &now);
     }
     step_rows(r, learner->window - 1, now.context, now.h, s->features);
     if (have_context) {
-        context_after(r, &now, &s->next);
+        context_after(r, &now, &next);
     }
     if (learner->parameters.double_q) {
-        step_rows(r, learner->window, s->next.context, s->next.h, NULL);
+        step_rows(r, learner->window, next.context, next.h, NULL);
     }
 }
 
@@ -174,5 +178,8 @@ void arq_cells_see(arq_learner *learner, const arq_batch *batch)
     if (arq_cells_have_context(shape)) {
         follow_trades(shape, learner->window - 1, &s->now);
         follow_trades(shape, learner->window, &s->next_target);
+        for (uint32_t l = 0; shape->context_alpha == 1.0f && l < shape->cells; l++) {
+            s->next.context[l] = s->now.h[l];
+        }
     }
 }
