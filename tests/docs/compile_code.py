@@ -73,7 +73,10 @@ def files_of(language):
             else:
                 loose.append((page, line, code))
         found += [(f"{page}: {name}", code, []) for name, code in named.items()]
-    return found + ([("loose statements", loose_blocks(language, loose), ["-Wno-unused", "-Wno-unused-parameter"])] if loose else [])
+    if loose:
+        unused = ["-Wno-unused", "-Wno-unused-parameter"]
+        found.append(("loose statements", loose_blocks(language, loose), unused))
+    return found
 
 
 def programs_elsewhere(text):
