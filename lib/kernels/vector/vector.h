@@ -23,8 +23,9 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* GCC must be told to unroll loops over arrays that are to be registers; clang does so by itself. */
-#if defined(__clang__)
+/* GCC must be told to unroll loops over arrays that are to be registers, and warns where it does not optimise; clang
+ * does so by itself. */
+#if defined(__clang__) || !defined(__OPTIMIZE__)
 #define UNROLL
 #else
 #define UNROLL _Pragma("GCC unroll 32")
