@@ -33,10 +33,11 @@ def install(given, root):
 
 
 def commands(readme):
-    """The indented lines, with those that a backslash continues joined; without remarks."""
+    """The lines of the shell block, with those that a backslash continues joined; without remarks."""
     with open(readme, encoding="utf-8") as file:
         text = re.sub(r"\\\n +", "", file.read())
-    lines = [line.split("#")[0].strip() for line in re.findall(r"^    (.*)$", text, re.MULTILINE)]
+    block = re.search(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line.split("#")[0].strip() for line in block.group(1).splitlines()] if block else []
     if [line.split()[:2] for line in lines] != [["meson", "setup"], ["arq", "check-env"], ["arq", "train"]]:
         sys.exit(f"{readme} is expected to set up, check and train, but says {lines}")
     return lines
