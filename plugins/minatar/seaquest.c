@@ -294,29 +294,27 @@ struct row {
      WORD(ROW_BIT(4, CHANNEL)) | WORD(ROW_BIT(5, CHANNEL)) | WORD(ROW_BIT(6, CHANNEL)) | WORD(ROW_BIT(7, CHANNEL)) |   \
      WORD(ROW_BIT(8, CHANNEL)) | WORD(ROW_BIT(9, CHANNEL)))
 
-static const struct row oxygen_row = {ALONG(LOW, OXYGEN), ALONG(HIGH, OXYGEN)};
-static const struct row carried_row = {ALONG(LOW, CARRIED), ALONG(HIGH, CARRIED)};
+/* The words of row 9 that cover its first columns. */
+#define LOW_COLUMNS(COUNT) (LOW((COUNT)*CHANNELS) - 1)
+#define HIGH_COLUMNS(COUNT) (HIGH((COUNT)*CHANNELS) - ((COUNT)*CHANNELS > 63))
 
-/* All channels of the first columns. */
-#define COLUMNS(COUNT)                                                                                                 \
+/* By how many columns of oxygen are left. */
+#define OXYGEN_ROW(COUNT)                                                                                              \
     {                                                                                                                  \
-        LOW((COUNT)*CHANNELS) - 1, HIGH((COUNT)*CHANNELS) - ((COUNT)*CHANNELS > 63)                                    \
+        ALONG(LOW, OXYGEN) & LOW_COLUMNS(COUNT), ALONG(HIGH, OXYGEN) & HIGH_COLUMNS(COUNT)                             \
     }
+static const struct row oxygen_rows[MINATAR_SIDE + 1] = {OXYGEN_ROW(0), OXYGEN_ROW(1), OXYGEN_ROW(2), OXYGEN_ROW(3),
+                                                         OXYGEN_ROW(4), OXYGEN_ROW(5), OXYGEN_ROW(6), OXYGEN_ROW(7),
+                                                         OXYGEN_ROW(8), OXYGEN_ROW(9), OXYGEN_ROW(10)};
 
-static const struct row first_columns[MINATAR_SIDE + 1] = {COLUMNS(0), COLUMNS(1), COLUMNS(2), COLUMNS(3),
-                                                           COLUMNS(4), COLUMNS(5), COLUMNS(6), COLUMNS(7),
-                                                           COLUMNS(8), COLUMNS(9), COLUMNS(10)};
-
-static inline struct row gauges(const struct seaquest *game)
-{
-    const struct row *oxygen = &first_columns[game->oxygen / OXYGEN_OF_COLUMN];
-    const struct row *up_to_carried = &first_columns[9];
-    const struct row *before_carried = &first_columns[9 - minatar_clamp(game->carried, 0, FULL_LOAD)];
-
-    return (struct row){(oxygen_row.low & oxygen->low) | (carried_row.low & up_to_carried->low & ~before_carried->low),
-                        (oxygen_row.high & oxygen->high) |
-                            (carried_row.high & up_to_carried->high & ~before_carried->high)};
-}
+/* By how many divers are carried: they end in column 8. */
+#define CARRIED_ROW(COUNT)                                                                                             \
+    {                                                                                                                  \
+        ALONG(LOW, CARRIED) & LOW_COLUMNS(9) & ~LOW_COLUMNS(9 - (COUNT)),                                              \
+            ALONG(HIGH, CARRIED) & HIGH_COLUMNS(9) & ~HIGH_COLUMNS(9 - (COUNT))                                        \
+    }
+static const struct row carried_rows[FULL_LOAD + 1] = {CARRIED_ROW(0), CARRIED_ROW(1), CARRIED_ROW(2), CARRIED_ROW(3),
+                                                       CARRIED_ROW(4), CARRIED_ROW(5), CARRIED_ROW(6)};
 
 /* Which bits of its row an item sets: its own and its trail's, or its own again where it leaves none. */
 struct marks {
@@ -349,14 +347,18 @@ static inline uint32_t row_bit(item it)
 static MINATAR_INLINE void seaquest_observe(const void *self, unsigned char *observation)
 {
     const struct seaquest *game = self;
-    const struct row row_9 = gauges(game);
+    const struct row *oxygen = &oxygen_rows[game->oxygen / OXYGEN_OF_COLUMN];
+    const struct row *carried = &carried_rows[minatar_clamp(game->carried, 0, FULL_LOAD)];
+    const uint64_t low = oxygen->low | carried->low;
+    const uint64_t high = oxygen->high | carried->high;
     const uint32_t front = (uint32_t)((game->sub_y * MINATAR_SIDE + game->sub_x) * CHANNELS + SUB_FRONT);
 
     /* In parts, as one of the whole size is compiled into a slow string instruction. */
     memset(observation, 0, 64);
     memset(observation + 64, 0, 48);
-    minatar_store64(observation + 112, row_9.low << 4);
-    minatar_store64(observation + 117, row_9.low >> 36 | row_9.high << 28);
+    /* Row 9 are the last 100 bits. */
+    minatar_store64(observation + 112, low << 4);
+    minatar_store64(observation + 117, low >> 36 | high << 28);
     minatar_set_bit(observation, front);
     minatar_set_bit(observation, (uint32_t)((int32_t)front - CHANNELS * game->sub_step) + SUB_BACK - SUB_FRONT);
     for (uint32_t i = 0; i < BULLETS && !is_none(game->bullet[i]); i++) {
