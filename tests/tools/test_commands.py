@@ -141,7 +141,7 @@ class Commands(Case):
                      "attention": ["attention", "n", "K", "G_elements/s", "of_bound"]}),
         "update": (["update", "--preset", "fast", "--widths", "8", "--batch", "16"],
                    {"parts": ["part_alone", "ms"],
-                    "update": ["whole", "ms", "of_products_and_attention", "with_gathers", "of_one_thread's_speed"]}),
+                    "update": ["whole", "ms", "of_products_and_attention", "with_gathers", "speed_beside_one_thread"]}),
         "kinds": (["update", "--preset", "fast", "--widths", "8,8", "--batch", "16", "--network", "all"],
                   {"update": ["network", "weights", "ms", "ms_threads", "MiB", "MiB_weights"]}),
         "act": (["act", "--preset", "fast"],

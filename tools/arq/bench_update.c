@@ -180,7 +180,7 @@ static int report_one(const bench_plan *plan)
         report_part("attention", parts.attention);
         report_part("gathers of bits", parts.gathers);
     }
-    bench_report_table("update", "whole|ms|of products and attention|with gathers|of one thread's speed");
+    bench_report_table("update", "whole|ms|of products and attention|with gathers|speed beside one thread");
     report_time(&r, 1, r.seconds[0], &parts);
     if (plan->threads > 1) {
         report_time(&r, plan->threads, r.seconds[1], &parts);
