@@ -12,6 +12,11 @@
 #define ANGLE_LIMIT (24.0 * CLASSIC_PI / 360.0)
 /* Bound of what is loaded: far outside of what play leads to, harmless to compute with. */
 #define LARGEST_STATE 1000.0
+/* Factors that bring what play sees to about one size. */
+#define EVEN_LENGTH 0.8
+#define EVEN_ANGLE 6
+#define EVEN_X_BOUND (2 * X_LIMIT * EVEN_LENGTH)
+#define EVEN_ANGLE_BOUND (2 * ANGLE_LIMIT * EVEN_ANGLE)
 
 enum option { LIMIT, SCALED, OPTIONS };
 
@@ -32,7 +37,7 @@ static const arq_env_option cartpole_options[OPTIONS] = {
 };
 
 static const float si_scale[] = {1, 1, 1, 1};
-static const float even_scale[] = {0.8f, 0.8f, 6, 0.8f};
+static const float even_scale[] = {(float)EVEN_LENGTH, (float)EVEN_LENGTH, EVEN_ANGLE, (float)EVEN_LENGTH};
 
 static const float *scale_of(const struct cartpole *task)
 {
@@ -117,8 +122,8 @@ static void draw(const void *self, struct picture *picture)
 
 static const double low[] = {-2 * X_LIMIT, -INFINITY, -2 * ANGLE_LIMIT, -INFINITY};
 static const double high[] = {2 * X_LIMIT, INFINITY, 2 * ANGLE_LIMIT, INFINITY};
-static const double scaled_low[] = {-2 * X_LIMIT * 0.8, -INFINITY, -2 * ANGLE_LIMIT * 6, -INFINITY};
-static const double scaled_high[] = {2 * X_LIMIT * 0.8, INFINITY, 2 * ANGLE_LIMIT * 6, INFINITY};
+static const double scaled_low[] = {-EVEN_X_BOUND, -INFINITY, -EVEN_ANGLE_BOUND, -INFINITY};
+static const double scaled_high[] = {EVEN_X_BOUND, INFINITY, EVEN_ANGLE_BOUND, INFINITY};
 
 static void describe(const void *self, arq_env_spec *spec)
 {
