@@ -216,18 +216,21 @@ typedef struct arq_env_type {
      * @param[out] self The instance; left NULL on failure.
      * @param[out] error Text about a failure, at most error_size bytes with its final 0.
      * @param error_size At least 256.
+     * @return #ARQ_OK, or why not: #ARQ_E_NOMEM, #ARQ_E_ARGUMENT or a code of the environment's own.
      */
     arq_status (*create)(void *user, const double *options, void **self, char *error, size_t error_size);
 
     /**
      * Optional. Makes `count` instances in one call, each as create makes one, so that what step_batch reads can lie
-     * side by side in memory. Each is destroyed by itself, in any order, but all by one thread.
+     * side by side in memory. Each is destroyed by itself, in any order, but all by one thread. Where it is NULL, or
+     * struct_size ends before it, create makes them one by one. Threads as for create.
      * @param user The type's `user`.
      * @param options As for create; the same for all of them.
      * @param count How many, at least 1.
      * @param[out] selves [count] instances; all of them left NULL on failure.
      * @param[out] error As for create.
      * @param error_size At least 256.
+     * @return #ARQ_OK, or why not: #ARQ_E_NOMEM, #ARQ_E_ARGUMENT or a code of the environment's own.
      */
     arq_status (*create_batch)(void *user, const double *options, uint32_t count, void **selves, char *error,
                                size_t error_size);
