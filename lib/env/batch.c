@@ -283,12 +283,20 @@ static int are_results_allowed(const arq_env_batch *batch, uint32_t begin, uint3
 static int are_observations_allowed(const arq_env_batch *batch, uint32_t begin, uint32_t end)
 {
     const arq_env *first = batch->instances[0];
-    if (first->checks_values || first->spare_bits != 0) {
+    if (first->checks_values) {
         for (uint32_t i = begin; i < end; i++) {
             if (!arq_env_may_observe(first, observation_at(batch, i))) {
                 return 0;
             }
         }
+    } else if (first->spare_bits != 0) {
+        const size_t bytes = first->observation_bytes;
+        const uint8_t *last_bytes = (const uint8_t *)observation_at(batch, begin) + bytes - 1;
+        uint8_t bits = 0;
+        for (uint32_t i = 0; i < end - begin; i++) {
+            bits |= last_bytes[i * bytes];
+        }
+        return (bits & first->spare_bits) == 0;
     }
     return 1;
 }
