@@ -135,6 +135,10 @@ class Commands(Case):
         self.assertRegex(ours, r"minatar/breakout( +[\d.]+){5}\n")
         self.assertEqual(len([line for line in package.splitlines() if line[-1:].isdigit()]), 5)
 
+    def test_bench_without_environments(self):
+        done = self.arq("bench", "env", code=1, env={"ARQ_PLUGIN_PATH": self.folder})
+        self.assertEqual(done.stderr, "arq bench: no environment was found; ARQ_PLUGIN_PATH names further folders\n")
+
     BENCHES = {  # what to measure, and the tables with their columns
         "kernels": (["kernels", "--seconds", "0.001"],
                     {"products": ["product_m_x_n_x_k", "GFLOPS", "of_peak", "OpenBLAS", "of_OpenBLAS"],

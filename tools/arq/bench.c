@@ -337,9 +337,23 @@ static void print_machine(void)
     }
 }
 
-static int bench(arq_context *context, const arguments *given, const bench_settings *settings)
+/* Every environment that can be found. */
+static int bench_all(arq_context *context, const bench_settings *settings)
 {
     const arq_env_type *type = NULL;
+    int result = 0;
+    session_plugins(context);
+    if (arq_plugin_type(context, 0) == NULL) {
+        return message_fail("no environment was found; ARQ_PLUGIN_PATH names further folders");
+    }
+    for (uint32_t i = 0; result == 0 && (type = arq_plugin_type(context, i)) != NULL; i++) {
+        result = bench_one(context, type->id, settings);
+    }
+    return result;
+}
+
+static int bench(arq_context *context, const arguments *given, const bench_settings *settings)
+{
     int result = 0;
     bench_report_note("what",
                       "one core, random actions, every observation written; million steps/s, median of %llu x %g s",
@@ -349,11 +363,7 @@ static int bench(arq_context *context, const arguments *given, const bench_setti
         result = bench_one(context, given->positional[i], settings);
     }
     if (given->positional_count == 1) {
-        session_plugins(context);
-    }
-    for (uint32_t i = 0; result == 0 && given->positional_count == 1 && (type = arq_plugin_type(context, i)) != NULL;
-         i++) {
-        result = bench_one(context, type->id, settings);
+        result = bench_all(context, settings);
     }
     if (result == 0) {
         bench_python(settings->repeats, settings->seconds);
