@@ -18,7 +18,7 @@
             ck_abort_msg("%s does not hold", #CONDITION);                                                              \
     } while (0)
 
-#define BATCH 67 /* more than the games step side by side */
+#define BATCH 150 /* two blocks that are stepped side by side, and a rest of one */
 #define BATCH_STEPS 3000
 
 struct player {
@@ -26,6 +26,13 @@ struct player {
     void *self;
     uint32_t channels;
     unsigned char packed[LARGEST_OBSERVATION];
+};
+
+/* What a step of a batch takes and gives. */
+struct results {
+    int32_t actions[BATCH], terminated[BATCH], truncated[BATCH];
+    double rewards[BATCH];
+    unsigned char observations[BATCH * LARGEST_OBSERVATION];
 };
 
 static bool open_player(struct player *player, const char *game, double full, double sticky, double ramping)
@@ -397,16 +404,44 @@ START_TEST(every_recording)
 }
 END_TEST
 
-/* A batch of instances and as many single ones see the same; states move to new instances on the way. */
+/* Saved states of an instance of a batch and of a single one are the same bytes, and each goes on with the other's. */
+static void exchange_states(struct player *one, struct player *other)
+{
+    size_t size = 0, other_size = 0;
+
+    REQUIRE(one->methods->save(one->self, NULL, 0, &size) == ARQ_OK);
+    unsigned char *state = malloc(2 * size);
+    ck_assert_ptr_nonnull(state);
+    REQUIRE(one->methods->save(one->self, state, size, &size) == ARQ_OK);
+    REQUIRE(other->methods->save(other->self, state + size, size, &other_size) == ARQ_OK);
+    REQUIRE(other_size == size && memcmp(state, state + size, size) == 0);
+    REQUIRE(one->methods->load(one->self, state + size, size) == ARQ_OK);
+    REQUIRE(other->methods->load(other->self, state, size) == ARQ_OK);
+    free(state);
+}
+
+/* One step of all by one call, and at times by two calls that meet in the middle of what lies together. */
+static void step_together(const struct player *batch, void *const *selves, int n, struct results *results)
+{
+    const uint32_t first = n % 5 == 4 ? BATCH / 2 : BATCH;
+    const size_t bytes = (CELLS * batch[0].channels + 7) / 8;
+
+    REQUIRE(batch[0].methods->step_batch(selves, first, results->actions, results->observations, results->rewards,
+                                         results->terminated, results->truncated) == ARQ_OK);
+    if (first < BATCH)
+        REQUIRE(batch[0].methods->step_batch(selves + first, BATCH - first, results->actions + first,
+                                             results->observations + first * bytes, results->rewards + first,
+                                             results->terminated + first, results->truncated + first) == ARQ_OK);
+}
+
+/* A batch of instances and as many single ones see the same; states move between them and to new instances. */
 static void compare_batch(const arq_env_type *type)
 {
     const char *game = strchr(type->id, '/') + 1;
     struct player single[BATCH];
     struct player batch[BATCH];
     void *selves[BATCH];
-    int32_t actions[BATCH], terminated[BATCH], truncated[BATCH];
-    double rewards[BATCH];
-    unsigned char observations[BATCH * LARGEST_OBSERVATION];
+    struct results results;
     uint64_t random = 1;
 
     for (uint64_t i = 0; i < BATCH; i++) {
@@ -422,20 +457,20 @@ static void compare_batch(const arq_env_type *type)
     size_t bytes = (CELLS * single[0].channels + 7) / 8;
     for (int n = 0; n < BATCH_STEPS; n++) {
         for (int i = 0; i < BATCH; i++)
-            actions[i] = (int32_t)(splitmix64(&random) % 6);
-        REQUIRE(batch[0].methods->step_batch(selves, BATCH, actions, observations, rewards, terminated, truncated) ==
-                ARQ_OK);
+            results.actions[i] = (int32_t)(splitmix64(&random) % 6);
+        step_together(batch, selves, n, &results);
         for (int i = 0; i < BATCH; i++) {
             int32_t ended = 0;
-            REQUIRE(step(&single[i], actions[i], &ended) == rewards[i]);
-            REQUIRE(ended == terminated[i]);
-            REQUIRE(truncated[i] == 0);
-            REQUIRE(memcmp(single[i].packed, observations + (size_t)i * bytes, bytes) == 0);
+            REQUIRE(step(&single[i], results.actions[i], &ended) == results.rewards[i]);
+            REQUIRE(ended == results.terminated[i]);
+            REQUIRE(results.truncated[i] == 0);
+            REQUIRE(memcmp(single[i].packed, results.observations + (size_t)i * bytes, bytes) == 0);
             if (ended && n % 3) { /* else a few steps beyond the end are compared, too */
                 reset(&single[i], NULL);
                 reset(&batch[i], NULL);
             }
         }
+        exchange_states(&single[n % BATCH], &batch[n % BATCH]);
         move_to_new_instance(&single[n % BATCH], game);
     }
     for (int i = 0; i < BATCH; i++) {
