@@ -65,7 +65,7 @@ typedef struct arq_kernels {
     void (*gemm)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
                  size_t ldc, float *pack);
 
-    /* C[m, n] += A^T B with A[k, m], B[k, n]: each C[i, j] is the chain over k, starting from C[i, j]. */
+    /* C[m, n] = A^T B with A[k, m], B[k, n]: each C[i, j] is the chain over k, starting from 0. */
     void (*gemm_tn)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
                     size_t ldc, float *pack);
 

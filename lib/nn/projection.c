@@ -254,8 +254,8 @@ static void gradient_task(void *data, uint32_t index)
     float *gradient = p->gradient + first * ld + column;
     const float *d = p->map->d + column;
     float *space = arq_scratch_take(g->scratch);
-    clear(values, columns, gradient, ld);
     if (segment->bits != NULL) {
+        clear(values, columns, gradient, ld);
         add_bit_gradient(g->kernels, p, first, values, columns, d, gradient, (uint8_t *)space);
     } else {
         g->kernels->gemm_tn(values, columns, p->map->rows, segment->dense + first, segment->stride, d, ld, gradient, ld,

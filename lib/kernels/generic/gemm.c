@@ -18,6 +18,8 @@ void arq_k_gemm_tn_c(size_t m, size_t n, size_t k, const float *a, size_t lda, c
 {
     (void)pack;
     for (size_t i = 0; i < m; i++) {
+        for (size_t j = 0; j < n; j++)
+            c[i * ldc + j] = 0.0f;
         for (size_t l = 0; l < k; l++) {
             for (size_t j = 0; j < n; j++)
                 c[i * ldc + j] = __builtin_fmaf(a[l * lda + i], b[l * ldb + j], c[i * ldc + j]);

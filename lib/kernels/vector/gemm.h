@@ -1,8 +1,9 @@
 /*
  * Matrix products. C is cut into tiles of GEMM_ROWS x GEMM_COLUMNS that stay in registers while k runs, so each entry
- * of C is one chain; a block of B (BLOCK_K x BLOCK_N) is packed into columns of tile width, to be read once for each
- * GEMM_ROWS rows of A from the second-level cache. With few rows of A nothing is packed: with at most STREAM_ROWS, B is
- * read once, row after row, at the speed of memory.
+ * of C is one chain; a block of B (BLOCK_K x BLOCK_N) is packed into strips of tile width, to be read once for each
+ * GEMM_ROWS rows of A from the second-level cache. The first rows of A pack it: they read B where it is, and store what
+ * they have read. With at most STREAM_ROWS rows of A nothing is packed: B is read once, row after row, at the speed of
+ * memory.
  */
 #include "kernels/vector/vector.h"
 
@@ -20,8 +21,8 @@
 /* Rows of B that one sweep over C takes in when streaming. */
 #define STREAM_DEPTH 8
 
-/* Up to this many rows of A packing B costs more than it saves. */
-#define DIRECT_ROWS (2 * GEMM_ROWS)
+/* Keeps compilers from computing the addresses of all rows at once: there are not so many registers. */
+#define ONE_BY_ONE(pointer) __asm__("" : "+r"(pointer))
 
 /* A is read through two strides: entry (i, l) of the factor [m, k] stands at a[i * row + l * step]. */
 typedef struct factor {
@@ -29,32 +30,67 @@ typedef struct factor {
     size_t row, step;
 } factor;
 
-/* C[rows, GEMM_COLUMNS] += A B over k; the rows of B are `b_step` apart. */
-static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_row, size_t a_step, const float *b,
-                               size_t b_step, float *c, size_t ldc)
+/* A block of C while its products are summed. */
+typedef struct block {
+    float *first;
+    size_t ld;
+    int empty; /* sums begin at 0, not at what C holds */
+} block;
+
+static ALWAYS_INLINE block block_at(block c, size_t i, size_t j)
+{
+    c.first += i * c.ld + j;
+    return c;
+}
+
+/*
+ * C[rows, GEMM_COLUMNS] += A B over k, B is a strip of width GEMM_COLUMNS, or, packing, has rows
+ * `ldb` apart and becomes the strip. Rows of A are addressed from pointers `together` rows apart.
+ */
+static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_row, size_t a_step, size_t together,
+                               const float *b, size_t ldb, int packing, float *strip, block c)
 {
     vec sum[GEMM_ROWS][GEMM_VECTORS];
+    float *row = c.first;
     FOR_EACH (i, rows) {
         FOR_EACH (q, GEMM_VECTORS)
-            sum[i][q] = vec_load(c + i * ldc + q * VEC_WIDTH);
+            sum[i][q] = c.empty ? vec_set(0.0f) : vec_load(row + q * VEC_WIDTH);
         for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the tile that is next */
-            __builtin_prefetch(c + i * ldc + GEMM_COLUMNS + q, 1);
+            __builtin_prefetch(row + GEMM_COLUMNS + q, 1);
+        row += c.ld;
+        ONE_BY_ONE(row);
     }
+    const float *left[(GEMM_ROWS + 3) / 4];
+    FOR_EACH (i, (rows + together - 1) / together)
+        left[i] = a + i * together * a_row;
     for (size_t l = 0; l < k; l++) {
         vec right[GEMM_VECTORS];
         FOR_EACH (q, GEMM_VECTORS)
-            right[q] = vec_load(b + q * VEC_WIDTH);
-        FOR_EACH (i, rows) {
-            vec left = vec_set(a[i * a_row]);
+            right[q] = vec_load((packing ? b : strip) + q * VEC_WIDTH);
+        if (packing) {
             FOR_EACH (q, GEMM_VECTORS)
-                sum[i][q] = vec_fma(left, right[q], sum[i][q]);
+                vec_store(strip + q * VEC_WIDTH, right[q]);
+            for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the strip that is next, to the second level */
+                __builtin_prefetch(b + GEMM_COLUMNS + q, 0, 2);
+            b += ldb;
         }
-        a += a_step;
-        b += b_step;
+        FOR_EACH (i, rows) {
+            vec x = vec_set(left[i / together][i % together * a_row]);
+            FOR_EACH (q, GEMM_VECTORS)
+                sum[i][q] = vec_fma(x, right[q], sum[i][q]);
+        }
+        FOR_EACH (i, (rows + together - 1) / together) {
+            left[i] += a_step;
+            ONE_BY_ONE(left[i]);
+        }
+        strip += GEMM_COLUMNS;
     }
+    row = c.first;
     FOR_EACH (i, rows) {
         FOR_EACH (q, GEMM_VECTORS)
-            vec_store(c + i * ldc + q * VEC_WIDTH, sum[i][q]);
+            vec_store(row + q * VEC_WIDTH, sum[i][q]);
+        row += c.ld;
+        ONE_BY_ONE(row);
     }
 }
 
@@ -62,12 +98,13 @@ static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_r
 #define TILE_CASE(n)                                                                                                   \
     case n:                                                                                                            \
         if (a.step == 1)                                                                                               \
-            tile(n, k, a.a, a.row, 1, b, b_step, c, ldc);                                                              \
+            tile(n, k, a.a, a.row, 1, 4, b, ldb, packing, strip, c);                                                   \
         else                                                                                                           \
-            tile(n, k, a.a, 1, a.step, b, b_step, c, ldc);                                                             \
+            tile(n, k, a.a, 1, a.step, GEMM_ROWS, b, ldb, packing, strip, c);                                          \
         break;
 
-static void run_tile(size_t rows, size_t k, factor a, const float *b, size_t b_step, float *c, size_t ldc)
+static ALWAYS_INLINE void tile_of(size_t rows, size_t k, factor a, const float *b, size_t ldb, int packing,
+                                  float *strip, block c)
 {
     switch (rows) {
         TILE_CASE(1)
@@ -91,29 +128,37 @@ static void run_tile(size_t rows, size_t k, factor a, const float *b, size_t b_s
     }
 }
 
-/* A tile at the right edge of C, through a copy of whole width. */
-static void run_edge_tile(size_t rows, size_t columns, size_t k, factor a, const float *b, size_t b_step, float *c,
-                          size_t ldc)
+/* A tile whose strip is packed. */
+static void run_tile(size_t rows, size_t k, factor a, float *strip, block c)
 {
-    float copy[GEMM_ROWS * GEMM_COLUMNS] = {0};
-    for (size_t i = 0; i < rows; i++)
-        memcpy(copy + i * GEMM_COLUMNS, c + i * ldc, columns * sizeof *c);
-    run_tile(rows, k, a, b, b_step, copy, GEMM_COLUMNS);
-    for (size_t i = 0; i < rows; i++)
-        memcpy(c + i * ldc, copy + i * GEMM_COLUMNS, columns * sizeof *c);
+    tile_of(rows, k, a, NULL, 0, 0, strip, c);
 }
 
-/* Copies B[k, columns] into columns of tile width, each [k, GEMM_COLUMNS]; the last one is filled up with zeros. */
-static void pack_columns(size_t k, size_t columns, const float *b, size_t ldb, float *packed)
+/* A tile that packs its strip. */
+static void run_first_tile(size_t rows, size_t k, factor a, const float *b, size_t ldb, float *strip, block c)
 {
-    for (size_t j = 0; j < columns; j += GEMM_COLUMNS) {
-        for (size_t l = 0; l < k; l++) {
-            FOR_EACH (q, GEMM_VECTORS) {
-                size_t at = j + q * VEC_WIDTH;
-                vec x = at < columns ? vec_load_at(b + l * ldb, at, columns) : vec_set(0.0f);
-                vec_store(packed + q * VEC_WIDTH, x);
-            }
-            packed += GEMM_COLUMNS;
+    tile_of(rows, k, a, b, ldb, 1, strip, c);
+}
+
+/* A tile at the right edge of C, through a copy of whole width. */
+static void run_edge_tile(size_t rows, size_t columns, size_t k, factor a, float *strip, block c)
+{
+    float copy[GEMM_ROWS * GEMM_COLUMNS] = {0};
+    for (size_t i = 0; i < rows && !c.empty; i++)
+        memcpy(copy + i * GEMM_COLUMNS, c.first + i * c.ld, columns * sizeof *copy);
+    run_tile(rows, k, a, strip, (block){copy, GEMM_COLUMNS, c.empty});
+    for (size_t i = 0; i < rows; i++)
+        memcpy(c.first + i * c.ld, copy + i * GEMM_COLUMNS, columns * sizeof *copy);
+}
+
+/* Copies the columns at B's right edge into a strip, filled up with zeros. */
+static void pack_edge(size_t k, size_t columns, const float *b, size_t ldb, float *strip)
+{
+    for (size_t l = 0; l < k; l++) {
+        FOR_EACH (q, GEMM_VECTORS) {
+            size_t at = q * VEC_WIDTH;
+            vec x = at < columns ? vec_load_at(b + l * ldb, at, columns) : vec_set(0.0f);
+            vec_store(strip + l * GEMM_COLUMNS + at, x);
         }
     }
 }
@@ -130,23 +175,25 @@ static factor pack_rows(size_t rows, size_t k, factor a, float *packed)
     return (factor){packed, 1, PACKED_ROWS};
 }
 
-/* C[m, columns] += A B for one block of B, packed or (columns a multiple of the tile's) in place. */
-static void run_block(size_t m, size_t columns, size_t k, factor a, const float *b, size_t b_step, size_t b_tile,
-                      float *c, size_t ldc, float *row_space)
+/* C[m, columns] += A B for one block of B. */
+static void run_block(size_t m, size_t columns, size_t k, factor a, const float *b, size_t ldb, block c, float *pack)
 {
-    size_t panels = (m + GEMM_ROWS - 1) / GEMM_ROWS;
+    size_t panels = (m + GEMM_ROWS - 1) / GEMM_ROWS, whole = columns / GEMM_COLUMNS * GEMM_COLUMNS;
+    if (whole < columns)
+        pack_edge(k, columns - whole, b + whole, ldb, pack + whole * k);
     for (size_t panel = 0; panel < panels; panel++) {
         size_t i = m * panel / panels, rows = m * (panel + 1) / panels - i;
         factor part = {a.a + i * a.row, a.row, a.step};
         if (a.step != 1 && columns > 2 * GEMM_COLUMNS)
-            part = pack_rows(rows, k, part, row_space);
-        for (size_t j = 0; j < columns; j += GEMM_COLUMNS) {
-            const float *right = b + j / GEMM_COLUMNS * b_tile;
-            if (j + GEMM_COLUMNS <= columns)
-                run_tile(rows, k, part, right, b_step, c + i * ldc + j, ldc);
+            part = pack_rows(rows, k, part, pack + BLOCK_K * BLOCK_N);
+        for (size_t j = 0; j < whole; j += GEMM_COLUMNS) {
+            if (panel == 0)
+                run_first_tile(rows, k, part, b + j, ldb, pack + j * k, block_at(c, i, j));
             else
-                run_edge_tile(rows, columns - j, k, part, right, b_step, c + i * ldc + j, ldc);
+                run_tile(rows, k, part, pack + j * k, block_at(c, i, j));
         }
+        if (whole < columns)
+            run_edge_tile(rows, columns - whole, k, part, pack + whole * k, block_at(c, i, whole));
     }
 }
 
@@ -208,40 +255,33 @@ static void stream_rows(size_t m, size_t n, size_t k, factor a, const float *b, 
     }
 }
 
-static void multiply(size_t m, size_t n, size_t k, factor a, const float *b, size_t ldb, float *c, size_t ldc,
-                     float *pack)
+static void multiply(size_t m, size_t n, size_t k, factor a, const float *b, size_t ldb, block c, float *pack)
 {
-    float *row_space = pack + BLOCK_K * BLOCK_N;
+    if (c.empty && (m <= STREAM_ROWS || k == 0)) {
+        for (size_t i = 0; i < m; i++)
+            memset(c.first + i * c.ld, 0, n * sizeof *c.first);
+    }
     if (m <= STREAM_ROWS) {
-        stream_rows(m, n, k, a, b, ldb, c, ldc);
+        stream_rows(m, n, k, a, b, ldb, c.first, c.ld);
         return;
     }
     for (size_t l = 0; l < k; l += BLOCK_K) {
         size_t depth = k - l < BLOCK_K ? k - l : BLOCK_K;
         factor part = {a.a + l * a.step, a.row, a.step};
-        for (size_t j = 0; j < n; j += BLOCK_N) {
-            size_t columns = n - j < BLOCK_N ? n - j : BLOCK_N;
-            const float *block = b + l * ldb + j;
-            size_t in_place = m <= DIRECT_ROWS ? columns / GEMM_COLUMNS * GEMM_COLUMNS : 0;
-            if (in_place)
-                run_block(m, in_place, depth, part, block, ldb, GEMM_COLUMNS, c + j, ldc, row_space);
-            if (in_place < columns) {
-                pack_columns(depth, columns - in_place, block + in_place, ldb, pack);
-                run_block(m, columns - in_place, depth, part, pack, GEMM_COLUMNS, depth * GEMM_COLUMNS,
-                          c + j + in_place, ldc, row_space);
-            }
-        }
+        for (size_t j = 0; j < n; j += BLOCK_N)
+            run_block(m, n - j < BLOCK_N ? n - j : BLOCK_N, depth, part, b + l * ldb + j, ldb, block_at(c, 0, j), pack);
+        c.empty = 0;
     }
 }
 
 void KERNEL(gemm)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
                   size_t ldc, float *pack)
 {
-    multiply(m, n, k, (factor){a, lda, 1}, b, ldb, c, ldc, pack);
+    multiply(m, n, k, (factor){a, lda, 1}, b, ldb, (block){c, ldc, 0}, pack);
 }
 
 void KERNEL(gemm_tn)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
                      size_t ldc, float *pack)
 {
-    multiply(m, n, k, (factor){a, 1, lda}, b, ldb, c, ldc, pack);
+    multiply(m, n, k, (factor){a, 1, lda}, b, ldb, (block){c, ldc, 1}, pack);
 }
