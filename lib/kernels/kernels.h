@@ -73,6 +73,10 @@ typedef struct arq_kernels {
      * Bit i is bit (i mod 8) of byte i / 8. Bits at count and above are ignored. */
     void (*gather_rows)(size_t count, const uint8_t *bits, size_t n, const float *b, size_t ldb, float *c);
 
+    /* C[m, n] += A B with the bits A[m, k], its rows `stride` bytes apart: gather_rows for each row of A. */
+    void (*gemm_bits)(size_t m, size_t n, size_t k, const uint8_t *a, size_t stride, const float *b, size_t ldb,
+                      float *c, size_t ldc);
+
     /* For each set bit i of bits[0 .. count): g[i * ldg + j] = g[i * ldg + j] + d[j], j < n. */
     void (*scatter_rows)(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg);
 

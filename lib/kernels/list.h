@@ -12,6 +12,7 @@
     X(gemm, isa)                                                                                                       \
     X(gemm_tn, isa)                                                                                                    \
     X(gather_rows, isa)                                                                                                \
+    X(gemm_bits, isa)                                                                                                  \
     X(scatter_rows, isa)                                                                                               \
     X(unpack_bits, isa)                                                                                                \
     X(add_columns, isa)                                                                                                \

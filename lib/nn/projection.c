@@ -62,9 +62,9 @@ static void add_segment(const arq_kernels *kernels, const arq_map *map, uint32_t
         kernels->gemm(rows, columns, segment->size, segment->dense + first * segment->stride, segment->stride, kernel,
                       map->n, out, ldo, pack);
     }
-    for (uint32_t r = 0; segment->bits != NULL && r < rows; r++) {
-        kernels->gather_rows(segment->size, segment->bits + (first + r) * segment->stride, columns, kernel, map->n,
-                             out + r * ldo);
+    if (segment->bits != NULL) {
+        kernels->gemm_bits(rows, columns, segment->size, segment->bits + first * segment->stride, segment->stride,
+                           kernel, map->n, out, ldo);
     }
 }
 
@@ -101,7 +101,7 @@ static map_cut cut_map(const arq_map *map)
         cut.rows = map->rows;
         cut.columns = equal_columns(map->n, STREAM_COLUMNS);
     } else {
-        cut.rows = map->n >= WIDE ? map->rows : map->rows >= 256 ? 128 : 32;
+        cut.rows = map->n >= WIDE ? map->rows : map->rows >= 256 ? 128 : 64;
         cut.columns = equal_columns(map->n, COLUMN_BLOCK);
     }
     cut.across = blocks_of(map->n, cut.columns);

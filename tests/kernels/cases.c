@@ -77,6 +77,18 @@ static void check_gather_rows(workshop *w, const arq_kernels *reference, const a
     workshop_compare(w, "c", expected, c, size);
 }
 
+static void check_gemm_bits(workshop *w, const arq_kernels *reference, const arq_kernels *tier, size_t size)
+{
+    size_t m = workshop_between(w, 0, 9), k = bit_count(w, size), ldb = gap(w, size), ldc = gap(w, size);
+    size_t stride = (k + 7) / 8 + workshop_between(w, 0, 3);
+    uint8_t *a = workshop_bytes(w, extent(m, (k + 7) / 8, stride));
+    float *b = workshop_floats(w, extent(k, size, ldb));
+    float *c = workshop_floats(w, extent(m, size, ldc)), *expected = workshop_copy(w, c, extent(m, size, ldc));
+    reference->gemm_bits(m, size, k, a, stride, b, ldb, expected, ldc);
+    tier->gemm_bits(m, size, k, a, stride, b, ldb, c, ldc);
+    workshop_compare(w, "c", expected, c, extent(m, size, ldc));
+}
+
 static void check_scatter_rows(workshop *w, const arq_kernels *reference, const arq_kernels *tier, size_t size)
 {
     size_t count = bit_count(w, size), ld = gap(w, size);

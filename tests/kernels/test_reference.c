@@ -81,8 +81,9 @@ START_TEST(binary_rows)
     const uint8_t bits[3] = {0xa5, 0x80, 0xfb}; /* the bits from 19 on are to be ignored */
     float *b = workshop_floats(&w, COUNT * N), *c = workshop_floats(&w, N), *before = workshop_copy(&w, c, N);
     float *g = workshop_floats(&w, COUNT * N), *g_before = workshop_copy(&w, g, COUNT * N);
-    float unpacked[COUNT];
+    float unpacked[COUNT], product[2 * N] = {0};
     k->gather_rows(COUNT, bits, N, b, N, c);
+    k->gemm_bits(2, N, 11, bits, 1, b, N, product, N); /* the second row begins at the first one's bit 8 */
     k->scatter_rows(COUNT, bits, N, before, g, N);
     k->unpack_bits(COUNT, bits, unpacked);
     for (int j = 0; j < N; j++) {
@@ -94,6 +95,12 @@ START_TEST(binary_rows)
             assert_near((double)g[i * N + j], (double)g_before[i * N + j] + (set ? (double)before[j] : 0.0), 1e-6);
         }
         assert_near((double)c[j], sum, 1e-6);
+        for (int r = 0; r < 2; r++) {
+            sum = 0.0;
+            for (int i = 0; i < 11; i++)
+                sum += bits[r + i / 8] >> i % 8 & 1 ? (double)b[i * N + j] : 0.0;
+            assert_near((double)product[r * N + j], sum, 1e-6);
+        }
     }
 }
 END_TEST

@@ -16,6 +16,13 @@ void arq_k_gather_rows_c(size_t count, const uint8_t *bits, size_t n, const floa
     }
 }
 
+void arq_k_gemm_bits_c(size_t m, size_t n, size_t k, const uint8_t *a, size_t stride, const float *b, size_t ldb,
+                       float *c, size_t ldc)
+{
+    for (size_t i = 0; i < m; i++)
+        arq_k_gather_rows_c(k, a + i * stride, n, b, ldb, c + i * ldc);
+}
+
 void arq_k_scatter_rows_c(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg)
 {
     for (size_t i = 0; i < count; i++) {

@@ -9,6 +9,10 @@
 /* Bits listed at a time. */
 #define LISTED_BITS 512
 
+/* From this many columns on, rows that will be added for the first time are fetched early: narrower matrices are small
+ * enough to be in a core's cache already. */
+#define FETCHED_COLUMNS 256
+
 /* Indices written without asking whether there are so many: one branch for most words instead of one for each bit. */
 #define LISTED_AT_ONCE 8
 
@@ -121,6 +125,45 @@ void KERNEL(gather_rows)(size_t count, const uint8_t *bits, size_t n, const floa
 #define GATHER(columns, j) add_rows(columns, rows, list, b + first * ldb + (j), ldb, c + (j))
         if (rows)
             BY_COLUMNS(n, GATHER);
+    }
+}
+
+/* Lists the bits set in `bits` and not in `seen`, and adds them to it. */
+static size_t list_new_bits(size_t count, const uint8_t *bits, uint8_t *seen, uint32_t *list)
+{
+    uint8_t new_bits[LISTED_BITS / 8];
+    for (size_t i = 0; i < (count + 7) / 8; i++) {
+        new_bits[i] = (uint8_t)(bits[i] & ~seen[i]);
+        seen[i] |= bits[i];
+    }
+    return list_bits(count, new_bits, list);
+}
+
+/* Fetches rows list[0], list[1], ... of b to the second-level cache. */
+static ALWAYS_INLINE void fetch_rows(columns n, size_t rows, const uint32_t *list, const float *b, size_t ldb)
+{
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t j = 0; j < n.vectors * VEC_WIDTH; j += 16)
+            __builtin_prefetch(b + list[r] * ldb + j, 0, 2);
+    }
+}
+
+void KERNEL(gemm_bits)(size_t m, size_t n, size_t k, const uint8_t *a, size_t stride, const float *b, size_t ldb,
+                       float *c, size_t ldc)
+{
+    uint32_t list[LISTED_BITS + LISTED_AT_ONCE], next[LISTED_BITS + LISTED_AT_ONCE];
+    for (size_t l = 0; l < k; l += LISTED_BITS) {
+        size_t depth = k - l < LISTED_BITS ? k - l : LISTED_BITS;
+        uint8_t seen[LISTED_BITS / 8] = {0};
+        for (size_t i = 0; i < m; i++) {
+            const uint8_t *bits = a + i * stride + l / 8;
+            size_t rows = list_bits(depth, bits, list);
+            size_t fetched = n >= FETCHED_COLUMNS && i + 1 < m ? list_new_bits(depth, bits + stride, seen, next) : 0;
+#define FETCH_AND_GATHER(columns, j)                                                                                   \
+    fetch_rows(columns, fetched, next, b + l * ldb + (j), ldb),                                                        \
+        add_rows(columns, rows, list, b + l * ldb + (j), ldb, c + i * ldc + (j))
+            BY_COLUMNS(n, FETCH_AND_GATHER);
+        }
     }
 }
 
