@@ -1,4 +1,6 @@
 #include "numpy_random_state.h"
+#include "bytes.h"
+#include "wide.h"
 
 #define WORDS NUMPY_RANDOM_STATE_WORDS
 #define OFFSET 397
@@ -54,50 +56,67 @@ static inline uint32_t twist(uint32_t word, uint32_t next)
     return joined >> 1 ^ ((0u - (next & 1)) & 0x9908b0dfu);
 }
 
-void numpy_random_state_refill(struct numpy_random_state *state)
+static ALWAYS_INLINE void refill(uint32_t word[WORDS])
 {
-    uint32_t *word = state->word;
-
     for (uint32_t i = 0; i < WORDS - OFFSET; i++)
         word[i] = word[i + OFFSET] ^ twist(word[i], word[i + 1]);
     for (uint32_t i = WORDS - OFFSET; i < WORDS - 1; i++)
         word[i] = word[i - (WORDS - OFFSET)] ^ twist(word[i], word[i + 1]);
     word[WORDS - 1] = word[OFFSET - 1] ^ twist(word[WORDS - 1], word[0]);
+}
+
+WIDE static void refill_wide(uint32_t word[WORDS])
+{
+    refill(word);
+}
+
+void numpy_random_state_refill(struct numpy_random_state *state)
+{
+    if (has_wide_vectors())
+        refill_wide(state->word);
+    else
+        refill(state->word);
     state->index = 0;
     state->foreseen = 0;
 }
 
-/* Flags of 0 or 1 to bits, lowest first. The product brings the lowest bits of eight bytes together. */
-static uint64_t gather_bits(const uint8_t flag[64])
+/* Whether a draw from two tempered words is less than `bound`. */
+static inline bool is_below(uint32_t first, uint32_t second, uint64_t bound)
 {
-    uint64_t bits = 0;
-
-    for (uint32_t i = 0; i < 64; i += 8) {
-        uint64_t eight = 0;
-        for (uint32_t k = 0; k < 8; k++)
-            eight |= (uint64_t)flag[i + k] << 8 * k;
-        bits |= (eight * 0x0102040810204080 >> 56) << i;
-    }
-    return bits;
+    return ((uint64_t)(first >> 5) << 26 | second >> 6) < bound;
 }
 
-/* For all words, so that compilers make vectors of the loops. */
+/* The first word of a draw nearly always decides, so that compilers make vectors of the loop. */
+static ALWAYS_INLINE void foresee(const uint32_t word[WORDS], uint64_t bound, uint64_t below[NUMPY_RANDOM_STATE_BITS])
+{
+    const uint32_t upper_bound = (uint32_t)(bound >> 26);
+    uint8_t flag[64 * NUMPY_RANDOM_STATE_BITS];
+    uint32_t undecided = 0;
+
+    for (uint32_t i = 0; i < WORDS - 1; i++) {
+        const uint32_t upper = numpy_random_state_temper(word[i]) >> 5;
+        flag[i] = upper < upper_bound;
+        undecided |= upper == upper_bound;
+    }
+    for (uint32_t i = 0; i < WORDS - 1 && undecided; i++)
+        flag[i] = is_below(numpy_random_state_temper(word[i]), numpy_random_state_temper(word[i + 1]), bound);
+    memset(flag + WORDS - 1, 0, sizeof flag - (WORDS - 1));
+    memset(below, 0, NUMPY_RANDOM_STATE_BITS * sizeof *below);
+    for (uint32_t i = 0; i < sizeof flag; i += 8)
+        below[i / 64] |= bits_of_flags(flag + i) << i % 64;
+}
+
+WIDE static void foresee_wide(const uint32_t word[WORDS], uint64_t bound, uint64_t below[NUMPY_RANDOM_STATE_BITS])
+{
+    foresee(word, bound, below);
+}
+
 void numpy_random_state_foresee(struct numpy_random_state *state, uint64_t bound,
                                 uint64_t below[NUMPY_RANDOM_STATE_BITS])
 {
-    const uint32_t upper_bound = (uint32_t)(bound >> 26);
-    const uint32_t lower_bound = (uint32_t)(bound & 0x3ffffff);
-    uint32_t tempered[WORDS];
-    uint8_t flag[64 * NUMPY_RANDOM_STATE_BITS] = {0};
-
-    for (uint32_t i = 0; i < WORDS; i++)
-        tempered[i] = numpy_random_state_temper(state->word[i]);
-    for (uint32_t i = 0; i < WORDS - 1; i++) {
-        uint32_t upper = tempered[i] >> 5;
-        uint32_t lower = tempered[i + 1] >> 6;
-        flag[i] = (uint8_t)((upper < upper_bound) | ((upper == upper_bound) & (lower < lower_bound)));
-    }
-    for (uint32_t i = 0; i < NUMPY_RANDOM_STATE_BITS; i++)
-        below[i] = gather_bits(flag + 64 * i);
+    if (has_wide_vectors())
+        foresee_wide(state->word, bound, below);
+    else
+        foresee(state->word, bound, below);
     state->foreseen = WORDS - 1;
 }
