@@ -1,10 +1,11 @@
 /* Asterix: collect gold and avoid enemies that sweep along eight rows. */
-#include "frame.h"
+#include "lanes.h"
 
 enum channel { PLAYER, ENEMY, TRAIL, GOLD, CHANNELS };
 
 #define SLOTS 8 /* slot i is row i + 1 */
 #define ROW_BYTES (MINATAR_SIDE * CHANNELS / 8)
+#define OBSERVATION_BYTES (MINATAR_SIDE * ROW_BYTES)
 #define FIRST_SPAWN_SPEED 10
 #define FIRST_MOVE_SPEED 5
 #define RAMP_INTERVAL 100
@@ -20,15 +21,18 @@ typedef uint64_t slots;
 #define MOVES_RIGHT 16
 #define IS_GOLD 32
 
-struct asterix {
-    struct minatar_frame frame;
-    slots slots;
-    int8_t player_x, player_y;
-    int8_t spawn_speed, spawn_timer;
-    int8_t move_speed, move_timer;
-    int8_t ramp_timer;
-    int32_t ramp_index;
-};
+#define PROPERTIES(ONE, MANY)                                                                                          \
+    ONE(slots, slots)                                                                                                  \
+    ONE(int32_t, ramp_index)                                                                                           \
+    ONE(int8_t, player_x)                                                                                              \
+    ONE(int8_t, player_y)                                                                                              \
+    ONE(int8_t, spawn_speed)                                                                                           \
+    ONE(int8_t, spawn_timer)                                                                                           \
+    ONE(int8_t, move_speed)                                                                                            \
+    ONE(int8_t, move_timer)                                                                                            \
+    ONE(int8_t, ramp_timer)
+
+MINATAR_DEFINE_STATE(asterix, PROPERTIES)
 
 static const struct minatar_channel channels[CHANNELS] = {
     [PLAYER] = {"player", COLOUR_WHITE},
@@ -54,7 +58,7 @@ static uint32_t of_slot(slots all, int32_t slot)
 
 static void asterix_begin(void *self)
 {
-    struct asterix *game = self;
+    struct asterix_state *game = &((struct asterix *)self)->state;
 
     game->slots = 0;
     game->player_x = 5;
@@ -76,22 +80,22 @@ static inline slots where_at_least(slots all, uint32_t least)
 /* The number below 2^53 that a random double in units of 2^-53 must stay below to be less than 1/3. */
 #define THIRD UINT64_C(3002399751580331)
 
-static void spawn(struct asterix *game)
+/* All slots, with one more taken if there is an empty one. */
+static slots spawn(slots all, struct numpy_random_state *random)
 {
-    struct numpy_random_state *random = &game->frame.random;
     const slots right = numpy_random_state_next53(random) >> 52 == 0;
     const slots gold = numpy_random_state_next53(random) < THIRD;
-    const slots empty = EVERY_SLOT(1) - where_at_least(game->slots, 1);
+    const slots empty = EVERY_SLOT(1) - where_at_least(all, 1);
     const slots empty_up_to = empty * EVERY_SLOT(1); /* byte i: how many of the slots 0..i are empty */
     const int32_t count = (int32_t)(empty_up_to >> 7 * BITS_OF_SLOT);
 
     if (count == 0)
-        return;
+        return all;
     /* As many slots lie before the chosen one as have no more empty ones up to them than were passed over. */
     const slots passed = (slots)numpy_random_state_integer(random, 0, count);
     const slots before = (EVERY_SLOT(128 + passed) - empty_up_to) >> 7 & EVERY_SLOT(1);
     const slots slot = before * EVERY_SLOT(1) >> 7 * BITS_OF_SLOT;
-    game->slots |= ((right ? 1 : 10) | right * MOVES_RIGHT | gold * IS_GOLD) << slot * BITS_OF_SLOT;
+    return all | ((right ? 1 : 10) | right * MOVES_RIGHT | gold * IS_GOLD) << slot * BITS_OF_SLOT;
 }
 
 /* What the player meets: the highest bit of a slot's byte. */
@@ -122,94 +126,101 @@ static inline slots move_slots(slots all, slots moves)
     return moved & ((inside << BITS_OF_SLOT) - inside);
 }
 
-static void ramp(struct asterix *game)
+/* The game gets faster. */
+static ALWAYS_INLINE void speed_up(struct asterix_view game, uint32_t i)
 {
-    if (game->spawn_speed <= 1 && game->move_speed <= 1)
-        return;
-    if (game->ramp_timer >= 0) {
-        game->ramp_timer--;
-        return;
-    }
-    if (game->move_speed > 1 && game->ramp_index % 2)
-        game->move_speed--;
-    if (game->spawn_speed > 1)
-        game->spawn_speed--;
-    game->ramp_index++;
-    game->ramp_timer = RAMP_INTERVAL;
+    if (game.move_speed[i] > 1 && game.ramp_index[i] % 2)
+        game.move_speed[i]--;
+    if (game.spawn_speed[i] > 1)
+        game.spawn_speed[i]--;
+    game.ramp_index[i]++;
+    game.ramp_timer[i] = RAMP_INTERVAL;
 }
 
-/* Each property of many games side by side, for compilers to make vectors of the loops. Conditions are numbers, 0 or 1:
- * there are no branches but for what is seldom. */
-static MINATAR_INLINE void asterix_advance(void *const *selves, uint32_t width, uint32_t count, const uint8_t *actions,
-                                           uint8_t *rewards)
+static ALWAYS_INLINE void ramp(struct asterix_view game, struct minatar_turn turn)
 {
-    int8_t x[MINATAR_LANES], y[MINATAR_LANES], move_timer[MINATAR_LANES], moves[MINATAR_LANES];
-    slots all[MINATAR_LANES], row[MINATAR_LANES], column[MINATAR_LANES], may_move[MINATAR_LANES];
-    struct meeting meeting[MINATAR_LANES];
+    uint8_t speeds_up[MINATAR_LANES];
 
-    for (uint32_t i = 0; i < count && width > 1; i++)
-        minatar_expect_draws(selves[i], ((const struct asterix *)selves[i])->spawn_timer == 0);
-    for (uint32_t i = 0; i < width; i++) {
-        const struct asterix *game = selves[i];
-        x[i] = game->player_x;
-        y[i] = game->player_y;
-        move_timer[i] = game->move_timer;
+    for (uint32_t i = 0; i < turn.width; i++) {
+        const int8_t timer = game.ramp_timer[i];
+        const int8_t goes_on = (game.spawn_speed[i] > 1) | (game.move_speed[i] > 1);
+        speeds_up[i] = (uint8_t)(goes_on & (timer < 0));
+        game.ramp_timer[i] = (int8_t)(timer - (goes_on & (timer >= 0)));
     }
-    for (uint32_t i = 0; i < width; i++) {
-        x[i] =
-            (int8_t)(x[i] + ((actions[i] == MINATAR_RIGHT) & (x[i] < 9)) - ((actions[i] == MINATAR_LEFT) & (x[i] > 0)));
-        y[i] = (int8_t)(y[i] + ((actions[i] == MINATAR_DOWN) & (y[i] < SLOTS)) -
-                        ((actions[i] == MINATAR_UP) & (y[i] > 1)));
-        moves[i] = move_timer[i] == 0;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct asterix *game = selves[i];
-        if (game->spawn_timer == 0) {
-            spawn(game);
-            game->spawn_timer = game->spawn_speed;
-        }
-    }
-    for (uint32_t i = 0; i < width; i++) {
-        const int32_t shift = (y[i] - 1) * BITS_OF_SLOT;
-        all[i] = ((const struct asterix *)selves[i])->slots;
-        row[i] = (slots)0xff << shift;
-        column[i] = (slots)(x[i] + 1) << shift;
-        may_move[i] = -(slots)moves[i];
-        meeting[i] = (struct meeting){0, 0};
-    }
-    for (uint32_t i = 0; i < width; i++) {
-        all[i] = meet_player(all[i], row[i], column[i], &meeting[i]);
-        all[i] = move_slots(all[i], may_move[i]);
-        all[i] = meet_player(all[i], row[i], column[i], &meeting[i]);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        struct asterix *game = selves[i];
-        game->slots = all[i];
-        game->player_x = x[i];
-        game->player_y = y[i];
-        game->spawn_timer--;
-        game->move_timer = (int8_t)(minatar_choose((uint32_t)moves[i], game->move_speed, game->move_timer) - 1);
-        game->frame.ended = meeting[i].enemy != 0;
-        rewards[i] = meeting[i].gold != 0;
-        if (game->frame.ramping)
-            ramp(game);
+    for (uint32_t i = 0; i < turn.count; i++) {
+        if (speeds_up[i])
+            speed_up(game, i);
     }
 }
 
-static MINATAR_INLINE void asterix_observe(const void *self, unsigned char *observation)
+/* Conditions are numbers, 0 or 1: there are no branches but for what is seldom. */
+static ALWAYS_INLINE void asterix_advance(struct asterix_view game, struct minatar_turn turn)
 {
-    const struct asterix *game = self;
-    const uint32_t player = (uint32_t)(game->player_y * MINATAR_SIDE + game->player_x);
+    uint8_t spawns[MINATAR_LANES];
+    uint32_t row_and_column[MINATAR_LANES], shift[MINATAR_LANES], moves[MINATAR_LANES], gold[MINATAR_LANES],
+        enemy[MINATAR_LANES];
 
-    /* In rising order: each word's surplus bytes are overwritten by the next row. */
-    minatar_store64(observation, 0);
-    for (int32_t i = 0; i < SLOTS; i++)
-        minatar_store64(observation + (i + 1) * ROW_BYTES, row_bits[of_slot(game->slots, i)]);
-    memset(observation + (SLOTS + 1) * ROW_BYTES, 0, ROW_BYTES);
-    minatar_set_bit(observation, player * CHANNELS + PLAYER);
+    for (uint32_t i = 0; i < turn.width; i++)
+        spawns[i] = (game.spawn_timer[i] == 0) & !turn.ended[i];
+    uint64_t spawning = minatar_lanes_where(spawns, turn.width, turn.count);
+    minatar_expect_draws(turn, spawning);
+    for (uint32_t i = 0; i < turn.width; i++) {
+        const int8_t x = game.player_x[i], y = game.player_y[i];
+        const int8_t move_timer = game.move_timer[i], move_speed = game.move_speed[i];
+        const uint8_t action = turn.actions[i];
+        game.player_x[i] = (int8_t)(x + ((action == MINATAR_RIGHT) & (x < 9)) - ((action == MINATAR_LEFT) & (x > 0)));
+        game.player_y[i] = (int8_t)(y + ((action == MINATAR_DOWN) & (y < SLOTS)) - ((action == MINATAR_UP) & (y > 1)));
+        game.move_timer[i] = (int8_t)((move_timer == 0 ? move_speed : move_timer) - 1);
+        moves[i] = move_timer == 0;
+    }
+    while (spawning != 0) {
+        const uint32_t i = minatar_next_lane(&spawning);
+        game.slots[i] = spawn(game.slots[i], minatar_generator(turn, i));
+        minatar_have_drawn(turn, i);
+        game.spawn_timer[i] = game.spawn_speed[i];
+    }
+    for (uint32_t i = 0; i < turn.width; i++) {
+        game.spawn_timer[i]--;
+        row_and_column[i] = 0xff00u | (uint32_t)(game.player_x[i] + 1);
+        shift[i] = (uint32_t)(game.player_y[i] - 1) * BITS_OF_SLOT;
+    }
+    for (uint32_t i = 0; i < turn.width; i++) {
+        const slots where = shift[i];
+        const slots row = (slots)(row_and_column[i] >> 8) << where;
+        const slots column = (slots)(row_and_column[i] & 0xff) << where;
+        struct meeting meeting = {0, 0};
+        slots all = meet_player(game.slots[i], row, column, &meeting);
+        all = move_slots(all, -(slots)moves[i]);
+        game.slots[i] = meet_player(all, row, column, &meeting);
+        gold[i] = meeting.gold != 0;
+        enemy[i] = meeting.enemy != 0;
+    }
+    for (uint32_t i = 0; i < turn.width; i++) {
+        turn.rewards[i] = (uint8_t)gold[i];
+        turn.ended[i] |= (uint8_t)enemy[i];
+    }
+    if (turn.ramping)
+        ramp(game, turn);
 }
 
-static void slot_fields(struct asterix *game, struct saved_state *state, int32_t i)
+static ALWAYS_INLINE void asterix_observe(struct asterix_view game, uint32_t width, uint32_t count,
+                                          unsigned char *observations)
+{
+    (void)width;
+    for (uint32_t k = 0; k < count; k++) {
+        unsigned char *observation = observations + k * OBSERVATION_BYTES;
+        const uint32_t player = (uint32_t)(game.player_y[k] * MINATAR_SIDE + game.player_x[k]);
+
+        /* In rising order: each word's surplus bytes are overwritten by the next row. */
+        store64(observation, 0);
+        for (int32_t i = 0; i < SLOTS; i++)
+            store64(observation + (i + 1) * ROW_BYTES, row_bits[of_slot(game.slots[k], i)]);
+        memset(observation + (SLOTS + 1) * ROW_BYTES, 0, ROW_BYTES);
+        minatar_set_bit(observation, player * CHANNELS + PLAYER);
+    }
+}
+
+static void slot_fields(struct asterix_state *game, struct saved_state *state, int32_t i)
 {
     const uint32_t now = of_slot(game->slots, i);
     uint8_t column = now & COLUMN;
@@ -225,7 +236,7 @@ static void slot_fields(struct asterix *game, struct saved_state *state, int32_t
 
 static void asterix_fields(void *self, struct saved_state *state)
 {
-    struct asterix *game = self;
+    struct asterix_state *game = &((struct asterix *)self)->state;
 
     for (int32_t i = 0; i < SLOTS; i++)
         slot_fields(game, state, i);
@@ -239,16 +250,14 @@ static void asterix_fields(void *self, struct saved_state *state)
     saved_state_i32(state, "ramp index", &game->ramp_index, 0, LAST_RAMP_INDEX);
 }
 
-static const struct minatar_game asterix_game = {
+static const struct minatar_rules asterix_rules = {
     .id = "minatar/asterix",
-    .bytes = sizeof(struct asterix),
     .channel_count = CHANNELS,
     .channels = channels,
     .minimal_count = 5,
     .minimal = {MINATAR_NONE, MINATAR_LEFT, MINATAR_UP, MINATAR_RIGHT, MINATAR_DOWN},
     .reward_high = 1,
     .begin = asterix_begin,
-    .observe = asterix_observe,
     .fields = asterix_fields,
 };
 

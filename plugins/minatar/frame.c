@@ -1,4 +1,4 @@
-#include "frame.h"
+#include "lanes.h"
 #include "common/picture.h"
 
 #include <inttypes.h>
@@ -49,14 +49,19 @@ static const char *const action_names[MINATAR_ACTIONS] = {
     [MINATAR_RIGHT] = "right", [MINATAR_DOWN] = "down", [MINATAR_FIRE] = "fire",
 };
 
-/* Instances that were created together lie side by side, what steps need of them first. */
+/* Instances that were created together lie in one piece of memory: this, the blocks of lanes, the instances, and what
+ * is rare about them. */
 struct minatar_group {
     uint32_t alive;
 };
 
+/* Fewer are stepped one by one. */
+#define LEAST_LANES 16
+
 static void set_options(struct minatar_frame *frame, const double *options)
 {
-    const struct minatar_game *game = frame->rare->game;
+    const struct minatar_rules *rules = frame->rare->game->rules;
+    const bool full = options[MINATAR_OPTION_ACTIONS] != 0;
     double scaled = options[MINATAR_OPTION_STICKY] * 9007199254740992.0;
 
     frame->rare->sticky = options[MINATAR_OPTION_STICKY];
@@ -64,43 +69,61 @@ static void set_options(struct minatar_frame *frame, const double *options)
     frame->rare->sticky53 += (double)frame->rare->sticky53 < scaled;
     frame->rare->compat = options[MINATAR_OPTION_COMPAT] != 0;
     frame->ramping = options[MINATAR_OPTION_RAMPING] != 0;
-    if (options[MINATAR_OPTION_ACTIONS] != 0) {
-        frame->action_count = MINATAR_ACTIONS;
-        for (uint8_t action = 0; action < MINATAR_ACTIONS; action++)
-            frame->action_of[action] = action;
-    } else {
-        frame->action_count = (uint8_t)game->minimal_count;
-        memcpy(frame->action_of, game->minimal, sizeof frame->action_of);
-    }
+    frame->action_count = full ? MINATAR_ACTIONS : (uint8_t)rules->minimal_count;
+    for (uint32_t i = 0; i < MINATAR_ACTIONS; i++)
+        frame->action_of |= (full ? i : rules->minimal[i]) << MINATAR_ACTION_BITS * i;
 }
 
-/* A struct minatar_group, its instances and what is rare about them, in one block of memory. */
+/* Gives an instance its lane, if it is to have one. */
+static void set_lane(struct minatar_frame *frame, unsigned char *blocks, uint32_t index, uint32_t count)
+{
+    const uint32_t first = index / MINATAR_LANES * MINATAR_LANES;
+    const uint32_t lanes = count - first < MINATAR_LANES ? count - first : MINATAR_LANES;
+    struct minatar_block *block = (void *)(blocks + first / MINATAR_LANES * ROUND_UP(frame->rare->game->block_bytes));
+
+    if (lanes < LEAST_LANES)
+        return;
+    if (index == first) {
+        block->count = lanes;
+        block->wide = has_wide_vectors();
+        block->instance_bytes = ROUND_UP(frame->rare->game->bytes);
+        memset(block->ended, 1, sizeof block->ended);
+    }
+    frame->block = block;
+    frame->lane = index - first;
+}
+
 arq_status minatar_create(const struct minatar_game *game, const double *options, uint32_t count, void **selves,
                           char *error, size_t error_size)
 {
     const size_t header = ROUND_UP(sizeof(struct minatar_group));
+    const size_t block_bytes = ROUND_UP(game->block_bytes);
+    const size_t blocks = ((size_t)count + MINATAR_LANES - LEAST_LANES) / MINATAR_LANES;
     const size_t bytes = ROUND_UP(game->bytes);
     const size_t rare_bytes = ROUND_UP(sizeof(struct minatar_rare));
-    const bool fits = count <= (SIZE_MAX - header) / (bytes + rare_bytes);
-    unsigned char *block = fits ? calloc(1, header + count * (bytes + rare_bytes)) : NULL;
+    const bool fits = count <= (SIZE_MAX - header) / (bytes + rare_bytes + block_bytes);
+    unsigned char *memory = fits ? calloc(1, header + blocks * block_bytes + count * (bytes + rare_bytes)) : NULL;
 
-    if (!block) {
-        snprintf(error, error_size, "create %s: no memory for %" PRIu32 " x %zu bytes", game->id, count,
-                 bytes + rare_bytes);
+    if (!memory) {
+        snprintf(error, error_size, "create %s: no memory for %" PRIu32 " x %zu bytes", game->rules->id, count,
+                 bytes + rare_bytes + block_bytes / MINATAR_LANES);
         return ARQ_E_NOMEM;
     }
-    struct minatar_group *group = (void *)block;
+    struct minatar_group *group = (void *)memory;
+    unsigned char *instances = memory + header + blocks * block_bytes;
     group->alive = count;
     for (uint32_t i = 0; i < count; i++) {
-        struct minatar_frame *frame = (void *)(block + header + i * bytes);
-        struct minatar_rare *rare = (void *)(block + header + count * bytes + i * rare_bytes);
+        struct minatar_frame *frame = (void *)(instances + i * bytes);
+        struct minatar_rare *rare = (void *)(instances + count * bytes + i * rare_bytes);
         frame->rare = rare;
         frame->random.word = rare->random_word;
         rare->group = group;
         rare->game = game;
         set_options(frame, options);
         numpy_random_state_seed(&frame->random, 0);
-        game->begin(frame);
+        set_lane(frame, memory + header, i, count);
+        game->rules->begin(frame);
+        minatar_put(frame);
         selves[i] = frame;
     }
     return ARQ_OK;
@@ -130,16 +153,16 @@ arq_status minatar_spec(void *self, arq_env_spec *spec)
     const struct minatar_frame *frame = self;
 
     spec->observation_kind = ARQ_OBSERVATION_BIT;
-    spec->observation_size = MINATAR_CELLS * frame->rare->game->channel_count;
+    spec->observation_size = MINATAR_CELLS * frame->rare->game->rules->channel_count;
     spec->observation_rank = 3;
     spec->observation_shape[0] = MINATAR_SIDE;
     spec->observation_shape[1] = MINATAR_SIDE;
-    spec->observation_shape[2] = frame->rare->game->channel_count;
+    spec->observation_shape[2] = frame->rare->game->rules->channel_count;
     spec->action_kind = ARQ_ACTION_DISCRETE;
     spec->action_count = frame->action_count;
     spec->reward_range_known = 1;
     spec->reward_low = 0;
-    spec->reward_high = frame->rare->game->reward_high;
+    spec->reward_high = frame->rare->game->rules->reward_high;
     return ARQ_OK;
 }
 
@@ -147,14 +170,17 @@ arq_status minatar_reset(void *self, const uint64_t *seed, void *observation)
 {
     struct minatar_frame *frame = self;
 
+    if (frame->block)
+        minatar_fetch_frame(frame);
     if (seed) {
         numpy_random_state_seed(&frame->random, *seed);
         if (!frame->rare->compat)
             frame->previous_action = MINATAR_NONE;
     }
     frame->ended = 0;
-    frame->rare->game->begin(frame);
+    frame->rare->game->rules->begin(frame);
     frame->rare->game->observe(frame, observation);
+    minatar_put(frame);
     return ARQ_OK;
 }
 
@@ -181,7 +207,7 @@ static void frame_fields(struct minatar_frame *frame, struct saved_state *state)
     saved_state_u32(state, "ended", &ended, 0, 1);
     frame->previous_action = (uint8_t)previous;
     frame->ended = (uint8_t)ended;
-    frame->rare->game->fields(frame, state);
+    frame->rare->game->rules->fields(frame, state);
 }
 
 arq_status minatar_save(void *self, void *buffer, size_t capacity, size_t *size)
@@ -189,7 +215,8 @@ arq_status minatar_save(void *self, void *buffer, size_t capacity, size_t *size)
     struct minatar_frame *frame = self;
     struct saved_state state;
 
-    saved_state_begin_write(&state, frame->rare->game->id, STATE_VERSION, buffer, capacity);
+    minatar_fetch(frame);
+    saved_state_begin_write(&state, frame->rare->game->rules->id, STATE_VERSION, buffer, capacity);
     frame_fields(frame, &state);
     return saved_state_end_write(&state, size, frame->rare->error, sizeof frame->rare->error);
 }
@@ -208,9 +235,10 @@ arq_status minatar_load(void *self, const void *buffer, size_t size)
     }
     struct minatar_frame *trial = (void *)trial_memory;
     uint32_t *trial_words = (void *)(trial_memory + bytes);
+    minatar_fetch(frame);
     memcpy(trial, frame, rare->game->bytes);
     trial->random.word = trial_words;
-    saved_state_begin_read(&state, rare->game->id, STATE_VERSION, buffer, size, rare->error, sizeof rare->error);
+    saved_state_begin_read(&state, rare->game->rules->id, STATE_VERSION, buffer, size, rare->error, sizeof rare->error);
     frame_fields(trial, &state);
     arq_status status = saved_state_end_read(&state);
     if (status == ARQ_OK) {
@@ -218,18 +246,19 @@ arq_status minatar_load(void *self, const void *buffer, size_t size)
         memcpy(frame, trial, rare->game->bytes);
         frame->random.word = rare->random_word;
         numpy_random_state_foresee(&frame->random, rare->sticky53, frame->repeats);
+        minatar_put(frame);
     }
     free(trial_memory);
     return status;
 }
 
 /* The colour of the first channel that is set in a cell. */
-static uint32_t cell_colour(const struct minatar_game *game, const unsigned char *observation, uint32_t cell)
+static uint32_t cell_colour(const struct minatar_rules *rules, const unsigned char *observation, uint32_t cell)
 {
-    for (uint32_t channel = 0; channel < game->channel_count; channel++) {
-        uint32_t bit = cell * game->channel_count + channel;
+    for (uint32_t channel = 0; channel < rules->channel_count; channel++) {
+        uint32_t bit = cell * rules->channel_count + channel;
         if (observation[bit / 8] >> bit % 8 & 1)
-            return game->channels[channel].colour;
+            return rules->channels[channel].colour;
     }
     return COLOUR_BLACK;
 }
@@ -249,11 +278,12 @@ arq_status minatar_render(void *self, uint32_t cell_size, uint8_t *rgb, size_t c
     *height = picture.height;
     if (!rgb)
         return ARQ_OK;
+    minatar_fetch(frame);
     frame->rare->game->observe(frame, observation);
     for (uint32_t cell = 0; cell < MINATAR_CELLS; cell++) {
         struct picture_point corner = {cell % MINATAR_SIDE, cell / MINATAR_SIDE};
         struct picture_point opposite = {corner.x + 1, corner.y + 1};
-        picture_rectangle(&picture, corner, opposite, cell_colour(frame->rare->game, observation, cell));
+        picture_rectangle(&picture, corner, opposite, cell_colour(frame->rare->game->rules, observation, cell));
     }
     return ARQ_OK;
 }
@@ -262,14 +292,14 @@ const char *minatar_action_name(void *self, uint32_t action)
 {
     const struct minatar_frame *frame = self;
 
-    return action < frame->action_count ? action_names[frame->action_of[action]] : NULL;
+    return action < frame->action_count ? action_names[minatar_full_action(frame->action_of, action)] : NULL;
 }
 
 const char *minatar_observation_name(void *self, uint32_t index)
 {
     const struct minatar_frame *frame = self;
 
-    return index < frame->rare->game->channel_count ? frame->rare->game->channels[index].name : NULL;
+    return index < frame->rare->game->rules->channel_count ? frame->rare->game->rules->channels[index].name : NULL;
 }
 
 const char *minatar_last_error(void *self)

@@ -1,5 +1,5 @@
 /* Freeway: a chicken crosses eight lanes of cars. */
-#include "frame.h"
+#include "lanes.h"
 
 enum channel { CHICKEN, CAR, TRAIL_1, TRAIL_2, TRAIL_3, TRAIL_4, TRAIL_5, CHANNELS };
 
@@ -9,6 +9,7 @@ enum channel { CHICKEN, CAR, TRAIL_1, TRAIL_2, TRAIL_3, TRAIL_4, TRAIL_5, CHANNE
 #define START_Y 9
 #define MOVE_INTERVAL 3
 #define STEPS 2500
+#define OBSERVATION_BYTES 88
 
 /* A property of all cars, a byte each, car 0 lowest: one operation on the number works on all of them. */
 typedef uint64_t cars;
@@ -16,17 +17,17 @@ typedef uint64_t cars;
 #define EVERY_CAR(VALUE) ((cars)0x0101010101010101 * (VALUE))
 #define BITS_OF_CAR 8
 
-struct freeway {
-    struct minatar_frame frame;
-    cars x;
-    cars timer;
-    cars speed;    /* 1..5: a car moves every speed + 1 steps */
-    cars step;     /* columns to the right per move, modulo 10: 1 or 9 */
-    cars pictures; /* car_rows of its speed and heading begin at this entry */
-    int16_t clock;
-    int8_t chicken_y;
-    int8_t move_timer;
-};
+#define PROPERTIES(ONE, MANY)                                                                                          \
+    ONE(cars, x)                                                                                                       \
+    ONE(cars, timer)                                                                                                   \
+    ONE(cars, speed)    /* 1..5: a car moves every speed + 1 steps */                                                  \
+    ONE(cars, step)     /* columns to the right per move, modulo 10: 1 or 9 */                                         \
+    ONE(cars, pictures) /* car_rows of its speed and heading begin at this entry */                                    \
+    ONE(int16_t, clock)                                                                                                \
+    ONE(int8_t, chicken_y)                                                                                             \
+    ONE(int8_t, move_timer)
+
+MINATAR_DEFINE_STATE(freeway, PROPERTIES)
 
 #define RIGHT 1
 #define LEFT (MINATAR_SIDE - RIGHT)
@@ -67,38 +68,41 @@ static uint8_t of_car(cars property, int32_t car)
     return (uint8_t)(property >> car * BITS_OF_CAR);
 }
 
-static void find_pictures(struct freeway *game)
+static cars find_pictures(cars speed, cars step)
 {
-    game->pictures = 0;
+    cars pictures = 0;
+
     for (int32_t i = 0; i < CARS; i++) {
-        int32_t kind = of_car(game->speed, i) - 1 + (of_car(game->step, i) == LEFT ? LAST_SPEED : 0);
-        game->pictures |= (cars)(kind * MINATAR_SIDE * 2) << i * BITS_OF_CAR;
+        int32_t kind = of_car(speed, i) - 1 + (of_car(step, i) == LEFT ? LAST_SPEED : 0);
+        pictures |= (cars)(kind * MINATAR_SIDE * 2) << i * BITS_OF_CAR;
     }
+    return pictures;
 }
 
-static void draw_speeds(struct freeway *game)
+static void draw_speeds(struct freeway_view game, uint32_t lane, struct numpy_random_state *random)
 {
-    struct numpy_random_state *random = &game->frame.random;
+    cars speed = 0, step = 0;
 
-    game->speed = 0;
-    game->step = 0;
     for (int32_t i = 0; i < CARS; i++)
-        game->speed |= (cars)numpy_random_state_integer(random, 1, LAST_SPEED + 1) << i * BITS_OF_CAR;
+        speed |= (cars)numpy_random_state_integer(random, 1, LAST_SPEED + 1) << i * BITS_OF_CAR;
     for (int32_t i = 0; i < CARS; i++)
-        game->step |= (cars)(numpy_random_state_sample(random) < 0.5 ? LEFT : RIGHT) << i * BITS_OF_CAR;
-    game->timer = game->speed;
-    find_pictures(game);
+        step |= (cars)(numpy_random_state_sample(random) < 0.5 ? LEFT : RIGHT) << i * BITS_OF_CAR;
+    game.speed[lane] = speed;
+    game.step[lane] = step;
+    game.timer[lane] = speed;
+    game.pictures[lane] = find_pictures(speed, step);
 }
 
 static void freeway_begin(void *self)
 {
     struct freeway *game = self;
+    struct freeway_state *state = &game->state;
 
-    draw_speeds(game);
-    game->x = 0;
-    game->chicken_y = START_Y;
-    game->move_timer = MOVE_INTERVAL;
-    game->clock = STEPS;
+    draw_speeds(freeway_view(state), 0, &game->frame.random);
+    state->x = 0;
+    state->chicken_y = START_Y;
+    state->move_timer = MOVE_INTERVAL;
+    state->clock = STEPS;
 }
 
 /* A byte of ones for each car whose byte, less than 128, is at least `least`. */
@@ -115,80 +119,69 @@ static inline cars where_equal(cars property, uint8_t value)
     return ~((property ^ EVERY_CAR(value)) + EVERY_CAR(127)) & EVERY_CAR(128);
 }
 
-/* Each property of many games side by side, for compilers to make vectors of the loops. Conditions are numbers, 0 or 1:
- * there are no branches. */
-static MINATAR_INLINE void freeway_advance(void *const *selves, uint32_t width, uint32_t count, const uint8_t *actions,
-                                           uint8_t *rewards)
+/* Conditions are numbers, 0 or 1: there are no branches. */
+static ALWAYS_INLINE void freeway_advance(struct freeway_view game, struct minatar_turn turn)
 {
-    int8_t y[MINATAR_LANES], move_timer[MINATAR_LANES], hit[MINATAR_LANES];
-    cars x[MINATAR_LANES], timer[MINATAR_LANES], speed[MINATAR_LANES], step[MINATAR_LANES], meets[MINATAR_LANES];
+    const uint32_t width = turn.width;
+    uint32_t row[MINATAR_LANES], hit[MINATAR_LANES];
 
     for (uint32_t i = 0; i < width; i++) {
-        const struct freeway *game = selves[i];
-        y[i] = game->chicken_y;
-        move_timer[i] = game->move_timer;
+        const int8_t moves = game.move_timer[i] == 0;
+        const int8_t up = (turn.actions[i] == MINATAR_UP) & moves;
+        const int8_t down = (turn.actions[i] == MINATAR_DOWN) & moves;
+        const int8_t timer = (up | down) ? MOVE_INTERVAL : game.move_timer[i];
+        game.move_timer[i] = (int8_t)(timer - (timer > 0));
+        game.chicken_y[i] = (int8_t)(game.chicken_y[i] - up + (down & (game.chicken_y[i] < START_Y)));
+        turn.rewards[i] = game.chicken_y[i] == 0;
+    }
+    uint64_t crossed = minatar_lanes_where(turn.rewards, width, turn.count) & minatar_lanes_playing(turn);
+    while (crossed != 0) {
+        const uint32_t i = minatar_next_lane(&crossed);
+        draw_speeds(game, i, minatar_generator(turn, i));
+        minatar_have_drawn(turn, i);
     }
     for (uint32_t i = 0; i < width; i++) {
-        const int8_t up = (actions[i] == MINATAR_UP) & (move_timer[i] == 0);
-        const int8_t down = (actions[i] == MINATAR_DOWN) & (move_timer[i] == 0);
-        move_timer[i] = (up | down) ? MOVE_INTERVAL : move_timer[i];
-        move_timer[i] = (int8_t)(move_timer[i] - (move_timer[i] > 0));
-        y[i] = (int8_t)(y[i] - up + (down & (y[i] < START_Y)));
-        hit[i] = 0;
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        rewards[i] = y[i] == 0;
-        if (rewards[i]) {
-            draw_speeds(selves[i]);
-            y[i] = START_Y;
-        }
+        game.chicken_y[i] = turn.rewards[i] ? START_Y : game.chicken_y[i];
+        row[i] = (uint32_t)game.chicken_y[i];
     }
     for (uint32_t i = 0; i < width; i++) {
-        const struct freeway *game = selves[i];
-        x[i] = game->x;
-        timer[i] = game->timer;
-        speed[i] = game->speed;
-        step[i] = game->step;
-    }
-    for (uint32_t i = 0; i < width; i++) {
-        const cars waits = where_at_least(timer[i], 1);
-        const cars next_x = x[i] + (step[i] & ~waits);
+        const cars waits = where_at_least(game.timer[i], 1);
+        const cars x = game.x[i];
+        const cars next_x = x + (game.step[i] & ~waits);
         const cars now_x = next_x - (EVERY_CAR(MINATAR_SIDE) & where_at_least(next_x, MINATAR_SIDE));
-        meets[i] = where_equal(x[i], CHICKEN_X) | where_equal(now_x, CHICKEN_X);
-        timer[i] = (timer[i] - (EVERY_CAR(1) & waits)) | (speed[i] & ~waits);
-        x[i] = now_x;
+        const cars meets = where_equal(x, CHICKEN_X) | where_equal(now_x, CHICKEN_X);
+        /* Only the car of its own row can meet the chicken, before it moves or after. */
+        const cars place = ((cars)row[i] * BITS_OF_CAR - 1) % 64;
+        hit[i] = (uint32_t)(meets >> place & (row[i] <= CARS));
+        game.timer[i] = (game.timer[i] - (EVERY_CAR(1) & waits)) | (game.speed[i] & ~waits);
+        game.x[i] = now_x;
     }
-    /* Only the car of its own row can meet the chicken, before it moves or after. */
-    for (uint32_t i = 0; i < count; i++)
-        hit[i] = (int8_t)(meets[i] >> (y[i] * BITS_OF_CAR - 1) % 64 & 1) & (y[i] <= CARS);
-    for (uint32_t i = 0; i < width; i++)
-        y[i] = hit[i] ? START_Y : y[i];
-    for (uint32_t i = 0; i < count; i++) {
-        struct freeway *game = selves[i];
-        game->x = x[i];
-        game->timer = timer[i];
-        game->chicken_y = y[i];
-        game->move_timer = move_timer[i];
-        game->clock--;
-        game->frame.ended = game->clock < 0;
+    for (uint32_t i = 0; i < width; i++) {
+        game.chicken_y[i] = hit[i] ? START_Y : game.chicken_y[i];
+        game.clock[i]--;
+        turn.ended[i] |= game.clock[i] < 0;
     }
 }
 
-static MINATAR_INLINE void freeway_observe(const void *self, unsigned char *observation)
+static ALWAYS_INLINE void freeway_observe(struct freeway_view game, uint32_t width, uint32_t count,
+                                          unsigned char *observations)
 {
-    const struct freeway *game = self;
-    const cars pictures = game->pictures + 2 * game->x;
-    uint64_t carry = 0;
+    (void)width;
+    for (uint32_t k = 0; k < count; k++) {
+        unsigned char *observation = observations + k * OBSERVATION_BYTES;
+        const cars pictures = game.pictures[k] + 2 * game.x[k];
+        uint64_t carry = 0;
 
-    minatar_store64(observation, 0);
-    for (int32_t i = 0; i < CARS; i++) {
-        const uint64_t *picture = &car_pictures[i][of_car(pictures, i)];
-        minatar_store64(observation + 8 * (i + 1), carry | picture[0]);
-        carry = picture[1];
+        store64(observation, 0);
+        for (int32_t i = 0; i < CARS; i++) {
+            const uint64_t *picture = &car_pictures[i][of_car(pictures, i)];
+            store64(observation + 8 * (i + 1), carry | picture[0]);
+            carry = picture[1];
+        }
+        store64(observation + 72, carry);
+        store64(observation + 80, 0);
+        minatar_set_bit(observation, (uint32_t)(game.chicken_y[k] * MINATAR_SIDE + CHICKEN_X) * CHANNELS + CHICKEN);
     }
-    minatar_store64(observation + 72, carry);
-    minatar_store64(observation + 80, 0);
-    minatar_set_bit(observation, (uint32_t)(game->chicken_y * MINATAR_SIDE + CHICKEN_X) * CHANNELS + CHICKEN);
 }
 
 static void car_field(struct saved_state *state, const char *name, cars *property, int32_t car, uint8_t low,
@@ -203,7 +196,7 @@ static void car_field(struct saved_state *state, const char *name, cars *propert
 
 static void freeway_fields(void *self, struct saved_state *state)
 {
-    struct freeway *game = self;
+    struct freeway_state *game = &((struct freeway *)self)->state;
     int32_t clock = game->clock;
 
     for (int32_t i = 0; i < CARS; i++) {
@@ -218,19 +211,17 @@ static void freeway_fields(void *self, struct saved_state *state)
     saved_state_i8(state, "move timer", &game->move_timer, 0, MOVE_INTERVAL);
     saved_state_i32(state, "clock", &clock, -1, STEPS);
     game->clock = (int16_t)clock;
-    find_pictures(game);
+    game->pictures = find_pictures(game->speed, game->step);
 }
 
-static const struct minatar_game freeway_game = {
+static const struct minatar_rules freeway_rules = {
     .id = "minatar/freeway",
-    .bytes = sizeof(struct freeway),
     .channel_count = CHANNELS,
     .channels = channels,
     .minimal_count = 3,
     .minimal = {MINATAR_NONE, MINATAR_UP, MINATAR_DOWN},
     .reward_high = 1,
     .begin = freeway_begin,
-    .observe = freeway_observe,
     .fields = freeway_fields,
 };
 

@@ -1,22 +1,7 @@
 /* Seaquest: a submarine shoots fish and enemy submarines, picks up divers and must surface for air. */
-#include "seaquest_items.h"
-
-enum channel {
-    SUB_FRONT,
-    SUB_BACK,
-    FRIENDLY_BULLET,
-    TRAIL,
-    ENEMY_BULLET,
-    FISH,
-    ENEMY_SUB,
-    OXYGEN,
-    CARRIED,
-    DIVER,
-    CHANNELS
-};
+#include "seaquest_observation.h"
 
 #define FULL_OXYGEN 200
-#define OXYGEN_OF_COLUMN 20
 #define LOWEST_CARRIED (-1000000000) /* a count below zero only means "less than none": it may stop falling here */
 #define FIRST_SPAWN_SPEED 20
 #define FIRST_MOVE_SPEED 5
@@ -39,14 +24,9 @@ static const struct minatar_channel channels[CHANNELS] = {
     [DIVER] = {"diver", COLOUR_ORANGE},
 };
 
-/* The bit of a channel in a column, as the lower and upper word of a row's 100 bits. */
-#define ROW_BIT(X, CHANNEL) ((X) < 0 || (X) > 9 ? 128 : (X)*CHANNELS + (CHANNEL))
-#define LOW(BIT) ((BIT) < 64 ? (uint64_t)1 << (BIT) % 64 : 0)
-#define HIGH(BIT) ((BIT) < 64 || (BIT) > 127 ? 0 : (uint64_t)1 << (BIT) % 64)
-
 static void seaquest_begin(void *self)
 {
-    struct seaquest *game = self;
+    struct seaquest_state *game = &((struct seaquest *)self)->state;
 
     game->sub_x = 5;
     game->sub_y = 0;
@@ -60,327 +40,381 @@ static void seaquest_begin(void *self)
     game->move_speed = FIRST_MOVE_SPEED;
     game->ramp_index = 0;
     game->shot_timer = 0;
-    game->count = ITEMS + STRIDE;
-    cut_off(game, 0);
-    game->bullet[0] = game->bullet[1] = NONE;
+    game->count = 0;
+    game->older_bullet = NONE;
+    game->newer_bullet = NONE;
+}
+
+/* From a lane of one view to a lane of another. */
+#define COPY_ONE(TYPE, MEMBER) to.MEMBER[to_lane] = from.MEMBER[from_lane];
+#define COPY_MANY(TYPE, MEMBER, COUNT)                                                                                 \
+    for (uint32_t k = 0; k < from.count[from_lane]; k++)                                                               \
+        to.MEMBER[k * to_width + to_lane] = from.MEMBER[k * from_width + from_lane];
+
+static ALWAYS_INLINE void copy_lane(struct seaquest_view to, uint32_t to_width, uint32_t to_lane,
+                                    struct seaquest_view from, uint32_t from_width, uint32_t from_lane)
+{
+    PROPERTIES(COPY_ONE, COPY_MANY)
+}
+
+static void seaquest_fetch(void *self)
+{
+    struct seaquest *game = self;
+
+    copy_lane(seaquest_view(&game->state), 1, 0, seaquest_view_lanes((void *)game->frame.block), MINATAR_LANES,
+              game->frame.lane);
+}
+
+static void seaquest_put(void *self)
+{
+    struct seaquest *game = self;
+
+    copy_lane(seaquest_view_lanes((void *)game->frame.block), MINATAR_LANES, game->frame.lane,
+              seaquest_view(&game->state), 1, 0);
+}
+
+static ALWAYS_INLINE void append(struct seaquest_view game, uint32_t width, uint32_t lane, item it)
+{
+    if (game.count[lane] < ITEMS)
+        game.items[game.count[lane]++ * width + lane] = it;
 }
 
 /* Whether an enemy in the row of `enemy` heads the other way. */
-static bool row_moves_otherwise(struct seaquest *game, item enemy)
+static ALWAYS_INLINE bool row_moves_otherwise(struct seaquest_view game, uint32_t width, uint32_t lane, item enemy)
 {
-    const uint32_t compared = HEADS_RIGHT | (CELL & ~COLUMN) | KIND; /* fish and subs have odd kinds */
-    const uint32_t count = rounded_count(game);
-    uint32_t found = 0;
+    bool found = false;
 
-    for (uint32_t i = 0; i < count; i++)
-        found |= where(((game->item[i] ^ enemy) & compared) == HEADS_RIGHT);
+    for (uint32_t k = 0; k < game.count[lane]; k++) {
+        const item other = game.items[k * width + lane];
+        const bool is_enemy = (other & WHAT(NO_ENEMY)) != WHAT(NO_ENEMY);
+        found |= is_enemy & (((other ^ enemy) & (HEADS_RIGHT | (CELL & ~COLUMN))) == HEADS_RIGHT);
+    }
     return found;
 }
 
 /* The number below 2^53 that a random double in units of 2^-53 must stay below to be less than 1/3. */
 #define THIRD UINT64_C(3002399751580331)
 
-static void spawn_enemy(struct seaquest *game)
+static ALWAYS_INLINE void spawn_enemy(struct seaquest_view game, uint32_t width, uint32_t lane,
+                                      struct numpy_random_state *random)
 {
-    struct numpy_random_state *random = &game->frame.random;
     const bool right = numpy_random_state_next53(random) >> 52 == 0;
     const bool is_sub = numpy_random_state_next53(random) < THIRD;
     const int32_t y = numpy_random_state_integer(random, 1, 9);
-    const item enemy = make(is_sub ? ENEMY_SUBS : FISHES, right ? 0 : 9, y, right ? 1 : -1, (uint32_t)game->move_speed,
-                            is_sub ? ENEMY_SHOT_INTERVAL : 0);
+    const item enemy =
+        make(is_sub ? WHAT_SUB_HAS_SHOT : WHAT_FISH, right ? 0 : 9, y, right ? 1 : -1, (uint32_t)game.move_speed[lane]);
 
-    if (!row_moves_otherwise(game, enemy))
-        append(game, enemy);
+    if (!row_moves_otherwise(game, width, lane, enemy))
+        append(game, width, lane, enemy);
 }
 
-static void spawn_diver(struct seaquest *game)
+static ALWAYS_INLINE void spawn_diver(struct seaquest_view game, uint32_t width, uint32_t lane,
+                                      struct numpy_random_state *random)
 {
-    struct numpy_random_state *random = &game->frame.random;
     const bool right = numpy_random_state_next53(random) >> 52 == 0;
     const int32_t y = numpy_random_state_integer(random, 1, 9);
 
-    append(game, make(DIVERS, right ? 0 : 9, y, right ? 1 : -1, DIVER_MOVE_INTERVAL, 0));
+    append(game, width, lane, make(WHAT_DIVER, right ? 0 : 9, y, right ? 1 : -1, DIVER_MOVE_INTERVAL));
 }
 
-static void spawn(struct seaquest *game)
+static ALWAYS_INLINE void spawn(struct seaquest_view game, struct minatar_turn turn)
 {
-    if (game->spawn_timer == 0) {
-        spawn_enemy(game);
-        game->spawn_timer = game->spawn_speed;
-    }
-    if (game->diver_timer == 0) {
-        spawn_diver(game);
-        game->diver_timer = DIVER_INTERVAL;
+    uint8_t spawns[MINATAR_LANES];
+
+    for (uint32_t i = 0; i < turn.width; i++)
+        spawns[i] = ((game.spawn_timer[i] == 0) | (game.diver_timer[i] == 0)) & !turn.ended[i];
+    uint64_t spawning = minatar_lanes_where(spawns, turn.width, turn.count);
+    minatar_expect_draws(turn, spawning);
+    while (spawning != 0) {
+        const uint32_t i = minatar_next_lane(&spawning);
+        struct numpy_random_state *random = minatar_generator(turn, i);
+        if (game.spawn_timer[i] == 0) {
+            spawn_enemy(game, turn.width, i, random);
+            game.spawn_timer[i] = game.spawn_speed[i];
+        }
+        if (game.diver_timer[i] == 0) {
+            spawn_diver(game, turn.width, i, random);
+            game.diver_timer[i] = DIVER_INTERVAL;
+        }
+        minatar_have_drawn(turn, i);
     }
 }
 
-static inline void act(struct seaquest *game, int32_t action)
-{
-    const int32_t dx = minatar_right(action);
-    const uint32_t fires = (action == MINATAR_FIRE) & (game->shot_timer == 0);
-    const item shot = make(0, game->sub_x, game->sub_y, game->sub_step, 0, 0);
-    const uint32_t place = !is_none(game->bullet[0]); /* of a new bullet; there never are two when the timer has run */
+/* What a step works with beside the state. */
+struct motion {
+    item sub[MINATAR_LANES];          /* its cell */
+    item older_bullet[MINATAR_LANES]; /* these and the items as they were before they moved */
+    item newer_bullet[MINATAR_LANES];
+    item items[ITEMS * MINATAR_LANES];
+    item events[MINATAR_LANES]; /* enum event */
+};
 
-    game->bullet[place] = (item)minatar_choose(fires, (int32_t)shot, (int32_t)game->bullet[place]);
-    game->shot_timer = (int8_t)minatar_choose(fires, SHOT_INTERVAL, game->shot_timer);
-    game->sub_step = (int8_t)minatar_choose(dx != 0, dx, game->sub_step);
-    game->sub_x = (int8_t)minatar_clamp(game->sub_x + dx, 0, 9);
-    game->sub_y = (int8_t)minatar_clamp(game->sub_y + minatar_down(action), 0, 8);
+static ALWAYS_INLINE void act(struct seaquest_view game, struct minatar_turn turn, struct motion *motion)
+{
+    uint8_t fires[MINATAR_LANES];
+
+    for (uint32_t i = 0; i < turn.width; i++) {
+        const uint8_t action = turn.actions[i];
+        const int8_t dx = (int8_t)((action == MINATAR_RIGHT) - (action == MINATAR_LEFT));
+        const int8_t dy = (int8_t)((action == MINATAR_DOWN) - (action == MINATAR_UP));
+        const int8_t x = (int8_t)(game.sub_x[i] + dx);
+        const int8_t y = (int8_t)(game.sub_y[i] + dy);
+        fires[i] = (action == MINATAR_FIRE) & (game.shot_timer[i] == 0);
+        game.shot_timer[i] = fires[i] ? SHOT_INTERVAL : game.shot_timer[i];
+        game.sub_step[i] = (int8_t)(dx | (game.sub_step[i] & -(dx == 0)));
+        game.sub_x[i] = x < 0 ? 0 : x > 9 ? 9 : x;
+        game.sub_y[i] = y < 0 ? 0 : y > 8 ? 8 : y;
+    }
+    for (uint32_t i = 0; i < turn.width; i++) {
+        const item sub = (item)cell_at(game.sub_x[i], game.sub_y[i]);
+        const item shot = (item)(sub | (game.sub_step[i] > 0 ? HEADS_RIGHT : 0) | WHAT(BULLET));
+        const item is_shot = where(fires[i] != 0);
+        const item is_first = where(is_none(game.older_bullet[i])); /* there never are two when the timer has run */
+        motion->sub[i] = sub;
+        motion->older_bullet[i] = choose(is_shot & is_first, shot, game.older_bullet[i]);
+        motion->newer_bullet[i] = choose(is_shot & ~is_first, shot, game.newer_bullet[i]);
+    }
+}
+
+static ALWAYS_INLINE void move_bullets(struct seaquest_view game, uint32_t width, const struct motion *motion)
+{
+    for (uint32_t i = 0; i < width; i++) {
+        const item older = motion->older_bullet[i];
+        const item newer = motion->newer_bullet[i];
+        game.older_bullet[i] = (item)(older + (where(!is_none(older)) & step_of(older)));
+        game.newer_bullet[i] = (item)(newer + (where(!is_none(newer)) & step_of(newer)));
+    }
+}
+
+static ALWAYS_INLINE void erase_bullets_outside(struct seaquest_view game, uint32_t width)
+{
+    for (uint32_t i = 0; i < width; i++) {
+        const item older = game.older_bullet[i];
+        const item newer = choose(where(outside(game.newer_bullet[i])), NONE, game.newer_bullet[i]);
+        game.older_bullet[i] = choose(where(outside(older)), newer, older);
+        game.newer_bullet[i] = choose(where(outside(older)), NONE, newer);
+    }
 }
 
 /* What can happen when everything moves, as bits. */
 enum event { RAMS = 1, LEAVES = 2, SHOOTS = 4, IS_SHOT = 8, BOARDS = 16 };
 
-/* Moves all items and says what happens to any of them, given where the bullets come to. Without branches: whose timers
- * end, nobody could foresee. */
-static inline uint32_t move_items(struct seaquest *game, const item bullet[BULLETS], item before[ITEMS + STRIDE])
+/* Moves an item and says what happens to it, given where the bullets come to. Without branches: whose timers end,
+ * nobody could foresee. */
+static ALWAYS_INLINE item move_item(item *it, item sub, item enemy_timer, item first_bullet, item second_bullet)
 {
-    const uint32_t count = rounded_count(game);
-    const uint32_t sub = sub_cell(game);
-    const uint32_t enemy_timer = (uint32_t)game->move_speed * TIMER;
-    const uint32_t first_bullet = cell_of(bullet[0]);
-    const uint32_t second_bullet = cell_of(bullet[1]);
-    uint32_t events = 0;
+    const item now = *it;
+    const item is_diver = where((now & WHAT(ANYTHING)) == WHAT(DIVER));
+    const item is_sub = where(now < WHAT(FISH));
+    const item is_enemy = where((now & WHAT(NO_ENEMY)) != WHAT(NO_ENEMY));
+    const item shoots = where((now & WHAT(ANYTHING)) == WHAT(SUB_READY));
+    const item moves = where((now & TIMER_BITS * TIMER) == 0);
+    const item timer = (is_enemy & enemy_timer) | (is_diver & DIVER_MOVE_INTERVAL * TIMER);
+    const item then = choose(moves, (item)(move(now) + timer), (item)(now - TIMER));
+    const item meets_sub = where((now & CELL) == sub) | where((then & CELL) == sub);
+    const item meets_bullet = where((now & CELL) == first_bullet) | where((now & CELL) == second_bullet) |
+                              where((then & CELL) == first_bullet) | where((then & CELL) == second_bullet);
 
-    for (uint32_t i = 0; i < count; i++) {
-        const item now = game->item[i];
-        const uint32_t is_diver = where(kind_of(now) == DIVERS);
-        const uint32_t is_sub = where(kind_of(now) == ENEMY_SUBS);
-        const uint32_t is_enemy = where((now & KIND) != 0);
-        const uint32_t none = where((now & NONE_BITS) == NONE_BITS);
-        const uint32_t moves = where(timer_of(now) == 0) & ~none;
-        const uint32_t shoots = is_sub & where(shot_timer_of(now) == 0);
-        const uint32_t timer = (is_enemy & enemy_timer) | (is_diver & DIVER_MOVE_INTERVAL * TIMER);
-        const item then = now + (moves & (timer + (now / HEADS_RIGHT & 1) * 2 - 1)) - (~moves & ~none & TIMER);
-        const uint32_t meets_sub = where(cell_of(now) == sub) | where(cell_of(then) == sub);
-        const uint32_t meets_bullet = where(cell_of(now) == first_bullet) | where(cell_of(now) == second_bullet) |
-                                      where(cell_of(then) == first_bullet) | where(cell_of(then) == second_bullet);
-        events |= (meets_sub & ~is_diver & RAMS) | (meets_sub & is_diver & BOARDS) |
-                  (is_enemy & meets_bullet & IS_SHOT) | (shoots & SHOOTS) | (where(outside(then)) & LEAVES);
-        before[i] = now;
-        game->item[i] = then + (shoots & ENEMY_SHOT_INTERVAL * SHOT_TIMER) - (is_sub & ~shoots & SHOT_TIMER);
-    }
-    return events;
+    *it = (item)(then - (is_sub & WHAT_UNIT) + (shoots & (WHAT(SUB_HAS_SHOT) + WHAT_UNIT)));
+    return (meets_sub & ~is_diver & RAMS) | (meets_sub & is_diver & BOARDS) | (is_enemy & meets_bullet & IS_SHOT) |
+           (shoots & SHOOTS) | (where(outside(then)) & LEAVES);
 }
 
-/* Subs that have just shot: their bullets make a first move at once. */
-static void add_enemy_bullets(struct seaquest *game)
+/* Those of one instance several at once, and at least that many: few items are the rule, and a branch would only be
+ * mispredicted. What lies behind the last item moves along. */
+static ALWAYS_INLINE void move_items_of_one(struct seaquest_view game, struct motion *motion)
 {
-    for (int32_t i = game->count - 1; i >= 0; i--) {
-        if (shot_timer_of(game->item[i]) == ENEMY_SHOT_INTERVAL && game->count < ITEMS) {
-            append(game, (game->item[i] & (CELL | HEADS_RIGHT)) | ENEMY_BULLETS * KIND);
-            move_enemy_bullet(game, game->count - 1);
-        }
+    const item count = *game.count;
+    const item rounded_count = (item)((count + (count == 0) + STRIDE - 1u) / STRIDE * STRIDE);
+    const item enemy_timer = (item)(*game.move_speed * TIMER);
+    const item first_bullet = *game.older_bullet & CELL;
+    const item second_bullet = *game.newer_bullet & CELL;
+    const item sub = *motion->sub;
+    item events[STRIDE] = {0};
+
+    for (item k = 0; k < rounded_count; k += STRIDE) {
+        item *row = game.items + k;
+        memcpy(motion->items + k, row, STRIDE * sizeof *row);
+        for (item i = 0; i < STRIDE; i++)
+            events[i] |=
+                where((item)(k + i) < count) & move_item(&row[i], sub, enemy_timer, first_bullet, second_bullet);
+    }
+    *motion->events = 0;
+    for (uint32_t i = 0; i < STRIDE; i++)
+        *motion->events |= events[i];
+}
+
+/* Those of many instances, one of each at a time. */
+static ALWAYS_INLINE void move_items_of_lanes(struct seaquest_view game, uint32_t width, struct motion *motion)
+{
+    item enemy_timer[MINATAR_LANES], first_bullet[MINATAR_LANES], second_bullet[MINATAR_LANES], count[MINATAR_LANES];
+    const uint8_t most = most_items(game, width);
+
+    for (uint32_t i = 0; i < width; i++) {
+        count[i] = game.count[i];
+        enemy_timer[i] = (item)(game.move_speed[i] * TIMER);
+        first_bullet[i] = game.older_bullet[i] & CELL;
+        second_bullet[i] = game.newer_bullet[i] & CELL;
+        motion->events[i] = 0;
+    }
+    for (item k = 0; k < most; k++) {
+        item *row = game.items + k * width;
+        memcpy(motion->items + k * width, row, width * sizeof *row);
+        for (uint32_t i = 0; i < width; i++)
+            motion->events[i] |= where(k < count[i]) &
+                                 move_item(&row[i], motion->sub[i], enemy_timer[i], first_bullet[i], second_bullet[i]);
     }
 }
 
-static void erase_outside(struct seaquest *game)
+/* Something is hit or boards: the order matters, so that an instance starts again from before everything moved. */
+static ALWAYS_INLINE void move_in_turn(struct seaquest_view game, struct minatar_turn turn, uint32_t i,
+                                       struct motion *motion)
+{
+    struct seaquest_view before = game;
+    struct seaquest_state state;
+
+    before.older_bullet = motion->older_bullet;
+    before.newer_bullet = motion->newer_bullet;
+    before.items = motion->items;
+    copy_lane(seaquest_view(&state), 1, 0, before, turn.width, i);
+    const struct outcome outcome = seaquest_move_in_turn(&state);
+    copy_lane(game, turn.width, i, seaquest_view(&state), 1, 0);
+    turn.rewards[i] = outcome.reward;
+    turn.ended[i] |= outcome.ended;
+}
+
+/* Subs that have just shot: their bullets make a first move at once. Returns whether one hits. */
+static ALWAYS_INLINE bool add_enemy_bullets(struct seaquest_view game, uint32_t width, uint32_t lane, item sub)
+{
+    bool hits = false;
+
+    for (int32_t k = game.count[lane] - 1; k >= 0 && game.count[lane] < ITEMS; k--) {
+        const item it = game.items[(uint32_t)k * width + lane];
+        const item bullet = enemy_bullet_from(it);
+        if (what_is(it) != WHAT_SUB_HAS_SHOT)
+            continue;
+        if (cell_of(bullet) == sub || cell_of(move(bullet)) == sub)
+            hits = true;
+        if (!outside(move(bullet)))
+            append(game, width, lane, move(bullet));
+    }
+    return hits;
+}
+
+static ALWAYS_INLINE void erase_outside(struct seaquest_view game, uint32_t width, uint32_t lane)
 {
     uint32_t kept = 0;
 
-    for (uint32_t i = 0; i < game->count; i++) {
-        game->item[kept] = game->item[i];
-        kept += !outside(game->item[i]);
+    for (uint32_t k = 0; k < game.count[lane]; k++) {
+        const item it = game.items[k * width + lane];
+        game.items[kept * width + lane] = it;
+        kept += !outside(it);
     }
-    cut_off(game, kept);
+    game.count[lane] = (uint8_t)kept;
 }
 
-/* Everything moves at once, unless something is hit or boards: then the order matters. Returns the reward. */
-static inline uint32_t move_all(struct seaquest *game)
+/* Everything moves at once, unless something is hit or boards. */
+static ALWAYS_INLINE void move_all(struct seaquest_view game, struct minatar_turn turn, struct motion *motion)
 {
-    item bullet[BULLETS];
-    item before[ITEMS + STRIDE];
+    uint8_t in_turn[MINATAR_LANES], otherwise[MINATAR_LANES];
 
-    for (uint32_t i = 0; i < BULLETS; i++)
-        bullet[i] = game->bullet[i] + (game->bullet[i] / HEADS_RIGHT % 2 * 2 - 1) * !is_none(game->bullet[i]);
-    const uint32_t events = move_items(game, bullet, before);
-    if (events & (IS_SHOT | BOARDS)) {
-        memcpy(game->item, before, game->count * sizeof *before);
-        return seaquest_move_in_turn(game);
+    move_bullets(game, turn.width, motion);
+    if (turn.width == 1)
+        move_items_of_one(game, motion);
+    else
+        move_items_of_lanes(game, turn.width, motion);
+    erase_bullets_outside(game, turn.width);
+    for (uint32_t i = 0; i < turn.width; i++) {
+        in_turn[i] = (motion->events[i] & (IS_SHOT | BOARDS)) != 0;
+        otherwise[i] = motion->events[i] != 0 && !in_turn[i];
     }
-    game->bullet[0] = bullet[0];
-    game->bullet[1] = bullet[1];
-    if (outside(bullet[0]) | outside(bullet[1])) {
-        for (int32_t i = BULLETS - 1; i >= 0; i--) {
-            if (outside(bullet[i]))
-                erase_bullet(game, i);
-        }
+    uint64_t lanes = minatar_lanes_where(in_turn, turn.width, turn.count);
+    while (lanes != 0)
+        move_in_turn(game, turn, minatar_next_lane(&lanes), motion);
+    lanes = minatar_lanes_where(otherwise, turn.width, turn.count);
+    while (lanes != 0) {
+        const uint32_t i = minatar_next_lane(&lanes);
+        turn.ended[i] |= motion->events[i] & RAMS;
+        if (motion->events[i] & SHOOTS)
+            turn.ended[i] |= add_enemy_bullets(game, turn.width, i, motion->sub[i]);
+        if (motion->events[i] & LEAVES)
+            erase_outside(game, turn.width, i);
     }
-    game->frame.ended |= events & RAMS;
-    if (events & SHOOTS)
-        add_enemy_bullets(game);
-    if (events & LEAVES)
-        erase_outside(game);
-    return 0;
 }
 
-static void ramp(struct seaquest *game)
+static ALWAYS_INLINE void ramp(struct seaquest_view game, uint32_t i)
 {
-    if (game->spawn_speed <= 1 && game->move_speed <= LAST_MOVE_SPEED)
+    if (game.spawn_speed[i] <= 1 && game.move_speed[i] <= LAST_MOVE_SPEED)
         return;
-    if (game->move_speed > LAST_MOVE_SPEED && game->ramp_index % 2)
-        game->move_speed--;
-    if (game->spawn_speed > 1)
-        game->spawn_speed--;
-    game->ramp_index++;
+    if (game.move_speed[i] > LAST_MOVE_SPEED && game.ramp_index[i] % 2)
+        game.move_speed[i]--;
+    if (game.spawn_speed[i] > 1)
+        game.spawn_speed[i]--;
+    game.ramp_index[i]++;
 }
 
-/* Air for divers: a full load pays for the oxygen left, anything less costs a diver. */
-static uint32_t surface(struct seaquest *game)
+/* Air for divers: a full load pays for the oxygen left, anything less costs a diver. Nobody surfaces without. */
+static ALWAYS_INLINE void surface(struct seaquest_view game, struct minatar_turn turn, uint32_t i)
 {
-    uint32_t reward = 0;
-
-    game->surfaced = 1;
-    if (game->carried == FULL_LOAD) {
-        game->carried = 0;
-        reward = (uint32_t)(game->oxygen / OXYGEN_OF_COLUMN);
+    if (game.carried[i] == 0) {
+        turn.ended[i] = 1;
+        return;
     }
-    game->oxygen = FULL_OXYGEN;
-    if (game->carried > LOWEST_CARRIED)
-        game->carried--;
-    if (game->frame.ramping)
-        ramp(game);
-    return reward;
+    game.surfaced[i] = 1;
+    if (game.carried[i] == FULL_LOAD) {
+        game.carried[i] = 0;
+        turn.rewards[i] = (uint8_t)(turn.rewards[i] + game.oxygen[i] / OXYGEN_OF_COLUMN);
+    }
+    game.oxygen[i] = FULL_OXYGEN;
+    if (game.carried[i] > LOWEST_CARRIED)
+        game.carried[i]--;
+    if (turn.ramping)
+        ramp(game, i);
 }
 
-static inline uint32_t breathe(struct seaquest *game)
+static ALWAYS_INLINE void breathe(struct seaquest_view game, struct minatar_turn turn)
 {
-    const uint32_t under_water = game->sub_y > 0;
+    uint8_t surfaces[MINATAR_LANES];
 
-    game->frame.ended |= game->oxygen <= 0;
-    if (!(under_water | (uint32_t)game->surfaced)) {
-        if (game->carried != 0)
-            return surface(game);
-        game->frame.ended = 1;
-        return 0;
+    for (uint32_t i = 0; i < turn.width; i++)
+        turn.ended[i] |= game.oxygen[i] <= 0;
+    for (uint32_t i = 0; i < turn.width; i++) {
+        const int8_t under_water = game.sub_y[i] > 0;
+        surfaces[i] = !(under_water | game.surfaced[i]);
+        game.surfaced[i] = game.surfaced[i] & !under_water;
     }
-    game->oxygen = (int16_t)(game->oxygen - (int32_t)under_water);
-    game->surfaced = !under_water;
-    return 0;
+    for (uint32_t i = 0; i < turn.width; i++)
+        game.oxygen[i] = (int16_t)(game.oxygen[i] - (game.sub_y[i] > 0));
+    uint64_t lanes = minatar_lanes_where(surfaces, turn.width, turn.count);
+    while (lanes != 0)
+        surface(game, turn, minatar_next_lane(&lanes));
 }
 
-static MINATAR_INLINE uint32_t play(struct seaquest *game, int32_t action)
+static ALWAYS_INLINE void seaquest_advance(struct seaquest_view game, struct minatar_turn turn)
 {
-    uint32_t reward;
+    struct motion motion;
 
-    spawn(game);
-    act(game, action);
-    reward = move_all(game);
-    game->spawn_timer = (int8_t)(game->spawn_timer - (game->spawn_timer > 0));
-    game->diver_timer = (int8_t)(game->diver_timer - (game->diver_timer > 0));
-    game->shot_timer = (int8_t)(game->shot_timer - (game->shot_timer > 0));
-    return reward + breathe(game);
-}
-
-static MINATAR_INLINE void seaquest_advance(void *const *selves, uint32_t width, uint32_t count, const uint8_t *actions,
-                                            uint8_t *rewards)
-{
-    for (uint32_t i = 0; i < count && width > 1; i++) {
-        const struct seaquest *game = selves[i];
-        minatar_expect_draws(&game->frame, (game->spawn_timer == 0) | (game->diver_timer == 0));
+    for (uint32_t i = 0; i < turn.width; i++)
+        turn.rewards[i] = 0;
+    spawn(game, turn);
+    act(game, turn, &motion);
+    move_all(game, turn, &motion);
+    for (uint32_t i = 0; i < turn.width; i++) {
+        game.spawn_timer[i] = (int8_t)(game.spawn_timer[i] - (game.spawn_timer[i] > 0));
+        game.diver_timer[i] = (int8_t)(game.diver_timer[i] - (game.diver_timer[i] > 0));
+        game.shot_timer[i] = (int8_t)(game.shot_timer[i] - (game.shot_timer[i] > 0));
     }
-    for (uint32_t i = 0; i < count; i++)
-        rewards[i] = (uint8_t)play(selves[i], actions[i]);
-}
-
-/* A row of the observation. */
-struct row {
-    uint64_t low, high;
-};
-
-/* A channel in all columns of a row. */
-#define ALONG(WORD, CHANNEL)                                                                                           \
-    (WORD(ROW_BIT(0, CHANNEL)) | WORD(ROW_BIT(1, CHANNEL)) | WORD(ROW_BIT(2, CHANNEL)) | WORD(ROW_BIT(3, CHANNEL)) |   \
-     WORD(ROW_BIT(4, CHANNEL)) | WORD(ROW_BIT(5, CHANNEL)) | WORD(ROW_BIT(6, CHANNEL)) | WORD(ROW_BIT(7, CHANNEL)) |   \
-     WORD(ROW_BIT(8, CHANNEL)) | WORD(ROW_BIT(9, CHANNEL)))
-
-/* The words of row 9 that cover its first columns. */
-#define LOW_COLUMNS(COUNT) (LOW((COUNT)*CHANNELS) - 1)
-#define HIGH_COLUMNS(COUNT) (HIGH((COUNT)*CHANNELS) - ((COUNT)*CHANNELS > 63))
-
-/* By how many columns of oxygen are left. */
-#define OXYGEN_ROW(COUNT)                                                                                              \
-    {                                                                                                                  \
-        ALONG(LOW, OXYGEN) & LOW_COLUMNS(COUNT), ALONG(HIGH, OXYGEN) & HIGH_COLUMNS(COUNT)                             \
-    }
-static const struct row oxygen_rows[MINATAR_SIDE + 1] = {OXYGEN_ROW(0), OXYGEN_ROW(1), OXYGEN_ROW(2), OXYGEN_ROW(3),
-                                                         OXYGEN_ROW(4), OXYGEN_ROW(5), OXYGEN_ROW(6), OXYGEN_ROW(7),
-                                                         OXYGEN_ROW(8), OXYGEN_ROW(9), OXYGEN_ROW(10)};
-
-/* By how many divers are carried: they end in column 8. */
-#define CARRIED_ROW(COUNT)                                                                                             \
-    {                                                                                                                  \
-        ALONG(LOW, CARRIED) & LOW_COLUMNS(9) & ~LOW_COLUMNS(9 - (COUNT)),                                              \
-            ALONG(HIGH, CARRIED) & HIGH_COLUMNS(9) & ~HIGH_COLUMNS(9 - (COUNT))                                        \
-    }
-static const struct row carried_rows[FULL_LOAD + 1] = {CARRIED_ROW(0), CARRIED_ROW(1), CARRIED_ROW(2), CARRIED_ROW(3),
-                                                       CARRIED_ROW(4), CARRIED_ROW(5), CARRIED_ROW(6)};
-
-/* Which bits of its row an item sets: its own and its trail's, or its own again where it leaves none. */
-struct marks {
-    uint16_t own, trail;
-};
-
-#define OWN(X, CHANNEL) ((X)*CHANNELS + (CHANNEL))
-#define LEAVES_TRAIL(X, STEP, CHANNEL) ((CHANNEL) != ENEMY_BULLET && (X) - (STEP) >= 0 && (X) - (STEP) <= 9)
-#define MARK(X, STEP, CHANNEL)                                                                                         \
-    {                                                                                                                  \
-        OWN(X, CHANNEL), LEAVES_TRAIL(X, STEP, CHANNEL) ? OWN((X) - (STEP), TRAIL) : OWN(X, CHANNEL)                   \
-    }
-#define MARKS(STEP, CHANNEL)                                                                                           \
-    {                                                                                                                  \
-        [1] = MARK(0, STEP, CHANNEL), MARK(1, STEP, CHANNEL), MARK(2, STEP, CHANNEL), MARK(3, STEP, CHANNEL),          \
-        MARK(4, STEP, CHANNEL), MARK(5, STEP, CHANNEL), MARK(6, STEP, CHANNEL), MARK(7, STEP, CHANNEL),                \
-        MARK(8, STEP, CHANNEL), MARK(9, STEP, CHANNEL)                                                                 \
-    }
-
-/* By kind and heading, and by column. */
-static const struct marks marks_of[2 * KINDS][COLUMN + 1] = {
-    MARKS(-1, DIVER),        MARKS(1, DIVER),        MARKS(-1, ENEMY_SUB), MARKS(1, ENEMY_SUB),
-    MARKS(-1, ENEMY_BULLET), MARKS(1, ENEMY_BULLET), MARKS(-1, FISH),      MARKS(1, FISH)};
-
-static inline uint32_t row_bit(item it)
-{
-    return cell_of(it) / 16 * MINATAR_SIDE * CHANNELS;
-}
-
-static MINATAR_INLINE void seaquest_observe(const void *self, unsigned char *observation)
-{
-    const struct seaquest *game = self;
-    const struct row *oxygen = &oxygen_rows[game->oxygen / OXYGEN_OF_COLUMN];
-    const struct row *carried = &carried_rows[minatar_clamp(game->carried, 0, FULL_LOAD)];
-    const uint64_t low = oxygen->low | carried->low;
-    const uint64_t high = oxygen->high | carried->high;
-    const uint32_t front = (uint32_t)((game->sub_y * MINATAR_SIDE + game->sub_x) * CHANNELS + SUB_FRONT);
-
-    /* In parts, as one of the whole size is compiled into a slow string instruction. */
-    memset(observation, 0, 64);
-    memset(observation + 64, 0, 48);
-    /* Row 9 are the last 100 bits. */
-    minatar_store64(observation + 112, low << 4);
-    minatar_store64(observation + 117, low >> 36 | high << 28);
-    minatar_set_bit(observation, front);
-    minatar_set_bit(observation, (uint32_t)((int32_t)front - CHANNELS * game->sub_step) + SUB_BACK - SUB_FRONT);
-    for (uint32_t i = 0; i < BULLETS && !is_none(game->bullet[i]); i++) {
-        const uint32_t x = (game->bullet[i] & COLUMN) - 1;
-        minatar_set_bit(observation, row_bit(game->bullet[i]) + OWN(x, FRIENDLY_BULLET));
-    }
-    for (uint32_t i = 0; i < game->count; i++) {
-        const item it = game->item[i];
-        const struct marks marks = marks_of[it / HEADS_RIGHT & LOOK_BITS][it & COLUMN];
-        minatar_set_bit(observation, row_bit(it) + marks.own);
-        minatar_set_bit(observation, row_bit(it) + marks.trail);
-    }
+    breathe(game, turn);
 }
 
 static void item_fields(item *it, struct saved_state *state, bool is_bullet)
 {
-    uint8_t kind = (uint8_t)kind_of(*it);
+    uint8_t kind = is_bullet ? 0 : (uint8_t)kind_of(*it);
     int8_t x = (int8_t)((*it & COLUMN) - 1);
     int8_t y = (int8_t)(cell_of(*it) / 16);
     int8_t step = *it & HEADS_RIGHT ? 1 : -1;
     uint8_t timer = (uint8_t)timer_of(*it);
-    uint8_t shot_timer = (uint8_t)shot_timer_of(*it);
+    uint8_t shot_timer = kind == ENEMY_SUBS ? (uint8_t)what_is(*it) : 0;
 
     saved_state_u8(state, "kind of an item", &kind, 0, is_bullet ? 0 : KINDS - 1);
     saved_state_i8(state, "x of an item", &x, 0, 9);
@@ -389,24 +423,32 @@ static void item_fields(item *it, struct saved_state *state, bool is_bullet)
     saved_state_u8(state, "timer of an item", &timer, 0, is_bullet || kind == ENEMY_BULLETS ? 0 : LAST_TIMER);
     saved_state_u8(state, "shot timer of an item", &shot_timer, 0, kind == ENEMY_SUBS ? ENEMY_SHOT_INTERVAL : 0);
     saved_state_require(state, step != 0, "every item has a heading");
-    *it = make(kind, x, y, step, timer, shot_timer);
+    const uint32_t what_of_kind[KINDS] = {WHAT_DIVER, shot_timer, WHAT_ENEMY_BULLET, WHAT_FISH};
+    *it = make(is_bullet ? WHAT_BULLET : what_of_kind[kind % KINDS], x, y, step, timer);
 }
 
-static void bullet_fields(struct seaquest *game, struct saved_state *state)
+/* What is written, or read and dropped, where there is no item. */
+static item blank(void)
 {
-    uint8_t count = (uint8_t)((game->bullet[0] != NONE) + (game->bullet[1] != NONE));
+    return make(WHAT_DIVER, 0, 1, 1, 0);
+}
+
+static void bullet_fields(struct seaquest_state *game, struct saved_state *state)
+{
+    item *bullets[BULLETS] = {&game->older_bullet, &game->newer_bullet};
+    uint8_t count = (uint8_t)(!is_none(game->older_bullet) + !is_none(game->newer_bullet));
 
     saved_state_u8(state, "number of bullets", &count, 0, BULLETS);
     for (uint8_t i = 0; i < BULLETS; i++) {
-        item bullet = i < count ? game->bullet[i] : make(0, 0, 1, 1, 0, 0);
+        item bullet = i < count ? *bullets[i] : blank();
         item_fields(&bullet, state, true);
-        game->bullet[i] = i < count ? bullet : NONE;
+        *bullets[i] = i < count ? bullet : NONE;
     }
 }
 
 static void seaquest_fields(void *self, struct saved_state *state)
 {
-    struct seaquest *game = self;
+    struct seaquest_state *game = &((struct seaquest *)self)->state;
     int32_t oxygen = game->oxygen;
 
     saved_state_i8(state, "sub x", &game->sub_x, 0, 9);
@@ -424,11 +466,9 @@ static void seaquest_fields(void *self, struct saved_state *state)
     bullet_fields(game, state);
     saved_state_u8(state, "number of items", &game->count, 0, ITEMS);
     for (uint8_t i = 0; i < ITEMS; i++) {
-        item none = make(0, 0, 1, 1, 0, 0);
-        item_fields(i < game->count ? &game->item[i] : &none, state, false);
+        item none = blank();
+        item_fields(i < game->count ? &game->items[i] : &none, state, false);
     }
-    for (uint32_t i = game->count; i < ITEMS + STRIDE; i++)
-        game->item[i] = NONE;
     saved_state_require(state,
                         game->sub_step != 0 && game->sub_x - game->sub_step >= 0 && game->sub_x - game->sub_step <= 9,
                         "the sub's back lies inside the grid");
@@ -436,16 +476,14 @@ static void seaquest_fields(void *self, struct saved_state *state)
     game->oxygen = (int16_t)oxygen;
 }
 
-static const struct minatar_game seaquest_game = {
+static const struct minatar_rules seaquest_rules = {
     .id = "minatar/seaquest",
-    .bytes = sizeof(struct seaquest),
     .channel_count = CHANNELS,
     .channels = channels,
     .minimal_count = MINATAR_ACTIONS,
     .minimal = {MINATAR_NONE, MINATAR_LEFT, MINATAR_UP, MINATAR_RIGHT, MINATAR_DOWN, MINATAR_FIRE},
     .reward_high = 11, /* two bullets that hit, and nine columns of oxygen when surfacing */
     .begin = seaquest_begin,
-    .observe = seaquest_observe,
     .fields = seaquest_fields,
 };
 

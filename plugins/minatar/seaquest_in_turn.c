@@ -2,132 +2,169 @@
  * gone through from their end; whatever is removed is the first item that equals it. */
 #include "seaquest_items.h"
 
+static uint32_t sub_cell(const struct seaquest_state *game)
+{
+    return cell_at(game->sub_x, game->sub_y);
+}
+
+static void append(struct seaquest_state *game, item it)
+{
+    if (game->count < ITEMS)
+        game->items[game->count++] = it;
+}
+
+static void erase(struct seaquest_state *game, int32_t i)
+{
+    game->count--;
+    memmove(game->items + i, game->items + i + 1, (size_t)(game->count - i) * sizeof *game->items);
+}
+
 /* Takes out the first item that equals item i, which may be an earlier twin. Returns where item i then is, or -1. */
-static int32_t remove_equal(struct seaquest *game, int32_t i)
+static int32_t remove_equal(struct seaquest_state *game, int32_t i)
 {
     int32_t twin = 0;
 
-    while (game->item[twin] != game->item[i])
+    while (game->items[twin] != game->items[i])
         twin++;
     erase(game, twin);
     return twin == i ? -1 : i - 1;
 }
 
-static int32_t find_in_cell(const struct seaquest *game, enum kind kind, uint32_t cell)
+static int32_t find_in_cell(const struct seaquest_state *game, enum kind kind, uint32_t cell)
 {
     int32_t i = 0;
 
-    while (i < game->count && !(kind_of(game->item[i]) == kind && cell_of(game->item[i]) == cell))
+    while (i < game->count && !(kind_of(game->items[i]) == kind && cell_of(game->items[i]) == cell))
         i++;
     return i < game->count ? i : -1;
 }
 
-static uint32_t move_bullets(struct seaquest *game)
+/* Moves a bullet of the player. Returns whether it is gone. */
+static bool move_bullet(struct seaquest_state *game, item *bullet, struct outcome *outcome)
 {
-    uint32_t reward = 0;
-
-    for (int32_t i = BULLETS - 1; i >= 0; i--) {
-        if (game->bullet[i] == NONE)
-            continue;
-        game->bullet[i] = move(game->bullet[i]);
-        int32_t hit = find_in_cell(game, FISHES, cell_of(game->bullet[i]));
-        if (hit < 0)
-            hit = find_in_cell(game, ENEMY_SUBS, cell_of(game->bullet[i]));
-        if (hit >= 0) {
-            erase(game, hit);
-            reward++;
-        }
-        if (hit >= 0 || outside(game->bullet[i]))
-            erase_bullet(game, i);
+    *bullet = move(*bullet);
+    int32_t hit = find_in_cell(game, FISHES, cell_of(*bullet));
+    if (hit < 0)
+        hit = find_in_cell(game, ENEMY_SUBS, cell_of(*bullet));
+    if (hit >= 0) {
+        erase(game, hit);
+        outcome->reward++;
     }
-    return reward;
+    return hit >= 0 || outside(*bullet);
 }
 
-static bool board(struct seaquest *game, int32_t i)
+static void erase_older_bullet(struct seaquest_state *game)
 {
-    if (cell_of(game->item[i]) != sub_cell(game) || game->carried >= FULL_LOAD)
+    game->older_bullet = game->newer_bullet;
+    game->newer_bullet = NONE;
+}
+
+static void move_bullets(struct seaquest_state *game, struct outcome *outcome)
+{
+    if (!is_none(game->newer_bullet) && move_bullet(game, &game->newer_bullet, outcome))
+        game->newer_bullet = NONE;
+    if (!is_none(game->older_bullet) && move_bullet(game, &game->older_bullet, outcome))
+        erase_older_bullet(game);
+}
+
+static bool board(struct seaquest_state *game, int32_t i)
+{
+    if (cell_of(game->items[i]) != sub_cell(game) || game->carried >= FULL_LOAD)
         return false;
     remove_equal(game, i);
     game->carried++;
     return true;
 }
 
-static void move_diver(struct seaquest *game, int32_t i)
+static void move_diver(struct seaquest_state *game, int32_t i)
 {
-    item *diver = &game->item[i];
+    item *diver = &game->items[i];
 
     if (board(game, i))
         return;
     if (timer_of(*diver) > 0) {
-        *diver -= TIMER;
+        *diver = (item)(*diver - TIMER);
         return;
     }
-    *diver = move(*diver) + DIVER_MOVE_INTERVAL * TIMER;
+    *diver = (item)(move(*diver) + DIVER_MOVE_INTERVAL * TIMER);
     if (outside(*diver))
         remove_equal(game, i);
     else
         board(game, i);
 }
 
-/* A fish or sub swims, rams the player or is shot. Returns where it is then, or -1. */
-static int32_t swim(struct seaquest *game, int32_t i, uint32_t *reward)
+static void move_enemy_bullet(struct seaquest_state *game, int32_t i, struct outcome *outcome)
 {
-    item *enemy = &game->item[i];
+    const item before = game->items[i];
+    const item after = move(before);
+
+    if (cell_of(before) == sub_cell(game) || cell_of(after) == sub_cell(game))
+        outcome->ended = 1;
+    game->items[i] = after;
+    if (outside(after))
+        erase(game, i);
+}
+
+/* A fish or sub swims, rams the player or is shot. Returns where it is then, or -1. */
+static int32_t swim(struct seaquest_state *game, int32_t i, struct outcome *outcome)
+{
+    item *enemy = &game->items[i];
 
     if (cell_of(*enemy) == sub_cell(game))
-        game->frame.ended = 1;
+        outcome->ended = 1;
     if (timer_of(*enemy) > 0) {
-        *enemy -= TIMER;
+        *enemy = (item)(*enemy - TIMER);
         return i;
     }
-    *enemy = move(*enemy) + (uint32_t)game->move_speed * TIMER;
+    *enemy = (item)(move(*enemy) + (uint32_t)game->move_speed * TIMER);
     if (outside(*enemy))
         return remove_equal(game, i);
     if (cell_of(*enemy) == sub_cell(game)) {
-        game->frame.ended = 1;
+        outcome->ended = 1;
         return i;
     }
-    for (int32_t bullet = 0; bullet < BULLETS; bullet++) {
-        if (cell_of(game->bullet[bullet]) == cell_of(*enemy)) {
-            erase_bullet(game, bullet);
-            ++*reward;
-            return remove_equal(game, i);
-        }
-    }
-    return i;
+    if (cell_of(game->older_bullet) == cell_of(*enemy))
+        erase_older_bullet(game);
+    else if (cell_of(game->newer_bullet) == cell_of(*enemy))
+        game->newer_bullet = NONE;
+    else
+        return i;
+    outcome->reward++;
+    return remove_equal(game, i);
 }
 
-static void swim_and_shoot(struct seaquest *game, int32_t i, uint32_t *reward)
+static void swim_and_shoot(struct seaquest_state *game, int32_t i, struct outcome *outcome)
 {
-    item gone = move(game->item[i]);
-    int32_t now = swim(game, i, reward);
-    item *sub = now < 0 ? &gone : &game->item[now]; /* what is gone still shoots from where it came to */
+    item gone = move(game->items[i]);
+    int32_t now = swim(game, i, outcome);
+    item *sub = now < 0 ? &gone : &game->items[now]; /* what is gone still shoots from where it came to */
 
-    if (shot_timer_of(*sub) > 0) {
-        *sub -= SHOT_TIMER;
+    if (what_is(*sub) != WHAT_SUB_READY) {
+        *sub = (item)(*sub - WHAT_UNIT);
         return;
     }
-    *sub += ENEMY_SHOT_INTERVAL * SHOT_TIMER;
-    append(game, (*sub & (CELL | HEADS_RIGHT)) | ENEMY_BULLETS * KIND);
+    *sub = (item)(*sub + WHAT(SUB_HAS_SHOT));
+    append(game, enemy_bullet_from(*sub));
 }
 
-uint32_t seaquest_move_in_turn(struct seaquest *game)
+struct outcome seaquest_move_in_turn(struct seaquest_state *game)
 {
-    uint32_t reward = move_bullets(game);
+    struct outcome outcome = {0, 0};
 
+    move_bullets(game, &outcome);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         for (int32_t i = game->count - 1; i >= 0; i--) {
-            if (kind_of(game->item[i]) != kind)
+            if (kind_of(game->items[i]) != kind)
                 continue;
             if (kind == DIVERS)
                 move_diver(game, i);
             else if (kind == ENEMY_SUBS)
-                swim_and_shoot(game, i, &reward);
+                swim_and_shoot(game, i, &outcome);
             else if (kind == ENEMY_BULLETS)
-                move_enemy_bullet(game, i);
+                move_enemy_bullet(game, i, &outcome);
             else
-                swim(game, i, &reward);
+                swim(game, i, &outcome);
         }
     }
-    return reward;
+    return outcome;
 }
