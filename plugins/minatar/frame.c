@@ -93,6 +93,14 @@ static void set_lane(struct minatar_frame *frame, unsigned char *blocks, uint32_
     frame->lane = index - first;
 }
 
+/* Lanes that no instance has go along with the others, so they need a state, too. */
+static void fill_other_lanes(struct minatar_frame *first)
+{
+    for (first->lane = first->block->count; first->lane < MINATAR_LANES; first->lane++)
+        first->rare->game->put(first);
+    first->lane = 0;
+}
+
 arq_status minatar_create(const struct minatar_game *game, const double *options, uint32_t count, void **selves,
                           char *error, size_t error_size)
 {
@@ -124,6 +132,8 @@ arq_status minatar_create(const struct minatar_game *game, const double *options
         set_lane(frame, memory + header, i, count);
         game->rules->begin(frame);
         minatar_put(frame);
+        if (frame->block && frame->lane == 0)
+            fill_other_lanes(frame);
         selves[i] = frame;
     }
     return ARQ_OK;
