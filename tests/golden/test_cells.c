@@ -283,6 +283,7 @@ static void run_all(uint32_t threads, const char *cpu)
     }
     printf("cells on %s: %d checked, %d skipped, %d failed\n", arq_context_cpu(context), checked, skipped, failed);
     arq_context_destroy(context);
+    golden_files_free(&files);
     ck_assert_msg(checked > 0, "no file of a known format in cells");
     ck_assert_int_eq(failed, 0);
 }
