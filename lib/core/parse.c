@@ -99,7 +99,8 @@ void arq_format_float(double value, char *buffer, size_t size)
 
 static arq_status fail_range(const arq_context *context, const arq_parameter *row, const char *text)
 {
-    return arq_fail(context, ARQ_E_ARGUMENT, "%s is '%.64s'; accepted: %s", row->name, text,
+    return arq_fail(context, ARQ_E_ARGUMENT, "%s is '%.64s'; accepted: %s%s", row->name, text,
+                    row->type == ARQ_TYPE_INT ? "a whole number " : "",
                     arq_parameter_text(row->name, ARQ_PARAMETER_RANGE));
 }
 

@@ -55,7 +55,8 @@ class Commands(Case):
     def test_wrong_values_have_the_library_s_text(self):
         for words, text in (
             (["--gamma", "2"], "gamma is '2'; accepted: 0 .. 1"),
-            (["--steps", "0"], "total_steps is '0'; accepted: 1 .. 1e15"),
+            (["--steps", "0"], "total_steps is '0'; accepted: a whole number 1 .. 1e15"),
+            (["--batch", "2.5"], "batch is '2.5'; accepted: a whole number 1 .. 65536"),
             (["--goodness", "best"], "goodness is 'best'; accepted: rms|"),
             (["--preset", "slow"], "unknown preset 'slow'; there are: fast, "),
             (["--cpu", "abacus"], "instruction set is 'abacus'; built and of this CPU: generic"),
