@@ -44,21 +44,28 @@ static ALWAYS_INLINE block block_at(block c, size_t i, size_t j)
 }
 
 /*
- * C[rows, GEMM_COLUMNS] += A B over k, B is a strip of width GEMM_COLUMNS, or, packing, has rows
- * `ldb` apart and becomes the strip. Rows of A are addressed from pointers `together` rows apart.
+ * C[rows, GEMM_COLUMNS] += A B over k. B is a strip of width GEMM_COLUMNS; or, packing, it has rows `ldb` apart and
+ * becomes the strip. Rows of A are addressed from pointers `together` rows apart.
  */
 static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_row, size_t a_step, size_t together,
                                const float *b, size_t ldb, int packing, float *strip, block c)
 {
     vec sum[GEMM_ROWS][GEMM_VECTORS];
     float *row = c.first;
-    FOR_EACH (i, rows) {
-        FOR_EACH (q, GEMM_VECTORS)
-            sum[i][q] = c.empty ? vec_set(0.0f) : vec_load(row + q * VEC_WIDTH);
-        for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the tile that is next */
-            __builtin_prefetch(row + GEMM_COLUMNS + q, 1);
-        row += c.ld;
-        ONE_BY_ONE(row);
+    if (c.empty) {
+        FOR_EACH (i, rows) {
+            FOR_EACH (q, GEMM_VECTORS)
+                sum[i][q] = vec_set(0.0f);
+        }
+    } else {
+        FOR_EACH (i, rows) {
+            FOR_EACH (q, GEMM_VECTORS)
+                sum[i][q] = vec_load(row + q * VEC_WIDTH);
+            for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the tile that is next */
+                __builtin_prefetch(row + GEMM_COLUMNS + q, 1);
+            row += c.ld;
+            ONE_BY_ONE(row);
+        }
     }
     const float *left[(GEMM_ROWS + 3) / 4];
     FOR_EACH (i, (rows + together - 1) / together)
