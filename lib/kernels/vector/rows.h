@@ -9,9 +9,10 @@
 /* Bits listed at a time. */
 #define LISTED_BITS 512
 
-/* From this many columns on, rows that will be added for the first time are fetched early: narrower matrices are small
- * enough to be in a core's cache already. */
-#define FETCHED_COLUMNS 256
+/* In products with this many rows and columns, rows of B are fetched before they are first added. Smaller ones find B in
+ * a core's cache: callers cut their work so. */
+#define FETCHING_ROWS 32
+#define FETCHING_COLUMNS 256
 
 /* Indices written without asking whether there are so many: one branch for most words instead of one for each bit. */
 #define LISTED_AT_ONCE 8
@@ -155,10 +156,11 @@ void KERNEL(gemm_bits)(size_t m, size_t n, size_t k, const uint8_t *a, size_t st
     for (size_t l = 0; l < k; l += LISTED_BITS) {
         size_t depth = k - l < LISTED_BITS ? k - l : LISTED_BITS;
         uint8_t seen[LISTED_BITS / 8] = {0};
+        int fetching = m >= FETCHING_ROWS && n >= FETCHING_COLUMNS;
         for (size_t i = 0; i < m; i++) {
             const uint8_t *bits = a + i * stride + l / 8;
             size_t rows = list_bits(depth, bits, list);
-            size_t fetched = n >= FETCHED_COLUMNS && i + 1 < m ? list_new_bits(depth, bits + stride, seen, next) : 0;
+            size_t fetched = fetching && i + 1 < m ? list_new_bits(depth, bits + stride, seen, next) : 0;
 #define FETCH_AND_GATHER(columns, j)                                                                                   \
     fetch_rows(columns, fetched, next, b + l * ldb + (j), ldb),                                                        \
         add_rows(columns, rows, list, b + l * ldb + (j), ldb, c + i * ldc + (j))
