@@ -9,8 +9,8 @@
 /* Bits listed at a time. */
 #define LISTED_BITS 512
 
-/* In products with this many rows and columns, rows of B are fetched before they are first added. Smaller ones find B in
- * a core's cache: callers cut their work so. */
+/* In products with this many rows and columns, rows of B are fetched before they are first added. Smaller ones find B
+ * in a core's cache: callers cut their work so. */
 #define FETCHING_ROWS 32
 #define FETCHING_COLUMNS 256
 
