@@ -101,50 +101,63 @@ static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_r
     }
 }
 
-/* One tile for each number of rows, so that its sums are registers. Either stride of A is the constant 1. */
-#define TILE_CASE(n)                                                                                                   \
+/* The tiles of some rows, next to each other. */
+static ALWAYS_INLINE void tiles_of(size_t rows, size_t count, size_t k, factor a, size_t a_row, size_t a_step,
+                                   size_t together, const float *b, size_t ldb, int packing, float *strip, block c)
+{
+    for (size_t t = 0; t < count; t++) {
+        tile(rows, k, a.a, a_row, a_step, together, b, ldb, packing, strip, c);
+        b += packing ? GEMM_COLUMNS : 0;
+        strip += k * GEMM_COLUMNS;
+        c.first += GEMM_COLUMNS;
+    }
+}
+
+/* Code for each number of rows, so that a tile's sums are registers. Either stride of A is the constant 1. */
+#define TILES_CASE(n)                                                                                                  \
     case n:                                                                                                            \
         if (a.step == 1)                                                                                               \
-            tile(n, k, a.a, a.row, 1, 4, b, ldb, packing, strip, c);                                                   \
+            tiles_of(n, count, k, a, a.row, 1, 4, b, ldb, packing, strip, c);                                          \
         else                                                                                                           \
-            tile(n, k, a.a, 1, a.step, GEMM_ROWS, b, ldb, packing, strip, c);                                          \
+            tiles_of(n, count, k, a, 1, a.step, GEMM_ROWS, b, ldb, packing, strip, c);                                 \
         break;
 
-static ALWAYS_INLINE void tile_of(size_t rows, size_t k, factor a, const float *b, size_t ldb, int packing,
-                                  float *strip, block c)
+static ALWAYS_INLINE void tiles_of_any(size_t rows, size_t count, size_t k, factor a, const float *b, size_t ldb,
+                                       int packing, float *strip, block c)
 {
     switch (rows) {
-        TILE_CASE(1)
-        TILE_CASE(2)
-        TILE_CASE(3)
-        TILE_CASE(4)
-        TILE_CASE(5)
-        TILE_CASE(6)
+        TILES_CASE(1)
+        TILES_CASE(2)
+        TILES_CASE(3)
+        TILES_CASE(4)
+        TILES_CASE(5)
+        TILES_CASE(6)
 #if GEMM_ROWS >= 8
-        TILE_CASE(7)
-        TILE_CASE(8)
+        TILES_CASE(7)
+        TILES_CASE(8)
 #endif
 #if GEMM_ROWS >= 14
-        TILE_CASE(9)
-        TILE_CASE(10)
-        TILE_CASE(11)
-        TILE_CASE(12)
-        TILE_CASE(13)
-        TILE_CASE(14)
+        TILES_CASE(9)
+        TILES_CASE(10)
+        TILES_CASE(11)
+        TILES_CASE(12)
+        TILES_CASE(13)
+        TILES_CASE(14)
 #endif
     }
 }
 
-/* A tile whose strip is packed. */
-static void run_tile(size_t rows, size_t k, factor a, float *strip, block c)
+/* Tiles whose strips are packed, one behind the other. */
+static void run_tiles(size_t rows, size_t count, size_t k, factor a, float *strip, block c)
 {
-    tile_of(rows, k, a, NULL, 0, 0, strip, c);
+    tiles_of_any(rows, count, k, a, NULL, 0, 0, strip, c);
 }
 
-/* A tile that packs its strip. */
-static void run_first_tile(size_t rows, size_t k, factor a, const float *b, size_t ldb, float *strip, block c)
+/* Tiles that pack their strips. */
+static void run_first_tiles(size_t rows, size_t count, size_t k, factor a, const float *b, size_t ldb, float *strip,
+                            block c)
 {
-    tile_of(rows, k, a, b, ldb, 1, strip, c);
+    tiles_of_any(rows, count, k, a, b, ldb, 1, strip, c);
 }
 
 /* A tile at the right edge of C, through a copy of whole width. */
@@ -153,7 +166,7 @@ static void run_edge_tile(size_t rows, size_t columns, size_t k, factor a, float
     float copy[GEMM_ROWS * GEMM_COLUMNS] = {0};
     for (size_t i = 0; i < rows && !c.empty; i++)
         memcpy(copy + i * GEMM_COLUMNS, c.first + i * c.ld, columns * sizeof *copy);
-    run_tile(rows, k, a, strip, (block){copy, GEMM_COLUMNS, c.empty});
+    run_tiles(rows, 1, k, a, strip, (block){copy, GEMM_COLUMNS, c.empty});
     for (size_t i = 0; i < rows; i++)
         memcpy(c.first + i * c.ld, copy + i * GEMM_COLUMNS, columns * sizeof *copy);
 }
@@ -193,12 +206,10 @@ static void run_block(size_t m, size_t columns, size_t k, factor a, const float 
         factor part = {a.a + i * a.row, a.row, a.step};
         if (a.step != 1 && columns > 2 * GEMM_COLUMNS)
             part = pack_rows(rows, k, part, pack + BLOCK_K * BLOCK_N);
-        for (size_t j = 0; j < whole; j += GEMM_COLUMNS) {
-            if (panel == 0)
-                run_first_tile(rows, k, part, b + j, ldb, pack + j * k, block_at(c, i, j));
-            else
-                run_tile(rows, k, part, pack + j * k, block_at(c, i, j));
-        }
+        if (panel == 0)
+            run_first_tiles(rows, whole / GEMM_COLUMNS, k, part, b, ldb, pack, block_at(c, i, 0));
+        else
+            run_tiles(rows, whole / GEMM_COLUMNS, k, part, pack, block_at(c, i, 0));
         if (whole < columns)
             run_edge_tile(rows, columns - whole, k, part, pack + whole * k, block_at(c, i, whole));
     }
