@@ -80,12 +80,6 @@ void numpy_random_state_refill(struct numpy_random_state *state)
     state->foreseen = 0;
 }
 
-/* Whether a draw from two tempered words is less than `bound`. */
-static inline bool is_below(uint32_t first, uint32_t second, uint64_t bound)
-{
-    return ((uint64_t)(first >> 5) << 26 | second >> 6) < bound;
-}
-
 /* The first word of a draw nearly always decides, so that compilers make vectors of the loop. */
 static ALWAYS_INLINE void foresee(const uint32_t word[WORDS], uint64_t bound, uint64_t below[NUMPY_RANDOM_STATE_BITS])
 {
@@ -99,7 +93,8 @@ static ALWAYS_INLINE void foresee(const uint32_t word[WORDS], uint64_t bound, ui
         undecided |= upper == upper_bound;
     }
     for (uint32_t i = 0; i < WORDS - 1 && undecided; i++)
-        flag[i] = is_below(numpy_random_state_temper(word[i]), numpy_random_state_temper(word[i + 1]), bound);
+        flag[i] = numpy_random_state_join53(numpy_random_state_temper(word[i]),
+                                            numpy_random_state_temper(word[i + 1])) < bound;
     memset(flag + WORDS - 1, 0, sizeof flag - (WORDS - 1));
     memset(below, 0, NUMPY_RANDOM_STATE_BITS * sizeof *below);
     for (uint32_t i = 0; i < sizeof flag; i += 8)

@@ -51,13 +51,18 @@ static inline uint32_t numpy_random_state_next(struct numpy_random_state *state)
     return numpy_random_state_temper(state->word[state->index++]);
 }
 
+/* Two tempered words to a number below 2^53. */
+static inline uint64_t numpy_random_state_join53(uint32_t first, uint32_t second)
+{
+    return (uint64_t)(first >> 5) << 26 | second >> 6;
+}
+
 /* random_sample() in units of 2^-53: a number below 2^53, from two words. */
 static inline uint64_t numpy_random_state_next53(struct numpy_random_state *state)
 {
-    uint64_t upper = numpy_random_state_next(state) >> 5;
-    uint64_t lower = numpy_random_state_next(state) >> 6;
+    const uint32_t first = numpy_random_state_next(state);
 
-    return upper << 26 | lower;
+    return numpy_random_state_join53(first, numpy_random_state_next(state));
 }
 
 /* random_sample(): a multiple of 2^-53 in [0, 1). */
