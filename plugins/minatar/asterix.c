@@ -77,14 +77,11 @@ static inline slots where_at_least(slots all, uint32_t least)
     return ((all & EVERY_SLOT(COLUMN)) + EVERY_SLOT(128 - least)) >> 7 & EVERY_SLOT(1);
 }
 
-/* The number below 2^53 that a random double in units of 2^-53 must stay below to be less than 1/3. */
-#define THIRD UINT64_C(3002399751580331)
-
 /* All slots, with one more taken if there is an empty one. */
 static slots spawn(slots all, struct numpy_random_state *random)
 {
-    const slots right = numpy_random_state_next53(random) >> 52 == 0;
-    const slots gold = numpy_random_state_next53(random) < THIRD;
+    const slots right = minatar_half_the_time(random);
+    const slots gold = minatar_a_third_of_the_time(random);
     const slots empty = EVERY_SLOT(1) - where_at_least(all, 1);
     const slots empty_up_to = empty * EVERY_SLOT(1); /* byte i: how many of the slots 0..i are empty */
     const int32_t count = (int32_t)(empty_up_to >> 7 * BITS_OF_SLOT);

@@ -195,15 +195,15 @@ static inline int32_t minatar_choose(uint32_t condition, int32_t yes, int32_t no
     return no + ((yes - no) & -(int32_t)condition);
 }
 
-/* Columns to the right and rows down that an action goes. */
-static inline int32_t minatar_right(int32_t action)
+/* Chances of 1/2 and 1/3: a random double below it, in units of 2^-53. */
+static inline bool minatar_half_the_time(struct numpy_random_state *random)
 {
-    return (action == MINATAR_RIGHT) - (action == MINATAR_LEFT);
+    return numpy_random_state_next53(random) < UINT64_C(1) << 52;
 }
 
-static inline int32_t minatar_down(int32_t action)
+static inline bool minatar_a_third_of_the_time(struct numpy_random_state *random)
 {
-    return (action == MINATAR_DOWN) - (action == MINATAR_UP);
+    return numpy_random_state_next53(random) < UINT64_C(3002399751580331);
 }
 
 /* The full set's number of an action, from a frame's action_of. */

@@ -5,8 +5,8 @@
  * an instance is a lane of its block. Rules are written once, on a view: for each property a pointer to `width` values,
  * one for each lane. The view of an instance by itself has the width 1.
  *
- * A game lists its properties in a macro: ONE(type, name) for a value, MANY(type, name, count) for an array, whose
- * element k of lane i is name[k * width + i].
+ * A game lists its properties in a macro: ONE(type, name) for a value, MANY(type, name, most, count) for an array of
+ * `most`, whose element k of lane i is name[k * width + i]; only as many count as the property `count` says.
  */
 #ifndef ARQ_PLUGINS_MINATAR_LANES_H
 #define ARQ_PLUGINS_MINATAR_LANES_H
@@ -14,19 +14,24 @@
 #include "frame.h"
 
 /* Defines from the list of properties: struct NAME_state, struct NAME_lanes and struct NAME_view as above, struct NAME,
- * an instance, and the views NAME_view of a state and NAME_view_lanes of a block. */
+ * an instance, the views NAME_view of a state and NAME_view_lanes of a block, NAME_copy_lane from a lane of a view to a
+ * lane of another, and NAME_fetch and NAME_put from a block to the own state of an instance and back. */
 #define MINATAR_STATE_ONE(TYPE, MEMBER) TYPE MEMBER;
-#define MINATAR_STATE_MANY(TYPE, MEMBER, COUNT) TYPE MEMBER[COUNT];
+#define MINATAR_STATE_MANY(TYPE, MEMBER, MOST, COUNT) TYPE MEMBER[MOST];
 #define MINATAR_LANES_ONE(TYPE, MEMBER) TYPE MEMBER[MINATAR_LANES];
-#define MINATAR_LANES_MANY(TYPE, MEMBER, COUNT) TYPE MEMBER[(COUNT)*MINATAR_LANES];
+#define MINATAR_LANES_MANY(TYPE, MEMBER, MOST, COUNT) TYPE MEMBER[(MOST)*MINATAR_LANES];
 #define MINATAR_VIEW_ONE(TYPE, MEMBER) TYPE *MEMBER;
-#define MINATAR_VIEW_MANY(TYPE, MEMBER, COUNT) TYPE *MEMBER;
+#define MINATAR_VIEW_MANY(TYPE, MEMBER, MOST, COUNT) TYPE *MEMBER;
 #define MINATAR_POINT_TO_ONE(TYPE, MEMBER) .MEMBER = &state->MEMBER,
-#define MINATAR_POINT_TO_MANY(TYPE, MEMBER, COUNT) .MEMBER = state->MEMBER,
+#define MINATAR_POINT_TO_MANY(TYPE, MEMBER, MOST, COUNT) .MEMBER = state->MEMBER,
 #define MINATAR_POINT_TO_LANES_ONE(TYPE, MEMBER) .MEMBER = lanes->MEMBER,
-#define MINATAR_POINT_TO_LANES_MANY(TYPE, MEMBER, COUNT) .MEMBER = lanes->MEMBER,
+#define MINATAR_POINT_TO_LANES_MANY(TYPE, MEMBER, MOST, COUNT) .MEMBER = lanes->MEMBER,
+#define MINATAR_COPY_ONE(TYPE, MEMBER) to.MEMBER[to_lane] = from.MEMBER[from_lane];
+#define MINATAR_COPY_MANY(TYPE, MEMBER, MOST, COUNT)                                                                   \
+    for (uint32_t k = 0; k < from.COUNT[from_lane]; k++)                                                               \
+        to.MEMBER[k * to_width + to_lane] = from.MEMBER[k * from_width + from_lane];
 
-#define MINATAR_DEFINE_LAYOUT(NAME, PROPERTIES)                                                                        \
+#define MINATAR_DEFINE_STATE(NAME, PROPERTIES)                                                                         \
     struct NAME##_state {                                                                                              \
         PROPERTIES(MINATAR_STATE_ONE, MINATAR_STATE_MANY)                                                              \
     };                                                                                                                 \
@@ -48,33 +53,24 @@
     static ALWAYS_INLINE struct NAME##_view NAME##_view_lanes(struct NAME##_lanes *lanes)                              \
     {                                                                                                                  \
         return (struct NAME##_view){PROPERTIES(MINATAR_POINT_TO_LANES_ONE, MINATAR_POINT_TO_LANES_MANY)};              \
-    }
-
-/* The same and NAME_fetch and NAME_put, which copy all of a lane to the own state of its instance and back. */
-#define MINATAR_FETCH_ONE(TYPE, MEMBER) game->state.MEMBER = lanes->MEMBER[lane];
-#define MINATAR_FETCH_MANY(TYPE, MEMBER, COUNT)                                                                        \
-    for (uint32_t k = 0; k < (COUNT); k++)                                                                             \
-        game->state.MEMBER[k] = lanes->MEMBER[k * MINATAR_LANES + lane];
-#define MINATAR_PUT_ONE(TYPE, MEMBER) lanes->MEMBER[lane] = game->state.MEMBER;
-#define MINATAR_PUT_MANY(TYPE, MEMBER, COUNT)                                                                          \
-    for (uint32_t k = 0; k < (COUNT); k++)                                                                             \
-        lanes->MEMBER[k * MINATAR_LANES + lane] = game->state.MEMBER[k];
-
-#define MINATAR_DEFINE_STATE(NAME, PROPERTIES)                                                                         \
-    MINATAR_DEFINE_LAYOUT(NAME, PROPERTIES)                                                                            \
-    static void NAME##_fetch(void *self)                                                                               \
-    {                                                                                                                  \
-        struct NAME *game = self;                                                                                      \
-        const struct NAME##_lanes *lanes = (void *)game->frame.block;                                                  \
-        const uint32_t lane = game->frame.lane;                                                                        \
-        PROPERTIES(MINATAR_FETCH_ONE, MINATAR_FETCH_MANY)                                                              \
     }                                                                                                                  \
-    static void NAME##_put(void *self)                                                                                 \
+    static ALWAYS_INLINE void NAME##_copy_lane(struct NAME##_view to, uint32_t to_width, uint32_t to_lane,             \
+                                               struct NAME##_view from, uint32_t from_width, uint32_t from_lane)       \
+    {                                                                                                                  \
+        (void)to_width, (void)from_width;                                                                              \
+        PROPERTIES(MINATAR_COPY_ONE, MINATAR_COPY_MANY)                                                                \
+    }                                                                                                                  \
+    static inline void NAME##_fetch(void *self)                                                                        \
     {                                                                                                                  \
         struct NAME *game = self;                                                                                      \
-        struct NAME##_lanes *lanes = (void *)game->frame.block;                                                        \
-        const uint32_t lane = game->frame.lane;                                                                        \
-        PROPERTIES(MINATAR_PUT_ONE, MINATAR_PUT_MANY)                                                                  \
+        NAME##_copy_lane(NAME##_view(&game->state), 1, 0, NAME##_view_lanes((void *)game->frame.block), MINATAR_LANES, \
+                         game->frame.lane);                                                                            \
+    }                                                                                                                  \
+    static inline void NAME##_put(void *self)                                                                          \
+    {                                                                                                                  \
+        struct NAME *game = self;                                                                                      \
+        NAME##_copy_lane(NAME##_view_lanes((void *)game->frame.block), MINATAR_LANES, game->frame.lane,                \
+                         NAME##_view(&game->state), 1, 0);                                                             \
     }
 
 /* Between a block and the instance's own state, which what is seldom done works on. fetch_frame leaves out the game's

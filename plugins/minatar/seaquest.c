@@ -45,40 +45,6 @@ static void seaquest_begin(void *self)
     game->newer_bullet = NONE;
 }
 
-/* From a lane of one view to a lane of another. */
-#define COPY_ONE(TYPE, MEMBER) to.MEMBER[to_lane] = from.MEMBER[from_lane];
-#define COPY_MANY(TYPE, MEMBER, COUNT)                                                                                 \
-    for (uint32_t k = 0; k < from.count[from_lane]; k++)                                                               \
-        to.MEMBER[k * to_width + to_lane] = from.MEMBER[k * from_width + from_lane];
-
-static ALWAYS_INLINE void copy_lane(struct seaquest_view to, uint32_t to_width, uint32_t to_lane,
-                                    struct seaquest_view from, uint32_t from_width, uint32_t from_lane)
-{
-    PROPERTIES(COPY_ONE, COPY_MANY)
-}
-
-static void seaquest_fetch(void *self)
-{
-    struct seaquest *game = self;
-
-    copy_lane(seaquest_view(&game->state), 1, 0, seaquest_view_lanes((void *)game->frame.block), MINATAR_LANES,
-              game->frame.lane);
-}
-
-static void seaquest_put(void *self)
-{
-    struct seaquest *game = self;
-
-    copy_lane(seaquest_view_lanes((void *)game->frame.block), MINATAR_LANES, game->frame.lane,
-              seaquest_view(&game->state), 1, 0);
-}
-
-static ALWAYS_INLINE void append(struct seaquest_view game, uint32_t width, uint32_t lane, item it)
-{
-    if (game.count[lane] < ITEMS)
-        game.items[game.count[lane]++ * width + lane] = it;
-}
-
 /* Whether an enemy in the row of `enemy` heads the other way. */
 static ALWAYS_INLINE bool row_moves_otherwise(struct seaquest_view game, uint32_t width, uint32_t lane, item enemy)
 {
@@ -92,14 +58,11 @@ static ALWAYS_INLINE bool row_moves_otherwise(struct seaquest_view game, uint32_
     return found;
 }
 
-/* The number below 2^53 that a random double in units of 2^-53 must stay below to be less than 1/3. */
-#define THIRD UINT64_C(3002399751580331)
-
 static ALWAYS_INLINE void spawn_enemy(struct seaquest_view game, uint32_t width, uint32_t lane,
                                       struct numpy_random_state *random)
 {
-    const bool right = numpy_random_state_next53(random) >> 52 == 0;
-    const bool is_sub = numpy_random_state_next53(random) < THIRD;
+    const bool right = minatar_half_the_time(random);
+    const bool is_sub = minatar_a_third_of_the_time(random);
     const int32_t y = numpy_random_state_integer(random, 1, 9);
     const item enemy =
         make(is_sub ? WHAT_SUB_HAS_SHOT : WHAT_FISH, right ? 0 : 9, y, right ? 1 : -1, (uint32_t)game.move_speed[lane]);
@@ -111,7 +74,7 @@ static ALWAYS_INLINE void spawn_enemy(struct seaquest_view game, uint32_t width,
 static ALWAYS_INLINE void spawn_diver(struct seaquest_view game, uint32_t width, uint32_t lane,
                                       struct numpy_random_state *random)
 {
-    const bool right = numpy_random_state_next53(random) >> 52 == 0;
+    const bool right = minatar_half_the_time(random);
     const int32_t y = numpy_random_state_integer(random, 1, 9);
 
     append(game, width, lane, make(WHAT_DIVER, right ? 0 : 9, y, right ? 1 : -1, DIVER_MOVE_INTERVAL));
@@ -276,9 +239,9 @@ static ALWAYS_INLINE void move_in_turn(struct seaquest_view game, struct minatar
     before.older_bullet = motion->older_bullet;
     before.newer_bullet = motion->newer_bullet;
     before.items = motion->items;
-    copy_lane(seaquest_view(&state), 1, 0, before, turn.width, i);
+    seaquest_copy_lane(seaquest_view(&state), 1, 0, before, turn.width, i);
     const struct outcome outcome = seaquest_move_in_turn(&state);
-    copy_lane(game, turn.width, i, seaquest_view(&state), 1, 0);
+    seaquest_copy_lane(game, turn.width, i, seaquest_view(&state), 1, 0);
     turn.rewards[i] = outcome.reward;
     turn.ended[i] |= outcome.ended;
 }

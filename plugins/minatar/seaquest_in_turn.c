@@ -7,12 +7,6 @@ static uint32_t sub_cell(const struct seaquest_state *game)
     return cell_at(game->sub_x, game->sub_y);
 }
 
-static void append(struct seaquest_state *game, item it)
-{
-    if (game->count < ITEMS)
-        game->items[game->count++] = it;
-}
-
 static void erase(struct seaquest_state *game, int32_t i)
 {
     game->count--;
@@ -144,7 +138,7 @@ static void swim_and_shoot(struct seaquest_state *game, int32_t i, struct outcom
         return;
     }
     *sub = (item)(*sub + WHAT(SUB_HAS_SHOT));
-    append(game, enemy_bullet_from(*sub));
+    append(seaquest_view(game), 1, 0, enemy_bullet_from(*sub));
 }
 
 struct outcome seaquest_move_in_turn(struct seaquest_state *game)

@@ -68,9 +68,9 @@ _Static_assert(ITEMS % STRIDE == 0, "a last few items fit");
     ONE(int8_t, move_speed)                                                                                            \
     ONE(int8_t, shot_timer)                                                                                            \
     ONE(uint8_t, count)                                                                                                \
-    MANY(item, items, ITEMS) /* all else: the first `count`, those of each kind in the order of their age */
+    MANY(item, items, ITEMS, count) /* all else: the first `count`, those of each kind in the order of their age */
 
-MINATAR_DEFINE_LAYOUT(seaquest, PROPERTIES)
+MINATAR_DEFINE_STATE(seaquest, PROPERTIES)
 
 /* Ones where a condition holds. */
 static ALWAYS_INLINE item where(bool holds)
@@ -153,6 +153,13 @@ static ALWAYS_INLINE uint8_t most_items(struct seaquest_view game, uint32_t widt
     for (uint32_t i = 0; i < width; i++)
         most = game.count[i] > most ? game.count[i] : most;
     return most;
+}
+
+/* Behind the items of a lane, if there is room. */
+static ALWAYS_INLINE void append(struct seaquest_view game, uint32_t width, uint32_t lane, item it)
+{
+    if (game.count[lane] < ITEMS)
+        game.items[game.count[lane]++ * width + lane] = it;
 }
 
 /* What moving everything gives. */
