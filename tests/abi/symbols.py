@@ -35,13 +35,13 @@ def exported(library):
 def check_symbols(given):
     with open(given.recorded) as file:
         recorded = file.read().split()
-    now = exported(given.library)
+    now = exported(given.libarq)
     missing = sorted(set(recorded) - set(now))
     extra = sorted(set(now) - set(recorded))
     if missing or extra:
-        return [f"missing in {os.path.basename(given.library)}: {' '.join(missing) or 'none'}; "
+        return [f"missing in {os.path.basename(given.libarq)}: {' '.join(missing) or 'none'}; "
                 f"not in symbols.txt: {' '.join(extra) or 'none'}. If that is meant, read docs/abi.md, then: "
-                f"python3 {os.path.relpath(__file__)} --update --library {given.library} --recorded {given.recorded}"]
+                f"python3 {os.path.relpath(__file__)} --update --library {given.libarq} --recorded {given.recorded}"]
     return []
 
 
@@ -49,7 +49,7 @@ def check_dynamic(given):
     complaints = []
     with open(given.version_header) as file:
         abi = re.search(r"#define ARQ_ABI_MAJOR (\d+)", file.read()).group(1)
-    entries = run(["readelf", "--dynamic", "--wide", given.library])
+    entries = run(["readelf", "--dynamic", "--wide", given.libarq])
     soname = re.findall(r"\(SONAME\).*\[(.*)\]", entries)
     if soname != [f"libarq.so.{abi}"]:
         complaints.append(f"soname {soname}; the ABI number in version.h makes it libarq.so.{abi}")
@@ -80,7 +80,7 @@ def check_plugins(given):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--library", required=True, help="the shared library")
+    parser.add_argument("--library", dest="libarq", required=True, help="the shared library")
     parser.add_argument("--recorded", required=True, help="symbols.txt")
     parser.add_argument("--static", help="the static library")
     parser.add_argument("--plugin", action="append", default=[])
@@ -90,7 +90,7 @@ def main():
     need("nm", "readelf")
     if given.update:
         with open(given.recorded, "w") as file:
-            file.write("\n".join(exported(given.library)) + "\n")
+            file.write("\n".join(exported(given.libarq)) + "\n")
         return
     complaints = check_symbols(given) + check_dynamic(given) + check_calls(given) + check_plugins(given)
     if complaints:

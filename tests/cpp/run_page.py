@@ -21,7 +21,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--page", required=True)
     parser.add_argument("--include", required=True)
-    parser.add_argument("--library", required=True, help="the shared library to link with")
+    parser.add_argument("--library", dest="libarq", required=True, help="the shared library to link with")
     parser.add_argument("--flag", action="append", default=[], help="for the compiler")
     parser.add_argument("compiler", nargs="+")
     arguments = parser.parse_args()
@@ -36,7 +36,7 @@ def main():
         sys.exit(f"programs: {sorted(sources)}; outputs: {sorted(outputs)}; each program needs its output")
 
     compiler = [*arguments.compiler, "-std=c++17", *WARNINGS, *arguments.flag, "-I" + arguments.include]
-    library = [arguments.library, "-Wl,-rpath," + os.path.dirname(arguments.library), "-pthread"]
+    library = [arguments.libarq, "-Wl,-rpath," + os.path.dirname(arguments.libarq), "-pthread"]
     with tempfile.TemporaryDirectory() as folder:
         for name, source in sources.items():
             path = os.path.join(folder, name)

@@ -131,7 +131,7 @@ def run_programs(compiler, include, library):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--library", required=True, help="the shared library to link with")
+    parser.add_argument("--library", dest="libarq", required=True, help="the shared library to link with")
     parser.add_argument("--flag", action="append", default=[], help="for the compiler of what is run")
     parser.add_argument("compiler", nargs="+")
     arguments = parser.parse_args()
@@ -141,7 +141,7 @@ def main():
     print(f"{count} files of C")
     if count == 0:
         sys.exit("no C code was found")
-    ran = run_programs([*compiler, "-std=c11", *arguments.flag], include, arguments.library)
+    ran = run_programs([*compiler, "-std=c11", *arguments.flag], include, arguments.libarq)
     print(f"{ran} programs ran")
     print(f"{parse_python()} blocks of Python")
     if not os.path.exists(os.path.join(include, "arq", "arq.hpp")):

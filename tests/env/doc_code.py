@@ -52,7 +52,7 @@ def main():
     parser.add_argument("--page", required=True)
     parser.add_argument("--example", required=True)
     parser.add_argument("--include", required=True)
-    parser.add_argument("--library", required=True, help="the shared library to link with")
+    parser.add_argument("--library", dest="libarq", required=True, help="the shared library to link with")
     parser.add_argument("compiler", nargs="+")
     arguments = parser.parse_args()
 
@@ -72,7 +72,7 @@ def main():
             with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
                 file.write("\n".join(parts))
         program = os.path.join(folder, "program")
-        run(compiler + [program + ".c", arguments.library, "-Wl,-rpath," + os.path.dirname(arguments.library),
+        run(compiler + [program + ".c", arguments.libarq, "-Wl,-rpath," + os.path.dirname(arguments.libarq),
                         "-o", program])
         for name in ["gridworld", "more"]:
             plugin = os.path.join(folder, name)

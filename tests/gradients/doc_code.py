@@ -31,7 +31,7 @@ def add_line(path, line):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--library", required=True, help="the static library")
+    parser.add_argument("--library", dest="libarq", required=True, help="the static library")
     parser.add_argument("--flag", action="append", default=[], help="for the compiler")
     parser.add_argument("compiler", nargs="+")
     arguments = parser.parse_args()
@@ -49,7 +49,7 @@ def main():
         program = os.path.join(folder, "fifth_kind")
         test = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fifth_kind.c")
         run([*arguments.compiler, *FLAGS, *arguments.flag, "-I" + os.path.join(pages.ROOT, "include"), "-I" + lib, test, *sources,
-             arguments.library, "-lm", "-ldl", "-lpthread", "-o", program])
+             arguments.libarq, "-lm", "-ldl", "-lpthread", "-o", program])
         print(run([program], cwd=folder), end="")
 
 

@@ -26,7 +26,7 @@ uint32_t second_file(void) { return ARQ_ABI_VERSION; }
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--include", required=True)
-    parser.add_argument("--library", required=True, help="the shared library")
+    parser.add_argument("--library", dest="libarq", required=True, help="the shared library")
     parser.add_argument("--flag", action="append", default=[], help="for the compiler")
     parser.add_argument("compiler", nargs="+", help="the C compiler's command")
     given = parser.parse_args()
@@ -42,8 +42,8 @@ def main():
                 with open(sources[-1], "w") as file:
                     file.write(text)
             program = os.path.join(scratch, "twice")
-            library_path = "-Wl,-rpath," + os.path.dirname(given.library)
-            run([*command, *given.flag, "-I", given.include, *sources, given.library, library_path, "-o", program])
+            library_path = "-Wl,-rpath," + os.path.dirname(given.libarq)
+            run([*command, *given.flag, "-I", given.include, *sources, given.libarq, library_path, "-o", program])
             run([program])
 
 
