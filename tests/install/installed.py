@@ -35,7 +35,7 @@ class Installation:
         run([self.given.meson, "install", "-C", self.given.build, "--no-rebuild", "--destdir", self.root])
         prefix = os.path.join(self.root, self.given.prefix.lstrip("/"))
         self.include = os.path.join(prefix, self.given.includedir)
-        self.library = os.path.join(prefix, self.given.libdir)
+        self.libraries = os.path.join(prefix, self.given.libdir)
 
     def uninstall(self):
         run([self.given.ninja, "-C", self.given.build, "uninstall"])
@@ -54,7 +54,7 @@ class Installation:
                      f"of the tree: {sorted(there - wanted)}")
 
     def pkg_config_environment(self):
-        return dict(self.environment, PKG_CONFIG_LIBDIR=os.path.join(self.library, "pkgconfig"),
+        return dict(self.environment, PKG_CONFIG_LIBDIR=os.path.join(self.libraries, "pkgconfig"),
                     PKG_CONFIG_SYSROOT_DIR=self.root, PKG_CONFIG_ALLOW_SYSTEM_CFLAGS="1",
                     PKG_CONFIG_ALLOW_SYSTEM_LIBS="1")
 
@@ -70,8 +70,8 @@ class Installation:
         self.run_program(program, shared)
 
     def run_program(self, program, shared=True):
-        environment = dict(self.environment, LD_LIBRARY_PATH=self.library if shared else "")
-        plugin = [] if shared else [os.path.join(self.library, "arq", "plugins", "arq_minatar.so")]
+        environment = dict(self.environment, LD_LIBRARY_PATH=self.libraries if shared else "")
+        plugin = [] if shared else [os.path.join(self.libraries, "arq", "plugins", "arq_minatar.so")]
         print(os.path.basename(program) + ": " + run([program, *plugin], env=environment).strip())
         linked = run(["ldd", program], env=environment)
         if ("libarq" in linked) != shared:
@@ -93,7 +93,7 @@ class Installation:
         os.mkdir(project)
         for name in ("CMakeLists.txt", "outside.c"):
             shutil.copy(os.path.join(HERE, name), project)
-        cmake_dir = os.path.join(self.library, "cmake", "libarq")
+        cmake_dir = os.path.join(self.libraries, "cmake", "libarq")
         environment = dict(self.environment, CC=" ".join(self.given.compiler))
         run(["cmake", "-G", "Ninja", "-S", project, "-B", built, f"-Dlibarq_DIR={cmake_dir}"], env=environment)
         run(["cmake", "--build", built], env=environment)
@@ -137,7 +137,7 @@ class Installation:
             sys.exit("README's Meson project did not take the subproject:\n" + said)
 
     def run_shown(self, folder):
-        environment = dict(self.environment, LD_LIBRARY_PATH=self.library)
+        environment = dict(self.environment, LD_LIBRARY_PATH=self.libraries)
         print(run([os.path.join(folder, "program"), "3000"], cwd=folder, env=environment).strip())
 
     def check_pages(self, compiler):
@@ -146,7 +146,7 @@ class Installation:
         if not os.path.exists(arq) or not companion(compiler):
             print("skipped: the commands of the pages, which need the program arq and a C++ compiler")
             return
-        environment = dict(self.pkg_config_environment(), LD_LIBRARY_PATH=self.library,
+        environment = dict(self.pkg_config_environment(), LD_LIBRARY_PATH=self.libraries,
                            CC=" ".join(self.given.compiler))
         programs = {"cc": compiler, "c++": companion(compiler), "meson": [self.given.meson]}
         documented.Reader(self.scratch, environment, arq, programs).follow()
