@@ -1,7 +1,7 @@
 /* What episodes carry from step to step: the public side; each network kind has the arithmetic. */
 #include "core/fp.h"
 #include "env/observation.h"
-#include "nn/encode.h"
+#include "nn/math/encode.h"
 #include "nn/network.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "core/fp.h"
 #include "env/observation.h"
-#include "nn/width_scale.h"
+#include "nn/cells/width_scale.h"
 
 #include <math.h>
 #include <string.h>

@@ -11,7 +11,7 @@
 #include "core/random.h"
 #include "core/scratch.h"
 #include "io/safetensors.h"
-#include "nn/cell_shape.h"
+#include "nn/cells/shape.h"
 
 typedef struct arq_network_methods arq_network_methods;
 

@@ -4,7 +4,7 @@
 
 #include "arq/arq.h"
 #include "io/safetensors.h"
-#include "nn/cells_learner.h"
+#include "nn/cells/update.h"
 
 #include <check.h>
 

@@ -4,8 +4,8 @@
 #include "arq/arq.h"
 #include "core/fp.h"
 #include "io/safetensors.h"
-#include "nn/dqn.h"
-#include "nn/ff_dqn.h"
+#include "nn/dense/dqn.h"
+#include "nn/dense/ff_dqn.h"
 
 #include <check.h>
 #include <math.h>

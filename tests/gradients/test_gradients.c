@@ -3,9 +3,9 @@
  * networks of random shapes, whose observations are numbers or bits. A cell's or layer's input is a constant to it, and
  * so are the targets.
  */
-#include "nn/cells_learner.h"
-#include "nn/dqn.h"
-#include "nn/ff_dqn.h"
+#include "nn/cells/update.h"
+#include "nn/dense/dqn.h"
+#include "nn/dense/ff_dqn.h"
 
 #include "arq/arq.h"
 

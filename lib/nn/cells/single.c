@@ -1,0 +1,369 @@
+/* One cell as a layer of its own: a network of one cell without contexts, on the caller's inputs and targets. */
+#include "arq/cell.h"
+
+#include "core/fp.h"
+#include "nn/cells/update.h"
+
+#include <math.h>
+#include <string.h>
+
+struct arq_cell {
+    arq_context *context;
+    arq_network *network;
+    arq_learner *learner;
+};
+
+static const arq_cell_shape *shape_of(const arq_cell *cell)
+{
+    return &cell->network->shape.cell[0];
+}
+
+arq_status arq_cell_create(arq_context *context, const arq_config *config, uint32_t inputs, uint32_t width,
+                           uint32_t actions, arq_cell **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    if (context == NULL || config == NULL || out == NULL) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "arq_cell_create: %s is NULL",
+                        context == NULL  ? "context"
+                        : config == NULL ? "config"
+                                         : "out");
+    }
+    if (inputs == 0 || width == 0 || width > ARQ_MAX_WIDTH) {
+        return arq_fail(context, ARQ_E_ARGUMENT,
+                        "arq_cell_create: inputs is %u, width is %u; accepted: at least 1, 1 .. %u", inputs, width,
+                        ARQ_MAX_WIDTH);
+    }
+    if (arq_config_values(config)->quantiles > 1) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED,
+                        "arq_cell_create: quantiles is %lld; a cell by itself has one target for each sample: accepted "
+                        "is 1",
+                        (long long)arq_config_values(config)->quantiles);
+    }
+    if (!arq_network_kinds[arq_config_values(config)->network]->has_cells) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED, "arq_cell_create: network '%s' has no cells; accepted: arq, ad",
+                        arq_network_kinds[arq_config_values(config)->network]->name);
+    }
+    arq_cell *cell = arq_alloc(context, 1, sizeof(*cell));
+    if (cell == NULL) {
+        return arq_fail_memory(context, "a cell", sizeof(*cell));
+    }
+    arq_parameters parameters = *arq_config_values(config);
+    parameters.widths = (arq_widths){.count = 1, .width = {width}};
+    parameters.recurrent = 0;
+    parameters.top_down = 0;
+    parameters.q_cells = 0;
+    arq_context_retain(context);
+    cell->context = context;
+    arq_status status = arq_network_make(context, &parameters, ARQ_OBSERVATION_F32, inputs, actions, &cell->network);
+    if (status == ARQ_OK) {
+        status = arq_learner_make(cell->network, &parameters, &cell->learner);
+    }
+    if (status != ARQ_OK) {
+        arq_cell_destroy(cell);
+        return status;
+    }
+    *out = cell;
+    return ARQ_OK;
+}
+
+void arq_cell_destroy(arq_cell *cell)
+{
+    if (cell != NULL) {
+        arq_context *context = cell->context;
+        arq_learner_destroy(cell->learner);
+        arq_network_destroy(cell->network);
+        arq_free(context, cell, 1, sizeof(*cell));
+        arq_context_release(context);
+    }
+}
+
+uint32_t arq_cell_outputs(const arq_cell *cell)
+{
+    return cell == NULL ? 0 : shape_of(cell)->action_rows;
+}
+
+static arq_status check_batch(const arq_cell *cell, uint32_t batch, const float *x, const char *call)
+{
+    if (cell == NULL) {
+        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: cell is NULL", call);
+    }
+    if (x == NULL || batch == 0) {
+        return arq_fail(cell->context, ARQ_E_ARGUMENT, "%s: x is %s, batch is %u; accepted: not NULL, 1 .. %u", call,
+                        x == NULL ? "NULL" : "set", batch, cell->learner->batch);
+    }
+    if (batch > cell->learner->batch) {
+        return arq_fail(cell->context, ARQ_E_SHAPE, "%s: batch is %u; accepted: 1 .. %u (parameter batch)", call, batch,
+                        cell->learner->batch);
+    }
+    size_t values = (size_t)batch * shape_of(cell)->inputs;
+    for (size_t i = 0; i < values; i++) {
+        if (!isfinite(x[i])) {
+            return arq_fail(cell->context, ARQ_E_ARGUMENT, "%s: value %zu of x is %g; accepted: finite", call, i,
+                            (double)x[i]);
+        }
+    }
+    return ARQ_OK;
+}
+
+static arq_status check_actions(const arq_cell *cell, uint32_t batch, const int32_t *actions, const char *call)
+{
+    uint32_t known = shape_of(cell)->actions;
+    for (uint32_t b = 0; actions != NULL && b < batch; b++) {
+        if (actions[b] < 0 || (uint32_t)actions[b] >= known) {
+            return arq_fail(cell->context, ARQ_E_ARGUMENT, "%s: action %d of row %u; accepted: 0 .. %u", call,
+                            actions[b], b, known - 1);
+        }
+    }
+    return actions != NULL ? ARQ_OK : arq_fail(cell->context, ARQ_E_ARGUMENT, "%s: actions is NULL", call);
+}
+
+/* h of the batch into the learner's pass at s_t, with what the backward pass needs of it. */
+static void compute_h(arq_cell *cell, uint32_t batch, const float *x)
+{
+    cells_learner *s = cell->learner->state;
+    const arq_network_shape *shape = &cell->network->shape;
+    s->now.observation = (arq_segment){.size = shape_of(cell)->inputs, .dense = x, .stride = shape_of(cell)->inputs};
+    arq_cells_features(cell->context, &s->scratch, shape, cell->network->weights, batch, &s->now.observation,
+                       s->now.context, NULL, s->now.h, s->features);
+}
+
+/* One sample of a forward pass, for every action or for its own. */
+typedef struct forward_task {
+    const arq_cell *cell;
+    const int32_t *actions; /* NULL: every action */
+    float *y;               /* or NULL */
+    float *q;               /* or NULL */
+} forward_task;
+
+static void forward_sample(void *data, uint32_t b)
+{
+    const forward_task *t = data;
+    const cells_learner *s = t->cell->learner->state;
+    const arq_cell_shape *shape = shape_of(t->cell);
+    const arq_kernels *kernels = t->cell->context->kernels;
+    const float *h = s->now.h[0] + (size_t)b * shape->width;
+    float *workspace = arq_scratch_take(&s->scratch);
+    float *own_y = workspace + arq_cell_workspace(shape);
+    float *own_q = own_y + arq_cell_all_outputs(shape);
+    if (t->actions == NULL) {
+        float *y = t->y == NULL ? own_y : t->y + b * arq_cell_all_outputs(shape);
+        float *q = t->q == NULL ? own_q : t->q + (size_t)b * shape->actions;
+        arq_cell_all_actions(kernels, shape, &s->projections[0], b, h, workspace, y, q);
+    } else {
+        float *y = t->y == NULL ? own_y : t->y + (size_t)b * shape->action_rows;
+        float *q = t->q == NULL ? own_q : t->q + b;
+        *q = arq_cell_one_action(kernels, shape, &s->projections[0], b, h, (uint32_t)t->actions[b], workspace, y);
+    }
+    arq_scratch_give(&s->scratch, workspace);
+}
+
+static void forward(arq_cell *cell, uint32_t batch, const float *x, const int32_t *actions, float *h, float *y,
+                    float *q)
+{
+    cells_learner *s = cell->learner->state;
+    const arq_cell_shape *shape = shape_of(cell);
+    uint64_t mode = arq_fp_enter();
+    compute_h(cell, batch, x);
+    if (h != NULL) {
+        memcpy(h, s->now.h[0], (size_t)batch * shape->width * sizeof(float));
+    }
+    if (y != NULL || q != NULL) {
+        arq_inputs inputs = {0};
+        arq_inputs_add(&inputs, s->now.observation);
+        arq_segment codes = arq_action_codes(shape, shape->actions, NULL, s->all_codes);
+        arq_cell_project(cell->context, &s->scratch, shape, cell->network->weights, batch, &inputs, &codes,
+                         &s->projections[0]);
+        forward_task task = {cell, actions, y, q};
+        arq_parallel_for(cell->context, batch, forward_sample, &task);
+    }
+    arq_fp_leave(mode);
+}
+
+arq_status arq_cell_forward(arq_cell *cell, uint32_t batch, const float *x, float *h, float *y, float *q)
+{
+    arq_status status = check_batch(cell, batch, x, "arq_cell_forward");
+    if (status == ARQ_OK) {
+        forward(cell, batch, x, NULL, h, y, q);
+    }
+    return status;
+}
+
+arq_status arq_cell_forward_actions(arq_cell *cell, uint32_t batch, const float *x, const int32_t *actions, float *h,
+                                    float *y, float *q)
+{
+    arq_status status = check_batch(cell, batch, x, "arq_cell_forward_actions");
+    if (status == ARQ_OK) {
+        status = check_actions(cell, batch, actions, "arq_cell_forward_actions");
+    }
+    if (status == ARQ_OK) {
+        forward(cell, batch, x, actions, h, y, q);
+    }
+    return status;
+}
+
+static arq_status check_targets(const arq_cell *cell, uint32_t batch, const float *targets)
+{
+    for (uint32_t b = 0; targets != NULL && b < batch; b++) {
+        if (!isfinite(targets[b])) {
+            return arq_fail(cell->context, ARQ_E_ARGUMENT, "arq_cell_update: target %g of row %u; accepted: finite",
+                            (double)targets[b], b);
+        }
+    }
+    return targets != NULL ? ARQ_OK : arq_fail(cell->context, ARQ_E_ARGUMENT, "arq_cell_update: targets is NULL");
+}
+
+arq_status arq_cell_update(arq_cell *cell, uint32_t batch, const float *x, const int32_t *actions, const float *targets,
+                           float *loss)
+{
+    arq_status status = check_batch(cell, batch, x, "arq_cell_update");
+    if (status == ARQ_OK) {
+        status = check_actions(cell, batch, actions, "arq_cell_update");
+    }
+    if (status == ARQ_OK) {
+        status = check_targets(cell, batch, targets);
+    }
+    if (status != ARQ_OK) {
+        return status;
+    }
+    cells_learner *s = cell->learner->state;
+    arq_batch rows = {.size = batch, .actions = actions};
+    uint64_t mode = arq_fp_enter();
+    compute_h(cell, batch, x);
+    memcpy(s->td_target[0], targets, batch * sizeof(float));
+    status = arq_cells_learn(cell->learner, &rows, 0);
+    if (status == ARQ_OK) {
+        arq_cells_apply(cell->learner, &rows);
+        cell->learner->updates++;
+        if (loss != NULL) {
+            *loss = (float)cell->learner->metric[0][ARQ_METRIC_LOSS];
+        }
+    }
+    arq_fp_leave(mode);
+    return status;
+}
+
+/* ---- Tensors and files ---- */
+
+static arq_status find_tensor(const arq_cell *cell, const char *name, const void *values, size_t count,
+                              const char *call, float **found)
+{
+    if (cell == NULL || name == NULL || values == NULL) {
+        return arq_fail(cell == NULL ? NULL : cell->context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
+                        cell == NULL   ? "cell"
+                        : name == NULL ? "name"
+                                       : "values");
+    }
+    const arq_cell_shape *shape = shape_of(cell);
+    for (int id = 0; id < ARQ_CELL_TENSORS; id++) {
+        if (strcmp(name, arq_cell_tensor_names[id]) != 0) {
+            continue;
+        }
+        size_t there = shape->offset[id + 1] - shape->offset[id];
+        *found = cell->network->weights + shape->offset[id];
+        return there == count
+                   ? ARQ_OK
+                   : arq_fail(cell->context, ARQ_E_SHAPE, "%s: '%s' has %zu values, got %zu", call, name, there, count);
+    }
+    return arq_fail(cell->context, ARQ_E_NOT_FOUND,
+                    "%s: no tensor '%.64s'; there are fc_h.kernel, fc_h.bias, layer_norm.scale, layer_norm.bias, "
+                    "fc_z1.kernel, fc_z2.kernel",
+                    call, name);
+}
+
+arq_status arq_cell_tensor(const arq_cell *cell, uint32_t index, const char **name, uint32_t *rows, uint32_t *columns)
+{
+    if (cell == NULL || name == NULL || rows == NULL || columns == NULL) {
+        return arq_fail(cell == NULL ? NULL : cell->context, ARQ_E_ARGUMENT,
+                        "arq_cell_tensor: a required pointer is NULL");
+    }
+    if (index >= ARQ_CELL_TENSORS) {
+        return arq_fail(cell->context, ARQ_E_NOT_FOUND, "arq_cell_tensor: tensor %u of %d", index, ARQ_CELL_TENSORS);
+    }
+    *name = arq_cell_tensor_names[index];
+    arq_cell_tensor_size(shape_of(cell), (arq_cell_tensor_id)index, rows, columns);
+    return ARQ_OK;
+}
+
+arq_status arq_cell_read(const arq_cell *cell, const char *name, float *values, size_t count)
+{
+    float *tensor = NULL;
+    arq_status status = find_tensor(cell, name, values, count, "arq_cell_read", &tensor);
+    if (status == ARQ_OK) {
+        memcpy(values, tensor, count * sizeof(float));
+    }
+    return status;
+}
+
+arq_status arq_cell_write(arq_cell *cell, const char *name, const float *values, size_t count)
+{
+    float *tensor = NULL;
+    arq_status status = find_tensor(cell, name, values, count, "arq_cell_write", &tensor);
+    for (size_t i = 0; status == ARQ_OK && i < count; i++) {
+        if (!isfinite(values[i])) {
+            return arq_fail(cell->context, ARQ_E_ARGUMENT, "arq_cell_write: value %zu of '%s' is %g; accepted: finite",
+                            i, name, (double)values[i]);
+        }
+    }
+    if (status == ARQ_OK) {
+        memcpy(tensor, values, count * sizeof(float));
+    }
+    return status;
+}
+
+static arq_status check_path(const arq_cell *cell, const char *path, const char *call)
+{
+    if (cell == NULL || path == NULL) {
+        return arq_fail(cell == NULL ? NULL : cell->context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
+                        cell == NULL ? "cell" : "path");
+    }
+    return ARQ_OK;
+}
+
+arq_status arq_cell_save(const arq_cell *cell, const char *path)
+{
+    arq_status status = check_path(cell, path, "arq_cell_save");
+    arq_writer *writer = NULL;
+    if (status == ARQ_OK) {
+        status = arq_writer_create(cell->context, &writer);
+    }
+    if (status == ARQ_OK) {
+        status = arq_writer_text(writer, "kind", "cell");
+    }
+    if (status == ARQ_OK) {
+        status = arq_network_write_parts(cell->network, writer);
+    }
+    if (status == ARQ_OK) {
+        status = arq_learner_write_parts(cell->learner, writer);
+    }
+    if (status == ARQ_OK) {
+        status = arq_writer_commit(writer, path);
+    }
+    arq_writer_destroy(writer);
+    return status;
+}
+
+arq_status arq_cell_load(arq_cell *cell, const char *path)
+{
+    arq_status status = check_path(cell, path, "arq_cell_load");
+    arq_reader *reader = NULL;
+    if (status == ARQ_OK) {
+        status = arq_reader_open(cell->context, path, &reader);
+    }
+    if (status == ARQ_OK) {
+        status = arq_reader_kind(reader, "cell");
+    }
+    if (status == ARQ_OK) {
+        status = arq_network_check_file(cell->network, reader);
+    }
+    if (status == ARQ_OK) {
+        status = arq_learner_check_file(cell->learner, reader);
+    }
+    if (status == ARQ_OK) {
+        arq_network_take_file(cell->network, reader);
+        arq_learner_take_file(cell->learner, reader);
+    }
+    arq_reader_close(reader);
+    return status;
+}

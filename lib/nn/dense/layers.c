@@ -1,0 +1,245 @@
+#include "nn/dense/layers.h"
+
+#include "nn/math/encode.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define LENGTH_EPSILON 1e-8f
+
+arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l)
+{
+    uint32_t observed = shape->observation_size + (shape->normalise == ARQ_FF_NORMALISE_HOMOGENEOUS);
+    arq_dense_layer layer = {
+        .inputs = l == 0 ? observed : shape->width[l - 1], .outputs = shape->width[l], .kernel = shape->weights[l]};
+    layer.bias = layer.kernel + (size_t)layer.inputs * layer.outputs;
+    return layer;
+}
+
+int arq_dense_normalises(const arq_network_shape *shape, uint32_t l)
+{
+    int hidden = l + 1 < shape->cells;
+    return hidden && shape->normalise != ARQ_FF_NORMALISE_NONE &&
+           (shape->normalise != ARQ_FF_NORMALISE_HIDDEN || l > 0);
+}
+
+arq_status arq_dense_shape(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape)
+{
+    const arq_widths *widths = &parameters->widths;
+    if (widths->count >= ARQ_MAX_CELLS) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED, "widths has %u layers; accepted for network '%s': 1 .. %d",
+                        widths->count, shape->methods->name, ARQ_MAX_CELLS - 1);
+    }
+    shape->cells = widths->count + 1;
+    shape->normalise = (int32_t)parameters->ff_normalise;
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        shape->width[l] = l < widths->count ? widths->width[l] : shape->actions;
+        arq_dense_layer layer = arq_dense_layer_at(shape, l);
+        size_t values;
+        if (!arq_multiply_sizes((size_t)layer.inputs + 1, layer.outputs, &values) ||
+            values > SIZE_MAX / 64 - shape->weights[l]) {
+            return arq_fail(context, ARQ_E_ARGUMENT, "a layer of %u inputs and %u outputs is too large for memory",
+                            layer.inputs, layer.outputs);
+        }
+        shape->weights[l + 1] = shape->weights[l] + values;
+    }
+    return ARQ_OK;
+}
+
+int arq_dense_tensor(const arq_network_shape *shape, uint32_t index, arq_weight_tensor *tensor)
+{
+    uint32_t l = index / 2;
+    if (l >= shape->cells) {
+        return 0;
+    }
+    char owner[16] = "head";
+    if (l + 1 < shape->cells) {
+        snprintf(owner, sizeof(owner), "layer%u", l);
+    }
+    arq_dense_layer layer = arq_dense_layer_at(shape, l);
+    int is_kernel = index % 2 == 0;
+    snprintf(tensor->name, sizeof(tensor->name), "%s.%s", owner, is_kernel ? "kernel" : "bias");
+    tensor->rows = is_kernel ? layer.inputs : layer.outputs;
+    tensor->columns = is_kernel ? layer.outputs : 0;
+    tensor->offset = is_kernel ? layer.kernel : layer.bias;
+    return 1;
+}
+
+void arq_dense_uniform(arq_random *random, double limit, size_t count, float *weights)
+{
+    for (size_t i = 0; i < count; i++) {
+        weights[i] = (float)(limit * (2 * arq_random_uniform(random) - 1));
+    }
+}
+
+void arq_dense_xavier(const arq_network_shape *shape, uint32_t l, arq_random *random, float *weights)
+{
+    arq_dense_layer layer = arq_dense_layer_at(shape, l);
+    double limit = sqrt(6.0 / ((double)layer.inputs + layer.outputs));
+    arq_dense_uniform(random, limit, (size_t)layer.inputs * layer.outputs, weights + layer.kernel);
+    memset(weights + layer.bias, 0, layer.outputs * sizeof(float));
+}
+
+static float *take(float *memory, size_t *used, size_t floats)
+{
+    float *piece = memory == NULL ? NULL : memory + *used;
+    *used += (floats + 15) / 16 * 16;
+    return piece;
+}
+
+void arq_dense_lay_out(const arq_network_shape *shape, size_t batch, float *memory, size_t *used, arq_dense_pass *pass)
+{
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        arq_dense_layer layer = arq_dense_layer_at(shape, l);
+        pass->x[l] = arq_dense_normalises(shape, l) ? take(memory, used, batch * layer.inputs) : NULL;
+        pass->h[l] = take(memory, used, batch * layer.outputs);
+    }
+}
+
+static arq_segment below(const arq_network_shape *shape, uint32_t l, const arq_dense_pass *pass)
+{
+    if (l == 0) {
+        return pass->observation;
+    }
+    uint32_t width = shape->width[l - 1];
+    return (arq_segment){.size = width, .dense = pass->h[l - 1], .stride = width};
+}
+
+arq_inputs arq_dense_inputs(const arq_network_shape *shape, uint32_t l, const arq_dense_pass *pass)
+{
+    arq_inputs x = {0};
+    arq_segment segment = below(shape, l, pass);
+    if (pass->x[l] != NULL) {
+        uint32_t size = arq_dense_layer_at(shape, l).inputs;
+        segment = (arq_segment){.size = size, .dense = pass->x[l], .stride = size};
+    }
+    arq_inputs_add(&x, segment);
+    return x;
+}
+
+/* out[B, n] = x / (|x| + 1e-8), row by row: a row of zeros stays one. Where x is a value short of n, that is 1. */
+static void divide_by_length(const arq_kernels *kernels, uint32_t batch, const arq_segment *x, size_t n, float *out)
+{
+    for (uint32_t b = 0; b < batch; b++) {
+        float *row = out + b * n;
+        row[n - 1] = 1;
+        if (x->bits != NULL) {
+            kernels->unpack_bits(x->size, x->bits + b * x->stride, row);
+        } else {
+            memcpy(row, x->dense + b * x->stride, x->size * sizeof(float));
+        }
+        float length = (float)sqrt(kernels->sum_of_squares(n, row)) + LENGTH_EPSILON;
+        for (size_t i = 0; i < n; i++) {
+            row[i] = row[i] / length;
+        }
+    }
+}
+
+void arq_dense_forward_layer(const arq_context *context, const arq_scratch *scratch, const arq_network_shape *shape,
+                             const float *weights, uint32_t batch, uint32_t l, arq_dense_pass *pass)
+{
+    arq_dense_layer layer = arq_dense_layer_at(shape, l);
+    if (pass->x[l] != NULL) {
+        arq_segment input = below(shape, l, pass);
+        divide_by_length(context->kernels, batch, &input, layer.inputs, pass->x[l]);
+    }
+    arq_inputs x = arq_dense_inputs(shape, l, pass);
+    float *h = pass->h[l];
+    arq_map map = {&x, batch, layer.outputs, weights + layer.kernel, weights + layer.bias, h};
+    arq_project(context, scratch, &map, 1);
+    for (size_t i = 0; l + 1 < shape->cells && i < (size_t)batch * layer.outputs; i++) {
+        h[i] = h[i] <= 0 ? 0 : h[i]; /* NaN stays */
+    }
+}
+
+void arq_dense_forward(const arq_context *context, const arq_scratch *scratch, const arq_network_shape *shape,
+                       const float *weights, uint32_t batch, arq_dense_pass *pass)
+{
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        arq_dense_forward_layer(context, scratch, shape, weights, batch, l, pass);
+    }
+}
+
+/* ---- Acting ---- */
+
+typedef struct dense_state {
+    arq_scratch scratch;
+    float *memory;
+    size_t memory_floats;
+    arq_dense_pass pass;
+} dense_state;
+
+arq_status arq_dense_activations_create(arq_activations *activations)
+{
+    arq_context *context = activations->context;
+    const arq_network_shape *shape = &activations->shape;
+    dense_state *state = arq_alloc(context, 1, sizeof(*state));
+    if (state == NULL) {
+        return arq_fail_memory(context, "activations", sizeof(*state));
+    }
+    activations->state = state;
+    arq_dense_lay_out(shape, activations->episodes, NULL, &state->memory_floats, &state->pass);
+    state->memory = arq_alloc(context, state->memory_floats, sizeof(float));
+    if (state->memory == NULL) {
+        return arq_fail_memory(context, "activations", state->memory_floats * sizeof(float));
+    }
+    size_t used = 0;
+    arq_dense_lay_out(shape, activations->episodes, state->memory, &used, &state->pass);
+    return arq_scratch_create(context, ARQ_GEMM_PACK_FLOATS, &state->scratch);
+}
+
+void arq_dense_activations_destroy(arq_activations *activations)
+{
+    dense_state *state = activations->state;
+    if (state != NULL) {
+        arq_free(activations->context, state->memory, state->memory_floats, sizeof(float));
+        arq_scratch_destroy(&state->scratch);
+        arq_free(activations->context, state, 1, sizeof(*state));
+    }
+}
+
+void arq_dense_begin(arq_activations *activations, uint32_t episode)
+{
+    (void)activations;
+    (void)episode;
+}
+
+void arq_dense_compute(const arq_network *network, arq_activations *activations, const void *encoded)
+{
+    dense_state *state = activations->state;
+    const arq_network_shape *shape = &activations->shape;
+    state->pass.observation = arq_encoded_segment(shape->observation_kind, shape->observation_size, encoded, 1, 0);
+    arq_dense_forward(activations->context, &state->scratch, shape, network->weights, activations->episodes,
+                      &state->pass);
+    memcpy(activations->q, state->pass.h[shape->cells - 1],
+           (size_t)activations->episodes * shape->actions * sizeof(float));
+}
+
+float *arq_dense_context(const arq_activations *activations, uint32_t l, size_t *count)
+{
+    (void)activations;
+    (void)l;
+    *count = 0;
+    return NULL;
+}
+
+const float *arq_dense_read(const arq_activations *activations, int32_t what, uint32_t l, uint32_t episode,
+                            size_t *count)
+{
+    const dense_state *state = activations->state;
+    const arq_network_shape *shape = &activations->shape;
+    int is_head = l + 1 == shape->cells;
+    if ((what == ARQ_ACTIVATION_H && !is_head) || (what == ARQ_ACTIVATION_Q && is_head)) {
+        *count = shape->width[l];
+        return state->pass.h[l] + (size_t)episode * shape->width[l];
+    }
+    return NULL;
+}
+
+uint32_t arq_dense_window(const arq_network_shape *shape, const arq_parameters *parameters)
+{
+    (void)shape;
+    (void)parameters;
+    return 1;
+}

@@ -1,0 +1,315 @@
+#include "nn/math/projection.h"
+
+#include <string.h>
+
+/* Columns and rows of one task. Wide kernels are cut by columns, so that each part is packed once; for few rows a
+ * kernel is read once at the speed of memory, in rows as long as can be. */
+#define COLUMN_BLOCK 512u
+#define STREAM_COLUMNS 4096u
+#define STREAM_ROWS 8u
+#define WIDE 1024u
+
+/* Values of one task where the gradient of bits is summed. */
+#define VALUE_BLOCK 128u
+
+void arq_inputs_add(arq_inputs *inputs, arq_segment segment)
+{
+    if (segment.size > 0) {
+        inputs->segment[inputs->count++] = segment;
+    }
+}
+
+uint32_t arq_inputs_size(const arq_inputs *inputs)
+{
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < inputs->count; i++) {
+        size += inputs->segment[i].size;
+    }
+    return size;
+}
+
+static uint32_t blocks_of(uint32_t size, uint32_t block)
+{
+    return (size + block - 1) / block;
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Columns of a block when n are cut into equal ones of at most `most`, whole cache lines each. */
+static uint32_t equal_columns(uint32_t n, uint32_t most)
+{
+    return n == 0 ? 1 : (blocks_of(n, blocks_of(n, most)) + 63) / 64 * 64;
+}
+
+static void clear(uint32_t rows, uint32_t columns, float *out, size_t ld)
+{
+    for (uint32_t r = 0; r < rows; r++) {
+        memset(out + r * ld, 0, columns * sizeof(float));
+    }
+}
+
+/* ---- Forward ---- */
+
+/* Adds segment `i` of the input to one block of the output; `kernel` begins at the segment's rows. */
+static void add_segment(const arq_kernels *kernels, const arq_map *map, uint32_t i, const float *kernel, uint32_t first,
+                        uint32_t rows, uint32_t columns, float *out, size_t ldo, float *pack)
+{
+    const arq_segment *segment = &map->x->segment[i];
+    if (segment->dense != NULL) {
+        kernels->gemm(rows, columns, segment->size, segment->dense + first * segment->stride, segment->stride, kernel,
+                      map->n, out, ldo, pack);
+    }
+    if (segment->bits != NULL) {
+        kernels->gemm_bits(rows, columns, segment->size, segment->bits + first * segment->stride, segment->stride,
+                           kernel, map->n, out, ldo);
+    }
+}
+
+/* One block of the output: rows [first, first + rows), columns [column, column + columns). */
+static void project_block(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows,
+                          uint32_t column, uint32_t columns, float *pack)
+{
+    size_t ld = map->n;
+    float *out = map->out + first * ld + column;
+    const float *kernel = map->kernel + column;
+    if (map->bias == NULL) {
+        clear(rows, columns, out, ld);
+    }
+    for (uint32_t r = 0; map->bias != NULL && r < rows; r++) {
+        memcpy(out + r * ld, map->bias + column, columns * sizeof(float));
+    }
+    for (uint32_t i = 0; i < map->x->count; i++) {
+        add_segment(kernels, map, i, kernel, first, rows, columns, out, ld, pack);
+        kernel += map->x->segment[i].size * ld;
+    }
+}
+
+/* How a map is cut into tasks. */
+typedef struct map_cut {
+    uint32_t rows, columns;
+    uint32_t across; /* blocks of columns */
+    uint32_t tasks;
+} map_cut;
+
+static map_cut cut_map(const arq_map *map)
+{
+    map_cut cut;
+    if (map->rows <= STREAM_ROWS) {
+        cut.rows = map->rows;
+        cut.columns = equal_columns(map->n, STREAM_COLUMNS);
+    } else {
+        cut.rows = map->n >= WIDE ? map->rows : map->rows >= 256 ? 128 : 64;
+        cut.columns = equal_columns(map->n, COLUMN_BLOCK);
+    }
+    cut.across = blocks_of(map->n, cut.columns);
+    cut.tasks = blocks_of(map->rows, cut.rows) * cut.across;
+    return cut;
+}
+
+typedef struct projection {
+    const arq_kernels *kernels;
+    const arq_scratch *scratch;
+    const arq_map *maps;
+    map_cut cut[ARQ_MAX_MAPS];
+} projection;
+
+static void project_task(void *data, uint32_t index)
+{
+    const projection *p = data;
+    uint32_t i = 0;
+    for (; index >= p->cut[i].tasks; i++) {
+        index -= p->cut[i].tasks;
+    }
+    const arq_map *map = &p->maps[i];
+    const map_cut *cut = &p->cut[i];
+    uint32_t first = index / cut->across * cut->rows;
+    uint32_t column = index % cut->across * cut->columns;
+    float *pack = arq_scratch_take(p->scratch);
+    project_block(p->kernels, map, first, smaller(cut->rows, map->rows - first), column,
+                  smaller(cut->columns, map->n - column), pack);
+    arq_scratch_give(p->scratch, pack);
+}
+
+void arq_project(const arq_context *context, const arq_scratch *scratch, const arq_map *maps, uint32_t count)
+{
+    projection p = {.kernels = context->kernels, .scratch = scratch, .maps = maps};
+    uint32_t tasks = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        p.cut[i] = cut_map(&maps[i]);
+        tasks += p.cut[i].tasks;
+    }
+    arq_parallel_for(context, tasks, project_task, &p);
+}
+
+void arq_project_rows(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows, float *pack)
+{
+    project_block(kernels, map, first, rows, 0, map->n, pack);
+}
+
+size_t arq_project_segments_floats(uint32_t rows, uint32_t n)
+{
+    return ARQ_GEMM_PACK_FLOATS + (size_t)rows * n;
+}
+
+void arq_project_segments(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows, float *own,
+                          float *workspace)
+{
+    uint32_t n = map->n;
+    float *sum = workspace + ARQ_GEMM_PACK_FLOATS;
+    const float *kernel = map->kernel;
+    clear(rows, n, own, n);
+    for (uint32_t i = 0; i < map->x->count; i++) {
+        const arq_segment *segment = &map->x->segment[i];
+        int nothing = segment->bits == NULL && segment->dense == NULL;
+        if (i == 0) { /* the first sum needs no adding */
+            add_segment(kernels, map, i, kernel, first, rows, n, own, n, workspace);
+        } else if (!nothing) {
+            clear(rows, n, sum, n);
+            add_segment(kernels, map, i, kernel, first, rows, n, sum, n, workspace);
+            kernels->add(rows, n, own, n, sum, n, own, n);
+        }
+        kernel += (size_t)segment->size * n;
+    }
+    for (uint32_t r = 0; map->bias != NULL && r < rows; r++) {
+        kernels->add(1, n, own + (size_t)r * n, n, map->bias, n, own + (size_t)r * n, n);
+    }
+}
+
+/* ---- Gradients ---- */
+
+void arq_transpose_bits(const arq_segment *segment, uint32_t first, uint32_t rows, uint8_t *out)
+{
+    size_t stride = ARQ_TRANSPOSED_BYTES(rows);
+    memset(out, 0, segment->size * stride);
+    for (uint32_t r = 0; r < rows; r++) {
+        const uint8_t *row = segment->bits + (first + r) * segment->stride;
+        uint8_t bit = (uint8_t)(1u << (r % 8));
+        for (uint32_t byte = 0; byte < (segment->size + 7) / 8; byte++) {
+            for (uint32_t left = row[byte]; left != 0; left &= left - 1) {
+                uint32_t i = byte * 8 + (uint32_t)__builtin_ctz(left);
+                if (i < segment->size) {
+                    out[i * stride + r / 8] |= bit;
+                }
+            }
+        }
+    }
+}
+
+/* The part of a gradient that belongs to one segment of the input, and how it is cut. */
+typedef struct piece {
+    const arq_map_gradient *map;
+    const arq_segment *segment;
+    float *gradient;
+    uint32_t values, columns; /* of a task */
+    uint32_t across;
+    uint32_t tasks;
+} piece;
+
+#define MAX_PIECES (ARQ_MAX_MAPS * ARQ_MAX_SEGMENTS)
+
+typedef struct gradients {
+    const arq_kernels *kernels;
+    const arq_scratch *scratch;
+    piece piece[MAX_PIECES];
+} gradients;
+
+/* Each value's row of the kernel gains the rows of d where the value is 1: sums in registers, which a scatter of each
+ * row of d has not. `space` is a slot's pack; values [first, first + values). */
+static void add_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_t first, uint32_t values,
+                             uint32_t columns, const float *d, float *gradient, uint8_t *space)
+{
+    const arq_segment *segment = p->segment;
+    uint32_t rows = p->map->rows;
+    size_t ld = p->map->n;
+    size_t stride = ARQ_TRANSPOSED_BYTES(rows);
+    const uint8_t *bits = segment->transposed;
+    if (bits == NULL && segment->size * stride <= ARQ_GEMM_PACK_FLOATS * sizeof(float)) {
+        arq_transpose_bits(segment, 0, rows, space);
+        bits = space;
+    }
+    for (uint32_t i = first; bits != NULL && i < first + values; i++) {
+        kernels->gather_rows(rows, bits + i * stride, columns, d, ld, gradient + (i - first) * ld);
+    }
+    for (uint32_t r = 0; bits == NULL && r < rows; r++) { /* so many values that their bits find no room */
+        kernels->scatter_rows(segment->size, segment->bits + r * segment->stride, columns, d + r * ld, gradient, ld);
+    }
+}
+
+static void gradient_task(void *data, uint32_t index)
+{
+    const gradients *g = data;
+    const piece *p = g->piece;
+    for (; index >= p->tasks; p++) {
+        index -= p->tasks;
+    }
+    const arq_segment *segment = p->segment;
+    size_t ld = p->map->n;
+    uint32_t first = index / p->across * p->values;
+    uint32_t column = index % p->across * p->columns;
+    uint32_t values = smaller(p->values, segment->size - first);
+    uint32_t columns = smaller(p->columns, p->map->n - column);
+    float *gradient = p->gradient + first * ld + column;
+    const float *d = p->map->d + column;
+    float *space = arq_scratch_take(g->scratch);
+    if (segment->bits != NULL) {
+        clear(values, columns, gradient, ld);
+        add_bit_gradient(g->kernels, p, first, values, columns, d, gradient, (uint8_t *)space);
+    } else {
+        g->kernels->gemm_tn(values, columns, p->map->rows, segment->dense + first, segment->stride, d, ld, gradient, ld,
+                            space);
+    }
+    arq_scratch_give(g->scratch, space);
+}
+
+static piece cut_piece(const arq_map_gradient *map, const arq_segment *segment, float *gradient)
+{
+    piece p = {.map = map, .segment = segment, .gradient = gradient, .values = segment->size};
+    uint32_t n = map->n;
+    if (segment->bits != NULL) {
+        p.values = segment->transposed != NULL ? VALUE_BLOCK : segment->size;
+        p.columns = equal_columns(n, COLUMN_BLOCK);
+    } else {
+        p.columns = n >= WIDE ? equal_columns(n, COLUMN_BLOCK) : n >= 256 ? 128 : 64;
+    }
+    p.across = blocks_of(n, p.columns);
+    p.tasks = blocks_of(segment->size, p.values) * p.across;
+    return p;
+}
+
+void arq_project_gradients(const arq_context *context, const arq_scratch *scratch, const arq_map_gradient *maps,
+                           uint32_t count)
+{
+    gradients g = {.kernels = context->kernels, .scratch = scratch};
+    uint32_t pieces = 0, tasks = 0;
+    for (int bits = 0; bits < 2; bits++) { /* the long tasks, products, come first */
+        for (uint32_t m = 0; m < count; m++) {
+            float *gradient = maps[m].gradient;
+            for (uint32_t i = 0; i < maps[m].x->count; i++) {
+                const arq_segment *segment = &maps[m].x->segment[i];
+                if ((segment->bits != NULL) == bits) {
+                    g.piece[pieces] = cut_piece(&maps[m], segment, gradient);
+                    tasks += g.piece[pieces++].tasks;
+                }
+                gradient += (size_t)segment->size * maps[m].n;
+            }
+        }
+    }
+    arq_parallel_for(context, tasks, gradient_task, &g);
+}
+
+double arq_row_square(const arq_kernels *kernels, const arq_inputs *x, uint32_t row)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < x->count; i++) {
+        const arq_segment *segment = &x->segment[i];
+        if (segment->dense != NULL) {
+            sum += kernels->sum_of_squares(segment->size, segment->dense + row * segment->stride);
+        } else if (segment->bits != NULL) {
+            sum += segment->size; /* at most: this is a bound */
+        }
+    }
+    return sum;
+}
