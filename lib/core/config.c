@@ -69,8 +69,9 @@ arq_status arq_config_create(arq_context *context, const char *preset, arq_confi
     if (out != NULL) {
         *out = NULL;
     }
-    if (context == NULL || out == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_config_create: %s is NULL", context == NULL ? "context" : "out");
+    arq_status status = ARQ_REQUIRE(context, "arq_config_create", {"context", context}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
     arq_config *config = arq_alloc(context, 1, sizeof(*config));
     if (config == NULL) {
@@ -82,7 +83,7 @@ arq_status arq_config_create(arq_context *context, const char *preset, arq_confi
         config->origin[i] = origin_default;
     }
     if (preset != NULL) {
-        arq_status status = apply_preset(config, preset);
+        status = apply_preset(config, preset);
         if (status != ARQ_OK) {
             arq_free(context, config, 1, sizeof(*config));
             return status;
@@ -104,13 +105,7 @@ void arq_config_destroy(arq_config *config)
 
 static arq_status check_config(const arq_config *config, const char *name, const char *call)
 {
-    if (config == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: config is NULL", call);
-    }
-    if (name == NULL) {
-        return arq_fail(config->context, ARQ_E_ARGUMENT, "%s: name is NULL", call);
-    }
-    return ARQ_OK;
+    return ARQ_REQUIRE(ARQ_CONTEXT_OF(config), call, {"config", config}, {"name", name});
 }
 
 arq_status arq_config_set(arq_config *config, const char *name, const char *value)

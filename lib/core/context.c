@@ -125,7 +125,7 @@ static arq_status check_allocator(const arq_allocator *allocator)
                         allocator->struct_size, sizeof(arq_allocator));
     }
     if (allocator->alloc == NULL || allocator->free == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "allocator: %s is NULL", allocator->alloc == NULL ? "alloc" : "free");
+        return arq_fail_null(NULL, "allocator", allocator->alloc == NULL ? "alloc" : "free");
     }
     return ARQ_OK;
 }
@@ -133,7 +133,7 @@ static arq_status check_allocator(const arq_allocator *allocator)
 arq_status arq_context_create(uint32_t abi_version, const arq_allocator *allocator, arq_context **out)
 {
     if (out == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_context_create: out is NULL");
+        return arq_fail_null(NULL, "arq_context_create", "out");
     }
     *out = NULL;
     arq_status status = check_abi(abi_version);
@@ -203,7 +203,7 @@ void arq_context_release(arq_context *context)
 static arq_status check_settable(arq_context *context, const char *call)
 {
     if (context == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: context is NULL", call);
+        return arq_fail_null(NULL, call, "context");
     }
     uint64_t handles = atomic_load(&context->handles);
     if (handles != 0) {
@@ -229,7 +229,7 @@ arq_status arq_context_set_log(arq_context *context, const arq_log *log)
                         sizeof(arq_log));
     }
     if (log->write == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "log: write is NULL");
+        return arq_fail_null(context, "log", "write");
     }
     memcpy(&context->log, log, sizeof(context->log));
     return ARQ_OK;

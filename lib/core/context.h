@@ -1,13 +1,13 @@
 /*
- * The library handle from inside: memory, errors, log and parallel work for every floor above.
+ * The library handle from inside: memory and parallel work for every floor above, and errors by error.h.
  */
 #ifndef ARQ_CORE_CONTEXT_H
 #define ARQ_CORE_CONTEXT_H
 
 #include "arq/context.h"
+#include "core/error.h"
 #include "kernels/kernels.h"
 
-#include <stdarg.h>
 #include <stdatomic.h>
 
 typedef struct arq_pool arq_pool;
@@ -34,31 +34,6 @@ void *arq_alloc(arq_context *context, size_t count, size_t size);
 
 /* Takes back arq_alloc's result with the same count and size; NULL is fine. */
 void arq_free(arq_context *context, void *pointer, size_t count, size_t size);
-
-/* Keeps the text for the calling thread and returns the status. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-arq_status
-arq_fail(const arq_context *context, arq_status status, const char *format, ...);
-
-/* A number no other context of the process has. */
-uint64_t arq_error_new_id(void);
-
-/* ARQ_E_NOMEM: "no memory for <what> (<bytes> bytes)". */
-arq_status arq_fail_memory(const arq_context *context, const char *what, size_t bytes);
-
-/* What a host callback's status becomes: its own codes (ARQ_E_CALLER and below) unchanged, others ARQ_E_CALLBACK. */
-arq_status arq_fail_callback(const arq_context *context, const char *what, arq_status status, const char *detail);
-
-/* The system's text for an errno number; in `room` or static. */
-const char *arq_system_reason(int number, char *room, size_t size);
-
-/* One line to the log, if somebody listens at that level. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
-void arq_log_line(const arq_context *context, int32_t level, const char *format, ...);
 
 /* Every handle made from a context counts, so that the context's settings stay fixed meanwhile. */
 void arq_context_retain(arq_context *context);

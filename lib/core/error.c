@@ -1,5 +1,8 @@
+#include "core/error.h"
+
 #include "core/context.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -64,6 +67,21 @@ arq_status arq_fail(const arq_context *context, arq_status status, const char *f
 arq_status arq_fail_memory(const arq_context *context, const char *what, size_t bytes)
 {
     return arq_fail(context, ARQ_E_NOMEM, "no memory for %s (%zu bytes)", what, bytes);
+}
+
+arq_status arq_fail_null(const arq_context *context, const char *call, const char *name)
+{
+    return arq_fail(context, ARQ_E_ARGUMENT, "%s: %s is NULL", call, name);
+}
+
+arq_status arq_check_required(const arq_context *context, const char *call, const arq_required *required)
+{
+    for (; required->name != NULL; required++) {
+        if (required->pointer == NULL) {
+            return arq_fail_null(context, call, required->name);
+        }
+    }
+    return ARQ_OK;
 }
 
 arq_status arq_fail_callback(const arq_context *context, const char *what, arq_status status, const char *detail)

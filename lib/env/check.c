@@ -6,6 +6,7 @@
 #include "env/spec.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
