@@ -135,8 +135,8 @@ static int settle_plan(const arq_context *context, const arq_config *config, exp
         plan->steps = (uint64_t)steps;
     }
     o->room = plan->episodes > 0 ? plan->episodes : plan->steps;
-    o->returns = calloc(o->room, sizeof(*o->returns));
-    o->ends = calloc(o->room, sizeof(*o->ends));
+    o->returns = calloc((size_t)o->room, sizeof(*o->returns));
+    o->ends = calloc((size_t)o->room, sizeof(*o->ends));
     if (o->returns == NULL || o->ends == NULL) {
         fprintf(stderr, "curves: no memory for %llu episodes\n", (unsigned long long)o->room);
         return 1;

@@ -133,7 +133,7 @@ static int32_t random_action(uint64_t *random)
 static int collect(const lake *self, uint64_t steps, uint64_t seed)
 {
     uint64_t random = seed;
-    int32_t observation, terminated, truncated = 0;
+    int32_t observation, terminated = 0, truncated = 0;
     int ended = 1, failed = 0;
     for (uint64_t step = 0; !failed && step < steps; step++) {
         int32_t action = random_action(&random);

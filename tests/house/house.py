@@ -28,6 +28,20 @@ OUTSIDE = {
     "bindings": r"arq/(cpp/)?\w+\.(h|hpp)",
 }
 
+# Each folder of the program may include those named here; a subcommand, which lies above them, all.
+PROGRAM_FLOORS = {
+    "host": [],
+    "cli": ["host"],
+    "run": ["cli", "host"],
+    "play": ["cli", "host"],
+    "inspect": ["cli"],
+    "bench": ["cli", "host", "kernels"],
+}
+
+C11 = {f"{name}.h" for name in (
+    "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp stdalign stdarg stdatomic "
+    "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath threads time uchar wchar wctype").split()}
+
 LONGEST_FILE = 600
 LONGEST_EXAMPLE = 59  # comments and blank lines too
 SOURCES = (".c", ".h", ".cpp", ".hpp", ".py")
@@ -120,11 +134,32 @@ class House(unittest.TestCase):
             if top not in OUTSIDE:
                 continue
             path = beside(name, target)
+            roots = (top, top + "/arq")  # of the program, whose folders include each other from tools/arq on
             own = (path is not None and path.startswith(top + "/")) or (
-                quoted and os.path.isfile(os.path.join(ROOT, top, target)))
+                quoted and any(os.path.isfile(os.path.join(ROOT, root, target)) for root in roots))
             library = is_public(target) or os.path.isfile(os.path.join(ROOT, "lib", target))
             if not own and (library or quoted) and not re.fullmatch(OUTSIDE[top], target):
                 complaints.append(f"{name}:{line} includes {target}; {top}/ may include {OUTSIDE[top]} and its own")
+        self.complain(complaints)
+
+    def test_the_program_s_folders_have_floors(self):
+        complaints = []
+        for name, line, target, quoted in includes():
+            if not name.startswith("tools/arq/") or not quoted or "/" not in target or is_public(target):
+                continue
+            own = name.split("/")[2] if name.count("/") > 2 else None
+            other = target.split("/")[0]
+            if own is not None and other != own and other not in PROGRAM_FLOORS[own]:
+                complaints.append(f"{name}:{line} includes {target}; tools/arq/{own} may include "
+                                  f"{', '.join(PROGRAM_FLOORS[own]) or 'no other folder'}")
+        self.complain(complaints)
+
+    def test_the_program_asks_the_system_in_one_folder(self):
+        complaints = []
+        for name, line, target, quoted in includes():
+            if (name.startswith("tools/arq/") and not name.startswith("tools/arq/host/") and not quoted
+                    and target not in C11 and target not in ("immintrin.h", "arm_neon.h")):
+                complaints.append(f"{name}:{line} includes <{target}>, which is not of C11; tools/arq/host may")
         self.complain(complaints)
 
     def test_plugins_include_no_other_plugin(self):

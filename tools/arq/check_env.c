@@ -1,7 +1,8 @@
 /* arq check-env: runs an environment through every promise of the interface. */
-#include "command.h"
-#include "message.h"
-#include "session.h"
+#include "commands.h"
+
+#include "cli/message.h"
+#include "cli/session.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,11 +43,11 @@ static int parse_target(const char *id, target *out)
         result = *part == '?' ? copy_part(out->options, sizeof(out->options), part + 1, length)
                               : copy_part(out->name, sizeof(out->name), part + 1, length);
     }
-    out->is_file = strstr(out->head, ".so") != NULL;
-    if (result == 0 && !out->is_file) {
-        result = copy_part(out->name, sizeof(out->name), out->head, strlen(out->head));
+    if (result != 0) {
+        return result;
     }
-    return result;
+    out->is_file = strstr(out->head, ".so") != NULL;
+    return out->is_file ? 0 : copy_part(out->name, sizeof(out->name), out->head, strlen(out->head));
 }
 
 static int is_meant(const target *wanted, const arq_env_type *type)
@@ -88,7 +89,9 @@ static int check_all(arq_context *context, const target *wanted, uint64_t seed, 
     for (uint32_t i = 0; (type = arq_plugin_type(context, i)) != NULL; i++) {
         if (is_meant(wanted, type)) {
             int one = check_type(context, type, wanted, seed);
-            result = result != 0 ? result : one;
+            if (result == 0) {
+                result = one; /* the first failure counts, the others are checked all the same */
+            }
             *found = 1;
         }
     }
@@ -127,9 +130,14 @@ static int run(const command *self, int argc, char **argv)
     arguments given;
     arq_context *context = NULL;
     int result = options_parse(self, argc, argv, &settings, &given);
-    result = result != 0 ? result : options_need(&given, 1, 1, "the environment's id or its plugin's file");
-    result = result != 0 ? result : session_open(NULL, 1, &context);
-    result = result != 0 ? result : check(context, given.positional[0], settings.seed);
+    if (result != 0) {
+        return result;
+    }
+    result = session_open(NULL, 1, &context);
+    if (result != 0) {
+        return result;
+    }
+    result = check(context, given.positional[0], settings.seed);
     arq_context_destroy(context);
     return result;
 }
@@ -141,5 +149,8 @@ const command command_check_env = {
     .text = "A plugin's file means all its environments, FILE.so#NAME one of them; ?OPTIONS may follow an id.\n"
             "Prints one line for each broken promise; exit code 1 when there is one.\n",
     .options = options,
+    .fewest_positionals = 1,
+    .most_positionals = 1,
+    .first_positional = "the environment's id or its plugin's file",
     .run = run,
 };

@@ -1,8 +1,10 @@
 /* arq eval: plays a saved network beside a random player. */
-#include "command.h"
-#include "evaluation.h"
-#include "message.h"
-#include "session.h"
+#include "commands.h"
+
+#include "cli/message.h"
+#include "cli/session.h"
+#include "run/evaluation.h"
+#include "run/saved.h"
 
 #include <stdio.h>
 
@@ -29,44 +31,57 @@ static const option options[] = {
     {"cpu", OPTION_TEXT, offsetof(eval_settings, cpu), 0, 0, "NAME", "Instruction set; arq list cpu names them."},
     {.name = NULL}};
 
-static int evaluate(arq_context *context, const arguments *given, const eval_settings *settings)
+/* Everything that has to be given back in the end. */
+typedef struct evaluating {
+    arq_context *context;
+    arq_network *network;
+    arq_env *env;
+} evaluating;
+
+static int evaluate(evaluating *self, const arguments *given, const eval_settings *settings)
 {
-    char environment[512];
-    arq_network *network = NULL;
-    arq_env *env = NULL;
-    int result = session_network(context, given->positional[0], &network, environment, sizeof(environment));
-    if (result == 0 && given->positional_count == 2) {
+    char environment[512] = "";
+    int result = saved_network(self->context, given->positional[0], &self->network, environment, sizeof(environment));
+    if (result != 0) {
+        return result;
+    }
+    if (given->positional_count == 2) {
         snprintf(environment, sizeof(environment), "%s", given->positional[1]);
     }
-    if (result == 0 && environment[0] == '\0') {
-        result = message_usage("%s does not say its environment: name it, arq eval FILE ENV", given->positional[0]);
+    if (environment[0] == '\0') {
+        return message_usage("%s does not say its environment: name it, arq eval FILE ENV", given->positional[0]);
     }
-    result = result != 0 ? result : session_environment(context, environment, &env);
-    if (result == 0) {
-        evaluation_plan plan = evaluation_plan_of(network);
-        plan.episodes = settings->episodes == OWN ? plan.episodes : settings->episodes;
-        plan.seed = settings->seed == OWN ? plan.seed : settings->seed;
-        plan.epsilon = settings->epsilon < 0 ? plan.epsilon : settings->epsilon;
-        plan.max_steps = settings->max_steps;
-        printf("%s, epsilon %g, seed %llu\n", environment, plan.epsilon, (unsigned long long)plan.seed);
-        fflush(stdout);
-        result = evaluation_compare(context, network, env, &plan, NULL);
+    result = session_environment(self->context, environment, &self->env);
+    if (result != 0) {
+        return result;
     }
-    arq_env_destroy(env);
-    arq_network_destroy(network);
-    return result;
+    evaluation_plan plan = evaluation_plan_of(self->network);
+    plan.episodes = settings->episodes == OWN ? plan.episodes : settings->episodes;
+    plan.seed = settings->seed == OWN ? plan.seed : settings->seed;
+    plan.epsilon = settings->epsilon < 0 ? plan.epsilon : settings->epsilon;
+    plan.max_steps = settings->max_steps;
+    printf("%s, epsilon %g, seed %llu\n", environment, plan.epsilon, (unsigned long long)plan.seed);
+    fflush(stdout);
+    return evaluation_compare(self->context, self->network, self->env, &plan, NULL);
 }
 
 static int run(const command *self, int argc, char **argv)
 {
     eval_settings settings = {.episodes = OWN, .seed = OWN, .max_steps = EVALUATION_MAX_STEPS, .epsilon = -1};
+    evaluating work = {.context = NULL};
     arguments given;
-    arq_context *context = NULL;
     int result = options_parse(self, argc, argv, &settings, &given);
-    result = result != 0 ? result : options_need(&given, 1, 2, "the run's folder or the network's file");
-    result = result != 0 ? result : session_open(settings.cpu, settings.threads, &context);
-    result = result != 0 ? result : evaluate(context, &given, &settings);
-    arq_context_destroy(context);
+    if (result != 0) {
+        return result;
+    }
+    result = session_open(settings.cpu, settings.threads, &work.context);
+    if (result != 0) {
+        return result;
+    }
+    result = evaluate(&work, &given, &settings);
+    arq_env_destroy(work.env);
+    arq_network_destroy(work.network);
+    arq_context_destroy(work.context);
     return result;
 }
 
@@ -77,5 +92,8 @@ const command command_eval = {
     .text = "RUN is a folder that arq train wrote, FILE a network or agent in safetensors. ENV is the environment's\n"
             "id; without it the one of the run's config.txt. Ctrl-C stops it and shows the episodes until then.\n",
     .options = options,
+    .fewest_positionals = 1,
+    .most_positionals = 2,
+    .first_positional = "the run's folder or the network's file",
     .run = run,
 };

@@ -1,8 +1,9 @@
 /* arq info: what a saved network is. */
-#include "command.h"
-#include "message.h"
-#include "session.h"
-#include "settings_report.h"
+#include "commands.h"
+
+#include "cli/session.h"
+#include "run/saved.h"
+#include "run/settings_report.h"
 
 #include <stdio.h>
 
@@ -52,23 +53,34 @@ static void print_network(const arq_network *network, const char *file, const ch
     }
 }
 
+static int describe(arq_context *context, const char *run_or_file)
+{
+    arq_network *network = NULL;
+    char environment[512];
+    int result = saved_network(context, run_or_file, &network, environment, sizeof(environment));
+    if (result != 0) {
+        return result;
+    }
+    print_network(network, run_or_file, environment);
+    print_parameters(network);
+    print_tensors(network);
+    arq_network_destroy(network);
+    return 0;
+}
+
 static int run(const command *self, int argc, char **argv)
 {
     arguments given;
     arq_context *context = NULL;
-    arq_network *network = NULL;
-    char environment[512];
     int result = options_parse(self, argc, argv, NULL, &given);
-    result = result != 0 ? result : options_need(&given, 1, 1, "the run's folder or the network's file");
-    result = result != 0 ? result : session_open(NULL, 1, &context);
-    result = result != 0 ? result
-                         : session_network(context, given.positional[0], &network, environment, sizeof(environment));
-    if (result == 0) {
-        print_network(network, given.positional[0], environment);
-        print_parameters(network);
-        print_tensors(network);
+    if (result != 0) {
+        return result;
     }
-    arq_network_destroy(network);
+    result = session_open(NULL, 1, &context);
+    if (result != 0) {
+        return result;
+    }
+    result = describe(context, given.positional[0]);
     arq_context_destroy(context);
     return result;
 }
@@ -78,5 +90,8 @@ const command command_info = {
     .synopsis = "RUN|FILE",
     .doc = "Describes a saved network: method, parameters, tensors",
     .options = options,
+    .fewest_positionals = 1,
+    .most_positionals = 1,
+    .first_positional = "the run's folder or the network's file",
     .run = run,
 };

@@ -1,8 +1,10 @@
 /* arq inspect: what the cells of a saved network compute in states that it plays into. */
-#include "command.h"
-#include "inspect_cell.h"
-#include "message.h"
-#include "session.h"
+#include "commands.h"
+
+#include "cli/message.h"
+#include "cli/session.h"
+#include "inspect/cell.h"
+#include "run/saved.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -26,12 +28,14 @@ static const option options[] = {
 
 typedef struct inspection {
     const inspect_settings *settings;
+    char environment[512];
     arq_context *context;
     arq_network *network;
     arq_env *env;
     arq_activations *activations;
     void *observation;
     uint32_t cells, actions;
+    size_t top; /* how many neurons count as the most active */
     inspected_cell *cell;
     FILE *csv;
 } inspection;
@@ -39,11 +43,16 @@ typedef struct inspection {
 static int make_cells(inspection *self)
 {
     self->cell = calloc(self->cells, sizeof(*self->cell));
-    int result = self->cell != NULL ? 0 : message_fail("no memory for %u cells", self->cells);
-    for (uint32_t l = 0; result == 0 && l < self->cells; l++) {
-        result = inspected_cell_make(&self->cell[l], self->network, self->activations, l);
+    if (self->cell == NULL) {
+        return message_fail("no memory for %u cells", self->cells);
     }
-    return result;
+    for (uint32_t l = 0; l < self->cells; l++) {
+        int result = inspected_cell_make(&self->cell[l], self->network, self->activations, l);
+        if (result != 0) {
+            return result;
+        }
+    }
+    return 0;
 }
 
 static void close_inspection(inspection *self)
@@ -73,82 +82,128 @@ static void write_values(const inspection *self, uint64_t state, uint32_t l, con
 
 static int look(const inspection *self, uint64_t state)
 {
-    int result = 0;
-    for (uint32_t l = 0; result == 0 && l < self->cells; l++) {
+    for (uint32_t l = 0; l < self->cells; l++) {
         inspected_cell *cell = &self->cell[l];
-        result = inspected_cell_look(cell, self->activations, self->settings->top);
+        int result = inspected_cell_look(cell, self->activations, self->top);
+        if (result != 0) {
+            return result;
+        }
         write_values(self, state, l, "h", cell->h, cell->h_count, 0);
         write_values(self, state, l, "y", cell->y, cell->y_count, cell->y_count / self->actions);
         write_values(self, state, l, "q", cell->q, cell->q_count, 1);
     }
-    return result;
+    return 0;
+}
+
+static int begin_episode(const inspection *self, const uint64_t *seed)
+{
+    if (arq_env_reset(self->env, seed, self->observation) != ARQ_OK ||
+        arq_activations_begin(self->activations, 0) != ARQ_OK) {
+        return message_library(self->context);
+    }
+    return 0;
+}
+
+/* Acts in the present state, looks at it and goes on to the next. */
+static int play_state(inspection *self, uint64_t state, int32_t *ended)
+{
+    int32_t action;
+    int32_t truncated;
+    double reward;
+    if (arq_network_act(self->network, self->activations, self->observation, &action) != ARQ_OK) {
+        return message_library(self->context);
+    }
+    int result = self->cell == NULL ? make_cells(self) : 0; /* their sizes are known once they have computed */
+    if (result != 0) {
+        return result;
+    }
+    result = look(self, state);
+    if (result != 0) {
+        return result;
+    }
+    if (arq_env_step(self->env, action, self->observation, &reward, ended, &truncated) != ARQ_OK) {
+        return message_library(self->context);
+    }
+    *ended = *ended || truncated;
+    return 0;
 }
 
 /* Plays greedily and looks at every state on the way. */
 static int play(inspection *self)
 {
     int32_t ended = 1;
-    int result = 0;
-    for (uint64_t state = 0; result == 0 && state < self->settings->states; state++) {
-        int32_t action;
-        int32_t truncated;
-        double reward;
-        if (ended &&
-            (arq_env_reset(self->env, state == 0 ? &self->settings->seed : NULL, self->observation) != ARQ_OK ||
-             arq_activations_begin(self->activations, 0) != ARQ_OK)) {
-            return message_library(self->context);
+    for (uint64_t state = 0; state < self->settings->states; state++) {
+        int result = ended ? begin_episode(self, state == 0 ? &self->settings->seed : NULL) : 0;
+        if (result != 0) {
+            return result;
         }
-        if (arq_network_act(self->network, self->activations, self->observation, &action) != ARQ_OK) {
-            return message_library(self->context);
+        result = play_state(self, state, &ended);
+        if (result != 0) {
+            return result;
         }
-        result = state == 0 ? make_cells(self) : 0;
-        result = result != 0 ? result : look(self, state);
-        if (result == 0 && arq_env_step(self->env, action, self->observation, &reward, &ended, &truncated) != ARQ_OK) {
-            return message_library(self->context);
-        }
-        ended = ended || truncated;
     }
-    return result;
+    return 0;
 }
 
-static void print_cells(const inspection *self, const char *environment)
+static void print_cells(const inspection *self)
 {
     printf("%llu states of %s, played greedily; means over them\n", (unsigned long long)self->settings->states,
-           environment);
+           self->environment);
     for (uint32_t l = 0; l < self->cells; l++) {
-        inspected_cell_print(&self->cell[l], self->settings->top);
+        inspected_cell_print(&self->cell[l], self->top);
     }
 }
 
-static int open_parts(inspection *self, const arguments *given, char *environment, size_t size)
+/* Whether the network can play there. */
+static int check_fit(inspection *self)
 {
-    int result = session_open(NULL, 1, &self->context);
-    result =
-        result != 0 ? result : session_network(self->context, given->positional[0], &self->network, environment, size);
-    if (given->positional_count > 1) {
-        snprintf(environment, size, "%s", given->positional[1]);
-    }
-    if (result == 0 && environment[0] == '\0') {
-        result = message_usage("no config.txt beside the network says which environment; name it: arq inspect %s ENV",
-                               given->positional[0]);
-    }
-    result = result != 0 ? result : session_environment(self->context, environment, &self->env);
-    if (result != 0) {
-        return result;
-    }
     const arq_env_spec *spec = arq_env_describe(self->env);
     int32_t kind = 0;
     uint32_t values = 0;
     arq_network_observation(self->network, &kind, &values);
-    self->cells = arq_network_cells(self->network);
-    self->actions = arq_network_actions(self->network);
     if (kind != spec->observation_kind || values != spec->observation_size || self->actions != spec->action_count) {
         return message_fail("the network takes kind %d of %u values and has %u actions; %s has kind %d of %u and %u",
-                            (int)kind, values, self->actions, environment, (int)spec->observation_kind,
+                            (int)kind, values, self->actions, self->environment, (int)spec->observation_kind,
                             spec->observation_size, spec->action_count);
     }
-    self->observation = malloc(arq_observation_bytes(kind, values));
-    if (self->observation == NULL || arq_activations_create(self->network, 1, &self->activations) != ARQ_OK) {
+    return 0;
+}
+
+static int open_network(inspection *self, const arguments *given)
+{
+    int result = saved_network(self->context, given->positional[0], &self->network, self->environment,
+                               sizeof(self->environment));
+    if (result != 0) {
+        return result;
+    }
+    if (given->positional_count > 1) {
+        snprintf(self->environment, sizeof(self->environment), "%s", given->positional[1]);
+    }
+    if (self->environment[0] == '\0') {
+        return message_usage("no config.txt beside the network says which environment; name it: arq inspect %s ENV",
+                             given->positional[0]);
+    }
+    self->cells = arq_network_cells(self->network);
+    self->actions = arq_network_actions(self->network);
+    return 0;
+}
+
+static int open_environment(inspection *self)
+{
+    int result = session_environment(self->context, self->environment, &self->env);
+    if (result != 0) {
+        return result;
+    }
+    result = check_fit(self);
+    if (result != 0) {
+        return result;
+    }
+    const arq_env_spec *spec = arq_env_describe(self->env);
+    self->observation = malloc(arq_observation_bytes(spec->observation_kind, spec->observation_size));
+    if (self->observation == NULL) {
+        return message_fail("no memory for an observation of %u values", spec->observation_size);
+    }
+    if (arq_activations_create(self->network, 1, &self->activations) != ARQ_OK) {
         return message_library(self->context);
     }
     return 0;
@@ -167,16 +222,39 @@ static int open_csv(inspection *self)
     return 0;
 }
 
-static int close_csv(const inspection *self, int result)
+static int close_csv(const inspection *self)
 {
     if (self->csv == NULL) {
-        return result;
+        return 0;
     }
     int failed = ferror(self->csv);
-    if ((fclose(self->csv) != 0 || failed) && result == 0) {
+    if (fclose(self->csv) != 0 || failed) {
         return message_fail("cannot write %s", self->settings->csv);
     }
-    return result;
+    return 0;
+}
+
+static int inspect(inspection *self, const arguments *given)
+{
+    int result = open_network(self, given);
+    if (result != 0) {
+        return result;
+    }
+    result = open_environment(self);
+    if (result != 0) {
+        return result;
+    }
+    result = open_csv(self);
+    if (result != 0) {
+        return result;
+    }
+    result = play(self);
+    int written = close_csv(self);
+    if (result != 0 || written != 0) {
+        return result != 0 ? result : written;
+    }
+    print_cells(self);
+    return 0;
 }
 
 static int run(const command *self, int argc, char **argv)
@@ -184,16 +262,16 @@ static int run(const command *self, int argc, char **argv)
     inspect_settings settings = {.states = 100, .top = 20, .seed = 1};
     inspection work = {.settings = &settings};
     arguments given;
-    char environment[512] = "";
     int result = options_parse(self, argc, argv, &settings, &given);
-    result = result != 0 ? result : options_need(&given, 1, 2, "the run's folder or the network's file");
-    result = result != 0 ? result : open_parts(&work, &given, environment, sizeof(environment));
-    result = result != 0 ? result : open_csv(&work);
-    result = result != 0 ? result : play(&work);
-    result = close_csv(&work, result);
-    if (result == 0) {
-        print_cells(&work, environment);
+    if (result != 0) {
+        return result;
     }
+    result = session_open(NULL, 1, &work.context);
+    if (result != 0) {
+        return result;
+    }
+    work.top = (size_t)settings.top;
+    result = inspect(&work, &given);
     close_inspection(&work);
     return result;
 }
@@ -210,5 +288,8 @@ const command command_inspect = {
         "Q and, for arq, the mean of the most active neurons of y, and then y of these neurons by action (ARQ,\n"
         "Figure 6), the neurons chosen by their means over the states. The head of dqn and ff-dqn is the last cell.\n",
     .options = options,
+    .fewest_positionals = 1,
+    .most_positionals = 2,
+    .first_positional = "the run's folder or the network's file",
     .run = run,
 };

@@ -1,7 +1,10 @@
 /* arq list: environments, presets, parameters and instruction sets, as text or as Markdown. */
-#include "command.h"
-#include "message.h"
-#include "session.h"
+#include "commands.h"
+
+#include "cli/message.h"
+#include "cli/session.h"
+
+#include "arq/config.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -82,7 +85,7 @@ static void print_options(const arq_env_type *type)
     }
 }
 
-static void list_environments(arq_context *context, int markdown)
+static int list_environments(arq_context *context, int markdown)
 {
     static const char *const heads[] = {"environment", "what it is"};
     const arq_env_type *type = NULL;
@@ -103,10 +106,12 @@ static void list_environments(arq_context *context, int markdown)
     if (arq_plugin_type(context, 0) == NULL) {
         message_warning("no plugin was found; ARQ_PLUGIN_PATH names further folders");
     }
+    return 0;
 }
 
-static void list_presets(int markdown)
+static int list_presets(arq_context *context, int markdown)
 {
+    (void)context;
     static const char *const heads[] = {"preset", "what it is"};
     const char *name = NULL;
     if (markdown) {
@@ -121,6 +126,7 @@ static void list_presets(int markdown)
             printf("  %-16s %s\n", name, arq_preset_doc(name));
         }
     }
+    return 0;
 }
 
 static void print_parameter_row(const char *name, arq_config *const *presets, uint32_t preset_count)
@@ -144,30 +150,42 @@ static void print_parameter_row(const char *name, arq_config *const *presets, ui
     printf("|\n");
 }
 
-/* One column for each preset, with the values it sets. */
-static int list_parameters_markdown(arq_context *context)
+/* A config for each preset; *count says how many there are, also on failure. */
+static int open_presets(arq_context *context, arq_config *presets[MAX_PRESETS], uint32_t *count)
 {
-    const char *heads[7 + MAX_PRESETS] = {"parameter", "type", "accepted", "default"};
-    arq_config *presets[MAX_PRESETS];
-    uint32_t count = 0;
-    int result = 0;
     const char *name = NULL;
-    while (count < MAX_PRESETS && result == 0 && (name = arq_preset_name(count)) != NULL) {
-        heads[4 + count] = name;
-        if (arq_config_create(context, name, &presets[count]) == ARQ_OK) {
-            count++;
-        } else {
-            result = message_library(context);
+    for (*count = 0; *count < MAX_PRESETS && (name = arq_preset_name(*count)) != NULL; ++*count) {
+        if (arq_config_create(context, name, &presets[*count]) != ARQ_OK) {
+            return message_library(context);
         }
     }
+    return 0;
+}
+
+/* One column for each preset, with the values it sets. */
+static void print_parameter_table(arq_config *const *presets, uint32_t count)
+{
+    const char *heads[7 + MAX_PRESETS] = {"parameter", "type", "accepted", "default"};
+    const char *name = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        heads[4 + i] = arq_preset_name(i);
+    }
+    heads[4 + count] = "unit";
+    heads[5 + count] = "what it is";
+    heads[6 + count] = "source";
+    print_head(heads, 7 + count);
+    for (uint32_t i = 0; (name = arq_parameter_name(i)) != NULL; i++) {
+        print_parameter_row(name, presets, count);
+    }
+}
+
+static int list_parameters_markdown(arq_context *context)
+{
+    arq_config *presets[MAX_PRESETS];
+    uint32_t count = 0;
+    int result = open_presets(context, presets, &count);
     if (result == 0) {
-        heads[4 + count] = "unit";
-        heads[5 + count] = "what it is";
-        heads[6 + count] = "source";
-        print_head(heads, 7 + count);
-        for (uint32_t i = 0; (name = arq_parameter_name(i)) != NULL; i++) {
-            print_parameter_row(name, presets, count);
-        }
+        print_parameter_table(presets, count);
     }
     while (count > 0) {
         arq_config_destroy(presets[--count]);
@@ -190,7 +208,7 @@ static int list_parameters(arq_context *context, int markdown)
     return 0;
 }
 
-static void list_cpu(arq_context *context, int markdown)
+static int list_cpu(arq_context *context, int markdown)
 {
     static const char *const heads[] = {"instruction set", "here"};
     static const char *const names[] = {"generic", "avx2", "avx512", "neon"};
@@ -210,44 +228,47 @@ static void list_cpu(arq_context *context, int markdown)
         }
     }
     arq_context_set_cpu(context, chosen);
+    return 0;
 }
 
-static int list(arq_context *context, const char *what, int markdown)
+typedef struct topic {
+    const char *name;
+    int (*list)(arq_context *context, int markdown);
+} topic;
+
+static const topic topics[] = {
+    {"environments", list_environments},
+    {"presets", list_presets},
+    {"parameters", list_parameters},
+    {"cpu", list_cpu},
+};
+#define TOPICS (sizeof(topics) / sizeof(topics[0]))
+
+static int list_everything(arq_context *context, int markdown)
 {
-    static const char *const topics[] = {"environments", "presets", "parameters", "cpu"};
+    for (size_t i = 0; i < TOPICS; i++) {
+        printf(markdown ? "%s## %s\n\n" : "%s%s\n", i > 0 ? "\n" : "", topics[i].name);
+        int result = topics[i].list(context, markdown);
+        if (result != 0) {
+            return result;
+        }
+    }
+    return 0;
+}
+
+static int list_topic(arq_context *context, const char *what, int markdown)
+{
     const char *nearest = NULL;
     size_t best = SIZE_MAX;
-    int found = 0;
-    int result = 0;
-    for (int i = 0; i < 4 && result == 0; i++) {
-        options_nearest(what == NULL ? "" : what, topics[i], &nearest, &best);
-        if (what != NULL && strcmp(what, topics[i]) != 0) {
-            continue;
+    for (size_t i = 0; i < TOPICS; i++) {
+        if (strcmp(what, topics[i].name) == 0) {
+            return topics[i].list(context, markdown);
         }
-        if (what == NULL) {
-            printf(markdown ? "%s## %s\n\n" : "%s%s\n", found ? "\n" : "", topics[i]);
-        }
-        found = 1;
-        switch (i) {
-        case 0:
-            list_environments(context, markdown);
-            break;
-        case 1:
-            list_presets(markdown);
-            break;
-        case 2:
-            result = list_parameters(context, markdown);
-            break;
-        default:
-            list_cpu(context, markdown);
-        }
+        options_nearest(what, topics[i].name, &nearest, &best);
     }
-    if (!found) {
-        return message_usage("'%s' cannot be listed%s%s; accepted: environments, presets, parameters, cpu", what,
-                             options_is_near(what, best) ? "; did you mean " : "",
-                             options_is_near(what, best) ? nearest : "");
-    }
-    return result;
+    return message_usage("'%s' cannot be listed%s%s; accepted: environments, presets, parameters, cpu", what,
+                         options_is_near(what, best) ? "; did you mean " : "",
+                         options_is_near(what, best) ? nearest : "");
 }
 
 static int run(const command *self, int argc, char **argv)
@@ -256,11 +277,15 @@ static int run(const command *self, int argc, char **argv)
     arguments given;
     arq_context *context = NULL;
     int result = options_parse(self, argc, argv, &settings, &given);
-    result = result != 0 ? result : options_need(&given, 0, 1, "");
-    result = result != 0 ? result : session_open(NULL, 1, &context);
-    if (result == 0) {
-        result = list(context, given.positional_count == 0 ? NULL : given.positional[0], settings.markdown);
+    if (result != 0) {
+        return result;
     }
+    result = session_open(NULL, 1, &context);
+    if (result != 0) {
+        return result;
+    }
+    result = given.positional_count == 0 ? list_everything(context, settings.markdown)
+                                         : list_topic(context, given.positional[0], settings.markdown);
     arq_context_destroy(context);
     return result;
 }
@@ -270,5 +295,6 @@ const command command_list = {
     .synopsis = "[environments|presets|parameters|cpu] [flags]",
     .doc = "Lists what there is to choose from, with ranges and sources",
     .options = options,
+    .most_positionals = 1,
     .run = run,
 };

@@ -1,7 +1,9 @@
 /* arq: trains, evaluates and shows agents of libarq. */
-#include "command.h"
-#include "interrupt.h"
-#include "message.h"
+#include "commands.h"
+
+#include "cli/message.h"
+#include "host/files.h"
+#include "host/interrupt.h"
 
 #include "arq/version.h"
 
@@ -9,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const command *const commands[] = {&command_train,   &command_eval, &command_play,  &command_info,
-                                          &command_inspect, &command_list, &command_bench, &command_check_env};
+#define ADDRESS_OF_COMMAND(name) &command_##name,
+
+static const command *const commands[] = {COMMAND_LIST(ADDRESS_OF_COMMAND)};
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 static const command *find_command(const char *name)
@@ -86,6 +89,7 @@ static int finish(int result)
 
 int main(int argc, char **argv)
 {
+    files_guard_streams();
     if (argc < 2) {
         print_overview();
         return finish(EXIT_USAGE);

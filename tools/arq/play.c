@@ -1,17 +1,20 @@
 /* arq play: watch an agent, or play yourself, in the terminal. */
-#include "command.h"
-#include "game.h"
-#include "message.h"
-#include "recorder.h"
-#include "run_folder.h"
-#include "session.h"
-#include "terminal.h"
+#include "commands.h"
 
+#include "cli/message.h"
+#include "cli/session.h"
+#include "host/clock.h"
+#include "host/terminal.h"
+#include "play/game.h"
+#include "play/recorder.h"
+#include "run/folder.h"
+#include "run/saved.h"
+
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define FPS_PERSON 8.0
 #define FPS_AGENT 15.0
@@ -184,52 +187,90 @@ static int is_waiting(const stage *self)
 /* Serves the keys until it is time for the next step, for as long as it takes while the world waits. */
 static int serve_keys(stage *self, double until)
 {
-    int result = 0;
     self->pressed = -1;
-    while (result == 0 && !self->quit && !self->restart) {
-        double left = until - session_seconds();
+    while (!self->quit && !self->restart) {
+        double left = until - clock_seconds();
         if (left <= 0 && !is_waiting(self)) {
             break;
         }
         int key = terminal_key(is_waiting(self) ? 0.25 : left);
-        if (key != KEY_NONE) {
-            press(self, key);
-            result = show(self);
+        if (key == KEY_NONE) {
+            continue;
+        }
+        press(self, key);
+        int result = show(self);
+        if (result != 0) {
+            return result;
         }
     }
-    return result;
+    return 0;
 }
 
 /* ---- The loop ---- */
 
-static int step(stage *self)
+/* The next step, or the next episode. */
+static int go_on(stage *self)
 {
     int32_t action = self->pressed >= 0 ? self->pressed : self->idle;
+    if (self->restart || self->game->ended) {
+        self->restart = 0;
+        return game_begin(self->game, NULL);
+    }
     int result = self->game->network == NULL ? 0 : game_choose(self->game, &action);
     return result != 0 ? result : game_step(self->game, action);
+}
+
+static int is_over(const stage *self)
+{
+    return self->quit || (self->game->ended && self->game->episodes >= self->settings->episodes);
 }
 
 static int play(stage *self)
 {
     uint64_t seed = self->settings->seed;
     int result = game_begin(self->game, &seed);
-    double next = session_seconds();
+    double next = clock_seconds();
     while (result == 0) {
         result = show(self);
-        next = fmax(next + 1 / self->fps, session_seconds());
-        if (self->game->ended && self->game->network != NULL) {
-            next = session_seconds() + GAME_OVER_SECONDS;
-        }
-        result = result != 0 ? result : serve_keys(self, next);
-        if (self->quit || (self->game->ended && self->game->episodes >= self->settings->episodes)) {
+        if (result != 0) {
             break;
         }
-        if (result == 0 && (self->restart || self->game->ended)) {
-            self->restart = 0;
-            result = game_begin(self->game, NULL);
-        } else if (result == 0) {
-            result = step(self);
+        next = fmax(next + 1 / self->fps, clock_seconds());
+        if (self->game->ended && self->game->network != NULL) {
+            next = clock_seconds() + GAME_OVER_SECONDS;
         }
+        result = serve_keys(self, next);
+        if (result != 0 || is_over(self)) {
+            break;
+        }
+        result = go_on(self);
+    }
+    return result;
+}
+
+/* A first picture before the screen changes: an environment without pictures fails in plain sight. */
+static int try_picture(stage *self)
+{
+    uint64_t seed = self->settings->seed;
+    int result = game_begin(self->game, &seed);
+    return result != 0 ? result : picture_draw(&self->picture, self->game->context, self->game->env, 1, 1);
+}
+
+static int play_on_screen(stage *self)
+{
+    int result = try_picture(self);
+    if (result != 0) {
+        return result;
+    }
+    if (terminal_enter() != 0) {
+        return message_fail("standard input is no terminal: %s", strerror(errno));
+    }
+    result = play(self);
+    terminal_leave();
+    uint64_t episodes = self->game->episodes;
+    if (episodes > 0) {
+        printf("%llu game%s, best score %g\n", (unsigned long long)episodes, episodes == 1 ? "" : "s",
+               self->game->best);
     }
     return result;
 }
@@ -237,7 +278,7 @@ static int play(stage *self)
 static int play_on_terminal(game *current, play_settings *settings)
 {
     stage shown = {.game = current, .settings = settings, .pressed = -1};
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+    if (!terminal_is_input() || !terminal_is_output()) {
         return message_usage("it needs a terminal; without one: arq eval RUN, or arq play RUN --record FILE.gif");
     }
     shown.fps = settings->fps > 0 ? settings->fps : current->network == NULL ? FPS_PERSON : FPS_AGENT;
@@ -245,22 +286,25 @@ static int play_on_terminal(game *current, play_settings *settings)
     if (settings->seed == OWN) {
         settings->seed = (uint64_t)time(NULL);
     }
-    /* A first picture before the screen changes: an environment without pictures fails in plain sight. */
-    uint64_t seed = settings->seed;
-    int result = game_begin(current, &seed);
-    result = result != 0 ? result : picture_draw(&shown.picture, current->context, current->env, 1, 1);
-    result = result != 0 ? result : terminal_enter();
-    if (result == 0) {
-        result = play(&shown);
-        terminal_leave();
-        if (current->episodes > 0) {
-            printf("%llu game%s, best score %g\n", (unsigned long long)current->episodes,
-                   current->episodes == 1 ? "" : "s", current->best);
-        }
-    }
+    int result = play_on_screen(&shown);
     picture_free(&shown.picture);
     text_free(&shown.screen);
     return result;
+}
+
+/* ---- The recording ---- */
+
+static int record_frame(game *current, recorder *film, picture *frame)
+{
+    int result = picture_draw(frame, current->context, current->env, RECORD_PIXELS, RECORD_PIXELS);
+    return result != 0 ? result : recorder_add(film, frame);
+}
+
+static int play_step(game *current)
+{
+    int32_t action = 0;
+    int result = game_choose(current, &action);
+    return result != 0 ? result : game_step(current, action);
 }
 
 static int record_frames(game *current, const play_settings *settings, recorder *film, picture *frame)
@@ -269,18 +313,11 @@ static int record_frames(game *current, const play_settings *settings, recorder 
     uint64_t seed = settings->seed == OWN ? 1 : settings->seed;
     int result = game_begin(current, &seed);
     while (result == 0) {
-        int32_t action = 0;
-        result = picture_draw(frame, current->context, current->env, RECORD_PIXELS, RECORD_PIXELS);
-        result = result != 0 ? result : recorder_add(film, frame);
-        if (current->ended && current->episodes >= episodes) {
+        result = record_frame(current, film, frame);
+        if (result != 0 || (current->ended && current->episodes >= episodes)) {
             break;
         }
-        if (result == 0 && current->ended) {
-            result = game_begin(current, NULL);
-            continue;
-        }
-        result = result != 0 ? result : game_choose(current, &action);
-        result = result != 0 ? result : game_step(current, action);
+        result = current->ended ? game_begin(current, NULL) : play_step(current);
     }
     return result;
 }
@@ -293,53 +330,76 @@ static int record(game *current, const play_settings *settings)
         return message_usage("--record shows an agent: name a run or a network's file");
     }
     int result = recorder_begin(&film, settings->record, settings->fps > 0 ? settings->fps : FPS_AGENT);
-    if (result == 0) {
-        result = record_frames(current, settings, &film, &frame);
-        int ended = recorder_end(&film);
-        result = result != 0 ? result : ended;
+    if (result != 0) {
+        return result;
     }
+    result = record_frames(current, settings, &film, &frame);
+    int ended = recorder_end(&film);
     picture_free(&frame);
-    return result;
+    return result != 0 ? result : ended;
 }
 
 /* ---- The command ---- */
 
-static int play_network_or_keys(arq_context *context, const arguments *given, play_settings *settings)
+/* Everything that has to be given back in the end. */
+typedef struct playing {
+    arq_context *context;
+    arq_network *network; /* NULL: a person plays */
+    arq_env *env;
+    game game;
+    char environment[512];
+} playing;
+
+/* Opens what the arguments name: a run or a network's file, an environment, or both. */
+static int open_players(playing *self, const arguments *given, double epsilon)
 {
-    char environment[512] = "";
-    arq_network *network = NULL;
-    arq_env *env = NULL;
-    game current = {.env = NULL};
     const char *what = given->positional[0];
     int is_run = run_folder_exists(what) || given->positional_count == 2;
-    int result = is_run ? session_network(context, what, &network, environment, sizeof(environment)) : 0;
+    if (is_run) {
+        int result = saved_network(self->context, what, &self->network, self->environment, sizeof(self->environment));
+        if (result != 0) {
+            return result;
+        }
+    }
     if (!is_run || given->positional_count == 2) {
-        snprintf(environment, sizeof(environment), "%s", given->positional[given->positional_count - 1]);
+        snprintf(self->environment, sizeof(self->environment), "%s", given->positional[given->positional_count - 1]);
     }
-    if (result == 0 && environment[0] == '\0') {
-        result = message_usage("%s does not say its environment: name it, arq play FILE ENV", what);
+    if (self->environment[0] == '\0') {
+        return message_usage("%s does not say its environment: name it, arq play FILE ENV", what);
     }
-    result = result != 0 ? result : session_environment(context, environment, &env);
-    result = result != 0 ? result : game_open(&current, context, env, environment, network, settings->epsilon);
-    if (result == 0) {
-        result = settings->record != NULL ? record(&current, settings) : play_on_terminal(&current, settings);
+    int result = session_environment(self->context, self->environment, &self->env);
+    if (result != 0) {
+        return result;
     }
-    game_close(&current);
-    arq_env_destroy(env);
-    arq_network_destroy(network);
-    return result;
+    return game_open(&self->game, self->context, self->env, self->environment, self->network, epsilon);
+}
+
+static void close_players(playing *self)
+{
+    game_close(&self->game);
+    arq_env_destroy(self->env);
+    arq_network_destroy(self->network);
+    arq_context_destroy(self->context);
 }
 
 static int run(const command *self, int argc, char **argv)
 {
     play_settings settings = {.seed = OWN, .episodes = OWN};
+    playing work = {.context = NULL};
     arguments given;
-    arq_context *context = NULL;
     int result = options_parse(self, argc, argv, &settings, &given);
-    result = result != 0 ? result : options_need(&given, 1, 2, "a run, a network's file or an environment's id");
-    result = result != 0 ? result : session_open(NULL, 1, &context);
-    result = result != 0 ? result : play_network_or_keys(context, &given, &settings);
-    arq_context_destroy(context);
+    if (result != 0) {
+        return result;
+    }
+    result = session_open(NULL, 1, &work.context);
+    if (result != 0) {
+        return result;
+    }
+    result = open_players(&work, &given, settings.epsilon);
+    if (result == 0) {
+        result = settings.record != NULL ? record(&work.game, &settings) : play_on_terminal(&work.game, &settings);
+    }
+    close_players(&work);
     return result;
 }
 
@@ -351,5 +411,8 @@ const command command_play = {
             "space to fire, digits for any action by its number. Where no action means doing nothing the world\n"
             "waits for your key.\n",
     .options = options,
+    .fewest_positionals = 1,
+    .most_positionals = 2,
+    .first_positional = "a run, a network's file or an environment's id",
     .run = run,
 };

@@ -1,13 +1,15 @@
 /* arq train: a training run with everything around it. */
-#include "command.h"
-#include "evaluation.h"
-#include "interrupt.h"
-#include "message.h"
-#include "progress.h"
-#include "run_folder.h"
-#include "run_log.h"
-#include "session.h"
-#include "settings_report.h"
+#include "commands.h"
+
+#include "cli/message.h"
+#include "cli/session.h"
+#include "host/clock.h"
+#include "host/interrupt.h"
+#include "run/evaluation.h"
+#include "run/folder.h"
+#include "run/log.h"
+#include "run/progress.h"
+#include "run/settings_report.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -72,28 +74,35 @@ static int make_config(training *self, const arguments *given)
 
 static int make_folder(training *self)
 {
+    char seed[64] = "";
     if (self->settings->no_save) {
         return run_log_open(&self->log, NULL, self->run);
     }
-    char seed[64] = "";
     arq_config_get(self->config, "seed", seed, sizeof(seed));
     int result = run_folder_create(self->settings->out, self->environment, seed, self->settings->force,
                                    self->folder_path, sizeof(self->folder_path));
-    if (result == 0) {
-        self->folder = self->folder_path;
-        result = run_folder_write_config(self->folder, self->environment, self->config);
+    if (result != 0) {
+        return result;
     }
+    self->folder = self->folder_path;
+    result = run_folder_write_config(self->folder, self->environment, self->config);
     return result != 0 ? result : run_log_open(&self->log, self->folder, self->run);
 }
 
 static int prepare(training *self, const arguments *given)
 {
     int result = make_config(self, given);
-    result = result != 0 ? result : session_environment(self->context, self->environment, &self->env);
-    if (result == 0 && arq_run_create(self->context, self->config, self->env, &self->run) != ARQ_OK) {
-        result = message_library(self->context);
+    if (result != 0) {
+        return result;
     }
-    return result != 0 ? result : make_folder(self);
+    result = session_environment(self->context, self->environment, &self->env);
+    if (result != 0) {
+        return result;
+    }
+    if (arq_run_create(self->context, self->config, self->env, &self->run) != ARQ_OK) {
+        return message_library(self->context);
+    }
+    return make_folder(self);
 }
 
 static const arq_network *network(const training *self)
@@ -120,8 +129,8 @@ static uint64_t slice_steps(const progress *measured)
 /* Steps until the run is complete, stopped or has failed: then with an exit code. */
 static int advance(training *self)
 {
-    double next_save = session_seconds() + SAVE_SECONDS;
-    while (interrupt_signal() == 0 && session_seconds() < self->progress.deadline) {
+    double next_save = clock_seconds() + SAVE_SECONDS;
+    while (interrupt_signal() == 0 && clock_seconds() < self->progress.deadline) {
         uint64_t done = 0;
         if (arq_run_advance(self->run, slice_steps(&self->progress), &done) != ARQ_OK) {
             return message_library(self->context);
@@ -131,9 +140,9 @@ static int advance(training *self)
         }
         run_log_update(&self->log, self->run, progress_seconds(&self->progress));
         progress_update(&self->progress, self->run);
-        if (session_seconds() >= next_save) {
+        if (clock_seconds() >= next_save) {
             save(self); /* a failure is said; there may be room again next time */
-            next_save = session_seconds() + SAVE_SECONDS;
+            next_save = clock_seconds() + SAVE_SECONDS;
         }
     }
     return 0;
@@ -148,20 +157,26 @@ static void print_saved(const training *self)
 
 static int evaluate(const training *self)
 {
-    char path[RUN_PATH_SIZE + 64];
     arq_env *env = NULL; /* the run's own is in the middle of an episode */
     int result = session_environment(self->context, self->environment, &env);
-    if (result == 0) {
-        const evaluation_plan plan = evaluation_plan_of(network(self));
-        run_folder_file(self->folder == NULL ? "" : self->folder, RUN_RESULT, path, sizeof(path));
-        result = evaluation_compare(self->context, network(self), env, &plan, self->folder == NULL ? NULL : path);
+    if (result != 0) {
+        return result;
     }
+    const evaluation_plan plan = evaluation_plan_of(network(self));
+    result = evaluation_compare(self->context, network(self), env, &plan, self->folder);
     arq_env_destroy(env);
     return result;
 }
 
-static int learn(training *self)
+/* How a training ended: exit codes, or 0. */
+typedef struct ending {
+    int advanced, saved, logged;
+    int signal; /* that stopped it */
+} ending;
+
+static ending learn(training *self)
 {
+    ending end;
     double total_steps = 0;
     arq_config_get_float(self->config, "total_steps", &total_steps);
     if (!self->settings->quiet) {
@@ -169,26 +184,44 @@ static int learn(training *self)
     }
     interrupt_hold();
     progress_begin(&self->progress, total_steps, self->settings->minutes, self->settings->quiet);
-    int result = advance(self);
+    end.advanced = advance(self);
     progress_end(&self->progress, self->run);
-    int saved = save(self);
-    int logged = run_log_close(&self->log, self->run, progress_seconds(&self->progress));
-    int stopped = interrupt_signal();
+    end.saved = save(self);
+    end.logged = run_log_close(&self->log, self->run, progress_seconds(&self->progress));
+    end.signal = interrupt_signal();
     interrupt_release();
-    if (result != 0 || stopped != 0) {
-        if (self->folder == NULL) {
-            message_warning("stopped; nothing is saved (--no-save)");
-        } else if (saved == 0) {
-            printf("stopped; what was learned until then is kept\n");
-            print_saved(self);
-        }
-        return result != 0 ? result : EXIT_SIGNAL + stopped;
-    }
-    result = evaluate(self);
-    if (!self->settings->quiet && saved == 0) {
+    return end;
+}
+
+static void say_stopped(const training *self, const ending *end)
+{
+    if (self->folder == NULL) {
+        message_warning("stopped; nothing is saved (--no-save)");
+    } else if (end->saved == 0) {
+        printf("stopped; what was learned until then is kept\n");
         print_saved(self);
     }
-    return result != 0 ? result : saved != 0 ? saved : logged;
+}
+
+static int train(training *self, const arguments *given)
+{
+    int result = prepare(self, given);
+    if (result != 0) {
+        return result;
+    }
+    const ending end = learn(self);
+    if (end.advanced != 0 || end.signal != 0) {
+        say_stopped(self, &end);
+        return end.advanced != 0 ? end.advanced : EXIT_SIGNAL + end.signal;
+    }
+    result = evaluate(self);
+    if (!self->settings->quiet && end.saved == 0) {
+        print_saved(self);
+    }
+    if (result != 0) {
+        return result;
+    }
+    return end.saved != 0 ? end.saved : end.logged;
 }
 
 static int run(const command *self, int argc, char **argv)
@@ -197,16 +230,18 @@ static int run(const command *self, int argc, char **argv)
     training work = {.settings = &settings};
     arguments given;
     int result = options_parse(self, argc, argv, &settings, &given);
-    result = result != 0 ? result : options_need(&given, 1, 1, "the environment's id, such as minatar/breakout,");
-    if (result == 0 && settings.no_save && settings.out != NULL) {
-        result = message_usage("--out and --no-save exclude each other");
+    if (result != 0) {
+        return result;
     }
-    result = result != 0 ? result : session_open(settings.cpu, settings.threads, &work.context);
-    if (result == 0) {
-        work.environment = given.positional[0];
-        result = prepare(&work, &given);
+    if (settings.no_save && settings.out != NULL) {
+        return message_usage("--out and --no-save exclude each other");
     }
-    result = result != 0 ? result : learn(&work);
+    result = session_open(settings.cpu, settings.threads, &work.context);
+    if (result != 0) {
+        return result;
+    }
+    work.environment = given.positional[0];
+    result = train(&work, &given);
     arq_run_destroy(work.run);
     arq_env_destroy(work.env);
     arq_config_destroy(work.config);
@@ -225,5 +260,8 @@ const command command_train = {
             "code 130); a second Ctrl-C ends at once.\n",
     .options = options,
     .takes_parameters = 1,
+    .fewest_positionals = 1,
+    .most_positionals = 1,
+    .first_positional = "the environment's id, such as minatar/breakout,",
     .run = run,
 };

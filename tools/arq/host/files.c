@@ -1,0 +1,86 @@
+#include "host/files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void files_guard_streams(void)
+{
+    for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
+        /* The other direction than the stream's own, so that using it still fails. The lowest free descriptor is
+         * taken, which is this one. */
+        if (fcntl(stream, F_GETFD) < 0) {
+            open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+        }
+    }
+}
+
+int files_exist(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int files_is_folder(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 && S_ISDIR(entry.st_mode);
+}
+
+int files_is_plain(const char *path)
+{
+    struct stat entry;
+    return stat(path, &entry) == 0 && S_ISREG(entry.st_mode);
+}
+
+int files_make_folder(const char *path)
+{
+    return mkdir(path, 0777);
+}
+
+int files_make_folders(const char *path)
+{
+    char *part = malloc(strlen(path) + 1);
+    if (part == NULL) {
+        return -1;
+    }
+    strcpy(part, path);
+    for (char *slash = *part == '\0' ? NULL : strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(part, 0777); /* one that cannot be made shows at the last */
+        *slash = '/';
+    }
+    free(part);
+    return mkdir(path, 0777) == 0 || (errno == EEXIST && files_is_folder(path)) ? 0 : -1;
+}
+
+int files_create(const char *path, int *file)
+{
+    *file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    return *file < 0 ? -1 : 0;
+}
+
+int files_write(int file, const char *bytes, size_t count, size_t *written)
+{
+    *written = 0;
+    while (*written < count) {
+        ssize_t done = write(file, bytes + *written, count - *written);
+        if (done < 0 && errno != EINTR) {
+            return -1;
+        }
+        *written += done > 0 ? (size_t)done : 0;
+    }
+    return 0;
+}
+
+int files_cut(int file, size_t size)
+{
+    return ftruncate(file, (off_t)size);
+}
+
+int files_close(int file)
+{
+    return close(file);
+}

@@ -1,0 +1,33 @@
+/* Folders, and files that are written piece by piece. */
+#ifndef ARQ_TOOL_FILES_H
+#define ARQ_TOOL_FILES_H
+
+#include <stddef.h>
+
+/* Opens /dev/null in place of standard streams that are closed, so that no file ever gets their descriptors: what is
+ * printed would go into it. Printing to a closed stream fails as before. */
+void files_guard_streams(void);
+
+int files_exist(const char *path);
+int files_is_folder(const char *path);
+int files_is_plain(const char *path); /* a file, no folder or device */
+
+/* These return 0, or -1 with the reason in errno. */
+
+/* Makes one folder; it is an error when something of that name exists. */
+int files_make_folder(const char *path);
+
+/* Makes a folder and those above it; one that exists is fine. */
+int files_make_folders(const char *path);
+
+/* Opens a file that is empty from now on; what is written goes to its end. */
+int files_create(const char *path, int *file);
+
+/* *written says how many of the bytes came into the file, also on failure. */
+int files_write(int file, const char *bytes, size_t count, size_t *written);
+
+/* Cuts a file after its first `size` bytes. */
+int files_cut(int file, size_t size);
+int files_close(int file);
+
+#endif

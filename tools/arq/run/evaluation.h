@@ -1,0 +1,34 @@
+/* Evaluation of players, and the table that shows them side by side. */
+#ifndef ARQ_TOOL_EVALUATION_H
+#define ARQ_TOOL_EVALUATION_H
+
+#include "arq/run.h"
+
+typedef struct evaluation_plan {
+    uint64_t episodes;
+    double epsilon;
+    uint64_t seed;
+    uint64_t max_steps; /* of an episode; 0: no limit */
+} evaluation_plan;
+
+typedef struct evaluation_score {
+    uint64_t episodes;                              /* fewer than planned when Ctrl-C stopped it */
+    double mean, standard_error, low, high, length; /* standard_error is NAN for a single episode */
+} evaluation_score;
+
+#define EVALUATION_MAX_EPISODES 1000000
+#define EVALUATION_MAX_STEPS 100000
+
+/* What a run's or a network's parameters say. The seed is the one after the training's. */
+evaluation_plan evaluation_plan_of(const arq_network *network);
+
+/* Plays as planned, or until interrupt_signal() has one; network NULL: at random. 0 or an exit code. */
+int evaluation_play(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
+                    evaluation_score *score);
+
+/* Plays the network and at random, prints the table and, with a run's folder, writes its result.csv. 0 or an exit
+ * code. Ctrl-C ends it early: the table has the episodes until then, and nothing is written. */
+int evaluation_compare(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
+                       const char *folder);
+
+#endif

@@ -1,0 +1,115 @@
+#include "run/log.h"
+
+#include "cli/message.h"
+#include "run/folder.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#define STEPS_PER_ROW 2000
+
+static double metric(const arq_run *run, const char *name, uint32_t cell)
+{
+    double value = (double)NAN;
+    return arq_run_metric(run, name, cell, &value) == ARQ_OK ? value : (double)NAN;
+}
+
+static void write_headings(run_log *self)
+{
+    int32_t per_cell = 0;
+    const char *name = NULL;
+    table_text(&self->metrics, "seconds");
+    for (uint32_t i = 0; (name = arq_metric_name(i, &per_cell, NULL)) != NULL; i++) {
+        for (uint32_t cell = 0; per_cell && cell < self->cells; cell++) {
+            table_text(&self->metrics, "%s_cell%u", name, cell);
+        }
+        if (!per_cell) {
+            table_text(&self->metrics, "%s", name);
+        }
+    }
+    table_row_end(&self->metrics);
+    table_heading(&self->episodes, "step,return,length");
+}
+
+int run_log_open(run_log *self, const char *folder, arq_run *run)
+{
+    memset(self, 0, sizeof(*self));
+    if (folder == NULL) {
+        return 0;
+    }
+    if (table_open(&self->metrics, folder, RUN_LOG) != 0) {
+        return 1;
+    }
+    if (table_open(&self->episodes, folder, RUN_EPISODES) != 0) {
+        table_close(&self->metrics);
+        return 1;
+    }
+    self->open = 1;
+    self->cells = arq_network_cells(arq_agent_network(arq_run_agent(run)));
+    self->next_step = STEPS_PER_ROW;
+    write_headings(self);
+    return 0;
+}
+
+static void write_row(run_log *self, const arq_run *run, double seconds)
+{
+    int32_t per_cell = 0;
+    const char *name = NULL;
+    table_text(&self->metrics, "%.3f", seconds);
+    for (uint32_t i = 0; (name = arq_metric_name(i, &per_cell, NULL)) != NULL; i++) {
+        for (uint32_t cell = 0; per_cell && cell < self->cells; cell++) {
+            table_number(&self->metrics, metric(run, name, cell));
+        }
+        if (!per_cell) {
+            table_number(&self->metrics, metric(run, name, 0));
+        }
+    }
+    table_row_end(&self->metrics);
+}
+
+static void flush(run_log *self)
+{
+    int failed = table_flush(&self->metrics) != 0;
+    failed = table_flush(&self->episodes) != 0 || failed;
+    if (failed && !self->failed) {
+        self->failed = 1;
+        message_warning("%s or %s cannot be written: %s; the training goes on, their rows wait for room", RUN_LOG,
+                        RUN_EPISODES, strerror(errno));
+    }
+}
+
+void run_log_update(run_log *self, const arq_run *run, double seconds)
+{
+    if (!self->open) {
+        return;
+    }
+    double steps = metric(run, "steps", 0);
+    double episodes = metric(run, "episodes", 0);
+    if (episodes > self->seen_episodes) {
+        self->seen_episodes = episodes;
+        table_text(&self->episodes, "%.0f", steps);
+        table_number(&self->episodes, metric(run, "return", 0));
+        table_text(&self->episodes, "%.0f", metric(run, "length", 0));
+        table_row_end(&self->episodes);
+    }
+    if (steps >= self->next_step) {
+        self->next_step = (floor(steps / STEPS_PER_ROW) + 1) * STEPS_PER_ROW;
+        write_row(self, run, seconds);
+        flush(self);
+    }
+}
+
+int run_log_close(run_log *self, const arq_run *run, double seconds)
+{
+    if (!self->open) {
+        return 0;
+    }
+    if (fmod(metric(run, "steps", 0), STEPS_PER_ROW) != 0) {
+        write_row(self, run, seconds);
+    }
+    self->open = 0;
+    int failed = table_close(&self->metrics) != 0;
+    failed = table_close(&self->episodes) != 0 || failed;
+    return failed ? message_fail("%s and %s are not complete", RUN_LOG, RUN_EPISODES) : 0;
+}

@@ -1,0 +1,27 @@
+/* The tables a run writes while it learns: every metric now and then, and every episode. */
+#ifndef ARQ_TOOL_RUN_LOG_H
+#define ARQ_TOOL_RUN_LOG_H
+
+#include "run/table.h"
+
+#include "arq/run.h"
+
+typedef struct run_log {
+    int open;
+    table metrics, episodes;
+    uint32_t cells;
+    double next_step;     /* of the next row of metrics */
+    double seen_episodes; /* how many rows the episodes have */
+    int failed;           /* a write failed; said once */
+} run_log;
+
+/* Begins both files with their headings; folder NULL: nothing is ever written. 0 or an exit code. */
+int run_log_open(run_log *self, const char *folder, arq_run *run);
+
+/* Writes the rows that are due. To be called at least once an episode. */
+void run_log_update(run_log *self, const arq_run *run, double seconds);
+
+/* Writes a last row and closes. 0 or an exit code when something could not be written. */
+int run_log_close(run_log *self, const arq_run *run, double seconds);
+
+#endif

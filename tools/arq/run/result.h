@@ -1,0 +1,11 @@
+/* result.csv of a run: how the agent and a random player did. */
+#ifndef ARQ_TOOL_RESULT_H
+#define ARQ_TOOL_RESULT_H
+
+#include "run/evaluation.h"
+
+/* 0 or an exit code. */
+int result_write(const char *folder, const evaluation_plan *plan, const evaluation_score *agent,
+                 const evaluation_score *random);
+
+#endif
