@@ -3,6 +3,7 @@
 import csv
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -117,6 +118,55 @@ class Train(Case):
             self.assertLess(time.monotonic(), end)
             time.sleep(0.01)
         return process
+
+    def test_a_log_on_a_full_disk_has_whole_rows(self):
+        """The disk is a limit on the size of files, which the system enforces in the same way."""
+        def small_disk():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+
+        process = subprocess.Popen([ARQ, "train", "minatar/breakout", *TINY, "--steps", "1e9", "--out", "run"],
+                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=small_disk)
+        self.addCleanup(process.kill)
+        self.assertIn("cannot be written: File too large", process.stderr.readline())
+        kept = {name: self.read("run", name) for name in ("log.csv", "episodes.csv")}
+        for text in kept.values():
+            self.assertLessEqual(len(text), 3000)
+            self.assertEqual({line.count(",") for line in text.splitlines()}, {text.splitlines()[0].count(",")})
+            self.assertTrue(text.endswith("\n"))
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        for name, text in kept.items():
+            self.assertTrue(self.read("run", name).startswith(text))
+        log = self.table("run", "log.csv")
+        steps = [int(row["steps"]) for row in log]
+        self.assertEqual(steps[:-1], list(range(2000, 2000 * len(steps), 2000)))
+        episodes = self.table("run", "episodes.csv")
+        self.assertEqual(len(episodes), int(log[-1]["episodes"]))
+        self.assertTrue(all(int(a["step"]) + int(b["length"]) == int(b["step"])
+                            for a, b in zip(episodes, episodes[1:])))
+
+    def test_files_never_get_the_descriptors_of_closed_streams(self):
+        shell = subprocess.run(["/bin/sh", "-c", f'"{ARQ}" train minatar/breakout {" ".join(TINY)} --steps 300 '
+                                "--out run 0<&- >&-"], cwd=self.folder, stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual((shell.returncode, shell.stderr), (1, "arq train: standard output cannot be written\n"))
+        for name, first in (("config.txt", "version"), ("log.csv", "seconds"), ("episodes.csv", "step"),
+                            ("result.csv", "player")):
+            text = self.read("run", name)
+            self.assertTrue(text.startswith(first), name)
+            self.assertNotIn("\nstep 300 of 300", text)
+        self.assertEqual(len(self.table("run", "log.csv")), 1)
+
+    def test_runs_at_once_have_folders_of_their_own(self):
+        processes = [subprocess.Popen([ARQ, "train", "minatar/breakout", *TINY, "--steps", "200"], cwd=self.folder,
+                                      stdout=subprocess.PIPE, text=True) for _ in range(8)]
+        said = {process.communicate(timeout=60)[0].split("saved: ")[1].split("\n")[0] for process in processes}
+        self.assertEqual(said, {"runs/minatar-breakout-1", *(f"runs/minatar-breakout-1-{i}" for i in range(2, 9))})
+        for folder in said:
+            self.assertEqual(sorted(os.listdir(self.path(folder))), RUN_FILES)
 
     def test_interrupts_save(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
