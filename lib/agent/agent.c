@@ -116,9 +116,8 @@ static arq_status check_observation(const arq_agent *agent, const void *observat
         return arq_fail(agent->context, ARQ_E_ARGUMENT, "%s is NULL", what);
     }
     const arq_network_shape *shape = &agent->network->shape;
-    arq_status status =
-        arq_observation_check(agent->context, shape->observation_kind, shape->observation_size, observation, what);
-    return status == ARQ_E_ENV ? ARQ_E_ARGUMENT : status;
+    return arq_observation_check(agent->context, ARQ_E_ARGUMENT, shape->observation_kind, shape->observation_size,
+                                 observation, what);
 }
 
 arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call)

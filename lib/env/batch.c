@@ -3,9 +3,11 @@
  * no handle. Work is cut into blocks of a fixed size, whatever the number of threads.
  */
 #include "core/fp.h"
-#include "env/handle.h"
-#include "env/registry.h"
-#include "env/spec.h"
+#include "env/episode.h"
+#include "env/plugins/instances.h"
+#include "env/plugins/open.h"
+#include "env/plugins/type.h"
+#include "env/promises.h"
 
 #include <float.h>
 #include <inttypes.h>
@@ -65,7 +67,7 @@ static arq_status make_instance(arq_env_batch *batch, const arq_env_type *type, 
     }
     arq_env *env = batch->instances[index];
     env->phase = &batch->phases[index];
-    env->batch = batch;
+    env->batch_busy = &batch->busy;
     env->owned = 1;
     const arq_env *first = batch->instances[0];
     if (env->spec.observation_kind != first->spec.observation_kind ||
@@ -139,7 +141,7 @@ arq_status arq_env_batch_open(arq_context *context, const char *id, uint32_t cou
     }
     const arq_env_type *type = NULL;
     double values[ARQ_MAX_OPTIONS];
-    arq_status status = arq_registry_resolve(context, id, &type, values);
+    arq_status status = arq_env_id_resolve(context, id, &type, values);
     if (status != ARQ_OK) {
         return status;
     }
@@ -172,7 +174,7 @@ arq_env *arq_env_batch_at(arq_env_batch *batch, uint32_t index)
     return batch == NULL || index >= batch->count ? NULL : batch->instances[index];
 }
 
-int arq_env_batch_is_busy(const arq_env_batch *batch)
+static int is_busy(const arq_env_batch *batch)
 {
     return atomic_load_explicit(&batch->busy, memory_order_relaxed) != 0;
 }
@@ -377,7 +379,7 @@ static arq_status check_call(const arq_env_batch *batch, const char *call, const
     if (batch == NULL) {
         return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: batch is NULL", call);
     }
-    if (arq_env_batch_is_busy(batch)) {
+    if (is_busy(batch)) {
         return arq_fail(batch->context, ARQ_E_BUSY, "%s: a method of this batch is running", call);
     }
     return arq_env_check_buffer(batch->instances[0], call, observations);

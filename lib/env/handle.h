@@ -6,7 +6,6 @@
 
 #include "arq/environment.h"
 #include "core/context.h"
-#include "env/observation.h"
 
 /* Where an instance stands. Saved states contain these numbers. */
 typedef enum arq_env_phase {
@@ -25,9 +24,9 @@ struct arq_env {
     size_t observation_bytes;
     uintptr_t alignment_mask; /* bits an observation's address must not have */
     double reward_low, reward_high;
-    uint64_t episode, step; /* for error texts; not kept up to date inside a batch */
-    uint8_t *phase;         /* own_phase, or the batch's entry */
-    arq_env_batch *batch;   /* that this instance belongs to, or NULL */
+    uint64_t episode, step;         /* for error texts; not kept up to date inside a batch */
+    uint8_t *phase;                 /* own_phase, or the batch's entry */
+    const atomic_uchar *batch_busy; /* of the batch that this instance belongs to; NULL: it stands alone */
     uint8_t own_phase;
     uint8_t spare_bits;    /* of an observation's last byte; must be 0 */
     uint8_t checks_values; /* an observation can break more promises than that one */
@@ -44,52 +43,28 @@ arq_status arq_env_make(arq_context *context, const arq_env_methods *methods, vo
 /* Ends a handle whoever owns it. */
 void arq_env_release(arq_env *env);
 
-/* ARQ_E_BUSY while a method of the instance is running. */
+/* ARQ_E_ARGUMENT for NULL, ARQ_E_BUSY while a method of the instance is running. */
 arq_status arq_env_check_idle(const arq_env *env, const char *call);
-
-/* Whether a call of the batch is running. */
-int arq_env_batch_is_busy(const arq_env_batch *batch);
 
 /* ARQ_E_ARGUMENT for an observation buffer that is NULL or not aligned for its kind. */
 arq_status arq_env_check_buffer(const arq_env *env, const char *call, const void *observation);
 
-/* Runs reset and checks what it wrote. The arguments have been checked. */
-arq_status arq_env_run_reset(arq_env *env, const uint64_t *seed, void *observation);
-
-/* ARQ_E_ENV with the text for what arq_env_may_observe or arq_env_may_give does not allow. */
-arq_status arq_env_refuse_observation(const arq_env *env, const void *observation);
-arq_status arq_env_refuse_result(const arq_env *env, const void *observation, double reward, int32_t terminated,
-                                 int32_t truncated);
-
-/* The status of a failed method for the program. */
-arq_status arq_env_method_failed(const arq_env *env, const char *method, arq_status status);
-
-/* Finite, told from the bits: needs no floating-point mode and raises no exception. */
-static inline int arq_is_finite(double value)
+/* A running method is marked, so that a call from inside it is refused. The mark only meets calls of the same
+ * thread: relaxed order is enough. */
+static inline void arq_env_enter(arq_env *env)
 {
-    uint64_t bits;
-    __builtin_memcpy(&bits, &value, sizeof(bits));
-    return (bits >> 52 & 0x7ff) != 0x7ff;
+    atomic_store_explicit(&env->busy, 1, memory_order_relaxed);
 }
 
-/* Whether an observation keeps what the spec says. */
-static inline int arq_env_may_observe(const arq_env *env, const void *observation)
+static inline void arq_env_leave(arq_env *env)
 {
-    const uint8_t *bytes = observation;
-    const arq_env_spec *spec = &env->spec;
-    if (!env->checks_values) {
-        return (bytes[env->observation_bytes - 1] & env->spare_bits) == 0;
-    }
-    return arq_observation_is_allowed(spec->observation_kind, spec->observation_size, observation) &&
-           (!env->has_bounds || arq_observation_first_outside(spec, observation) == spec->observation_size);
+    atomic_store_explicit(&env->busy, 0, memory_order_relaxed);
 }
 
-/* Whether a step may give this. */
-static inline int arq_env_may_give(const arq_env *env, const void *observation, double reward, int32_t terminated,
-                                   int32_t truncated)
+static inline int arq_env_is_busy(const arq_env *env)
 {
-    return arq_is_finite(reward) && reward >= env->reward_low && reward <= env->reward_high &&
-           ((uint32_t)terminated | (uint32_t)truncated) <= 1 && arq_env_may_observe(env, observation);
+    return atomic_load_explicit(&env->busy, memory_order_relaxed) != 0 ||
+           (env->batch_busy != NULL && atomic_load_explicit(env->batch_busy, memory_order_relaxed) != 0);
 }
 
 #endif

@@ -1,6 +1,6 @@
 #include "env/observation.h"
 
-#include "env/handle.h"
+#include "core/finite.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -118,19 +118,19 @@ int arq_observation_is_allowed(int32_t kind, uint32_t size, const void *observat
     }
 }
 
-static arq_status fail_not_finite(const arq_context *context, int32_t kind, uint32_t size, const void *observation,
-                                  const char *what)
+static arq_status fail_not_finite(const arq_context *context, arq_status status, int32_t kind, uint32_t size,
+                                  const void *observation, const char *what)
 {
     uint32_t index = 0;
     while (index + 1 < size && arq_is_finite(value_at(kind, observation, index))) {
         index++;
     }
-    return arq_fail(context, ARQ_E_ENV, "%s: value %" PRIu32 " is %g; every value must be finite", what, index,
+    return arq_fail(context, status, "%s: value %" PRIu32 " is %g; every value must be finite", what, index,
                     value_at(kind, observation, index));
 }
 
-arq_status arq_observation_check(const arq_context *context, int32_t kind, uint32_t size, const void *observation,
-                                 const char *what)
+arq_status arq_observation_check(const arq_context *context, arq_status status, int32_t kind, uint32_t size,
+                                 const void *observation, const char *what)
 {
     const uint8_t *bytes = observation;
     int32_t state;
@@ -139,16 +139,15 @@ arq_status arq_observation_check(const arq_context *context, int32_t kind, uint3
     }
     switch (kind) {
     case ARQ_OBSERVATION_BIT:
-        return arq_fail(context, ARQ_E_ENV,
+        return arq_fail(context, status,
                         "%s: the last byte is 0x%02x; only its lowest %" PRIu32
                         " bits are values, the spare bits must be 0",
                         what, bytes[size / 8], size % 8);
     case ARQ_OBSERVATION_DISCRETE:
         __builtin_memcpy(&state, observation, sizeof(state));
-        return arq_fail(context, ARQ_E_ENV, "%s: state is %" PRId32 "; declared are 0 .. %" PRIu32, what, state,
-                        size - 1);
+        return arq_fail(context, status, "%s: state is %" PRId32 "; declared are 0 .. %" PRIu32, what, state, size - 1);
     default:
-        return fail_not_finite(context, kind, size, observation, what);
+        return fail_not_finite(context, status, kind, size, observation, what);
     }
 }
 

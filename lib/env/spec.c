@@ -1,6 +1,5 @@
 #include "env/spec.h"
 
-#include "env/handle.h"
 #include "env/observation.h"
 
 #include <inttypes.h>
@@ -13,8 +12,8 @@
 
 /* Tables only ever grow at the end. One needs the fields up to the last required one and may have more than
  * the library knows. */
-static arq_status check_struct_size(const arq_context *context, arq_status status, const char *what,
-                                    uint32_t struct_size, size_t least)
+arq_status arq_table_check_size(const arq_context *context, arq_status status, const char *what, uint32_t struct_size,
+                                size_t least)
 {
     if (struct_size < least || struct_size > LARGEST_TABLE || struct_size % sizeof(void *) != 0) {
         return arq_fail(context, status,
@@ -24,7 +23,7 @@ static arq_status check_struct_size(const arq_context *context, arq_status statu
     return ARQ_OK;
 }
 
-static arq_status check_reserved(const arq_context *context, arq_status status, const char *what, uint32_t reserved)
+arq_status arq_table_check_reserved(const arq_context *context, arq_status status, const char *what, uint32_t reserved)
 {
     if (reserved != 0) {
         return arq_fail(context, status, "%s: reserved is %" PRIu32 "; it must be 0", what, reserved);
@@ -37,11 +36,12 @@ arq_status arq_env_methods_copy(const arq_context *context, const char *name, co
 {
     char what[160];
     snprintf(what, sizeof(what), "%s: methods", name);
-    arq_status status =
-        check_struct_size(context, ARQ_E_ARGUMENT, what, methods->struct_size, offsetof(arq_env_methods, step_batch));
-    if (status == ARQ_OK) {
-        status = check_reserved(context, ARQ_E_ARGUMENT, what, methods->reserved);
+    arq_status status = arq_table_check_size(context, ARQ_E_ARGUMENT, what, methods->struct_size,
+                                             offsetof(arq_env_methods, step_batch));
+    if (status != ARQ_OK) {
+        return status;
     }
+    status = arq_table_check_reserved(context, ARQ_E_ARGUMENT, what, methods->reserved);
     if (status != ARQ_OK) {
         return status;
     }
@@ -122,11 +122,11 @@ static arq_status check_observation(const arq_context *context, const char *name
         return arq_fail(context, status, "%s: spec: %s", name, text);
     }
     status = check_shape(context, name, spec);
-    if (status == ARQ_OK && spec->observation_kind != ARQ_OBSERVATION_DISCRETE) {
-        status = check_ranges(context, name, "observation value", spec->observation_size, spec->observation_low,
-                              spec->observation_high);
+    if (status != ARQ_OK || spec->observation_kind == ARQ_OBSERVATION_DISCRETE) {
+        return status;
     }
-    return status;
+    return check_ranges(context, name, "observation value", spec->observation_size, spec->observation_low,
+                        spec->observation_high);
 }
 
 static arq_status check_action(const arq_context *context, const char *name, const arq_env_spec *spec,
@@ -157,6 +157,18 @@ static arq_status check_action(const arq_context *context, const char *name, con
     return check_ranges(context, name, "action component", spec->action_count, spec->action_low, spec->action_high);
 }
 
+static arq_status check_reward(const arq_context *context, const char *name, const arq_env_spec *spec)
+{
+    if (spec->reward_range_known > 1) {
+        return arq_fail(context, ARQ_E_ARGUMENT, "%s: spec: reward_range_known is %" PRIu32 "; accepted: 0 or 1", name,
+                        spec->reward_range_known);
+    }
+    if (spec->reward_range_known == 0) {
+        return ARQ_OK;
+    }
+    return check_range(context, name, "the reward", -1, spec->reward_low, spec->reward_high);
+}
+
 arq_status arq_env_spec_validate(const arq_context *context, const char *name, const arq_env_spec *spec,
                                  const arq_env_methods *methods)
 {
@@ -166,221 +178,18 @@ arq_status arq_env_spec_validate(const arq_context *context, const char *name, c
                         spec->struct_size, sizeof(*spec));
     }
     arq_status status = check_observation(context, name, spec);
-    if (status == ARQ_OK) {
-        status = check_action(context, name, spec, methods);
-    }
-    if (status == ARQ_OK && spec->reward_range_known > 1) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "%s: spec: reward_range_known is %" PRIu32 "; accepted: 0 or 1", name,
-                        spec->reward_range_known);
-    }
-    if (status == ARQ_OK && spec->reward_range_known == 1) {
-        status = check_range(context, name, "the reward", -1, spec->reward_low, spec->reward_high);
-    }
-    if (status == ARQ_OK) {
-        char what[160];
-        snprintf(what, sizeof(what), "%s: spec", name);
-        status = check_reserved(context, ARQ_E_ARGUMENT, what, spec->reserved);
-    }
-    return status;
-}
-
-arq_status arq_abi_validate(const arq_context *context, const char *what, uint32_t abi_version)
-{
-    uint32_t major = abi_version >> 16;
-    uint32_t minor = abi_version & 0xffffu;
-    if (major != ARQ_ABI_MAJOR || minor > ARQ_ABI_MINOR) {
-        return arq_fail(context, ARQ_E_ABI,
-                        "%s: built for ABI %" PRIu32 ".%" PRIu32 ", the library has %d.%d: majors must be equal and "
-                        "the library's minor not older",
-                        what, major, minor, ARQ_ABI_MAJOR, ARQ_ABI_MINOR);
-    }
-    return ARQ_OK;
-}
-
-const arq_env_option *arq_env_option_at(const arq_env_type *type, uint32_t index)
-{
-    const char *row = (const char *)type->options;
-    for (uint32_t i = 0; i < index; i++) {
-        row += ((const arq_env_option *)(const void *)row)->struct_size;
-    }
-    return (const arq_env_option *)(const void *)row;
-}
-
-/* How many words a choice has; 0 if one is empty or stands twice. */
-static uint32_t count_choices(const char *choices)
-{
-    uint32_t count = 0;
-    for (const char *word = choices; word != NULL; count++) {
-        size_t length = strcspn(word, "|");
-        if (length == 0) {
-            return 0;
-        }
-        for (const char *other = choices; other != word; other += strcspn(other, "|") + 1) {
-            if (strcspn(other, "|") == length && memcmp(other, word, length) == 0) {
-                return 0;
-            }
-        }
-        word = word[length] == '\0' ? NULL : word + length + 1;
-    }
-    return count;
-}
-
-static int is_whole(double value)
-{
-    return fabs(value) <= 0x1p53 && value == floor(value);
-}
-
-/* What is wrong with an option's type, range and default; NULL if nothing is. */
-static const char *option_fault(const arq_env_option *option)
-{
-    double low = option->low;
-    double high = option->high;
-    switch (option->type) {
-    case ARQ_OPTION_BOOL:
-        low = 0;
-        high = 1;
-        break;
-    case ARQ_OPTION_INT:
-        if (!is_whole(low) || !is_whole(high)) {
-            return "low and high must be whole numbers";
-        }
-        break;
-    case ARQ_OPTION_FLOAT:
-        if (!arq_is_finite(low) || !arq_is_finite(high)) {
-            return "low and high must be finite";
-        }
-        break;
-    case ARQ_OPTION_CHOICE:
-        if (option->struct_size < offsetof(arq_env_option, choices) + sizeof(option->choices) ||
-            option->choices == NULL || count_choices(option->choices) == 0) {
-            return "choices must be different words separated by |";
-        }
-        low = 0;
-        high = count_choices(option->choices) - 1;
-        break;
-    default:
-        return "type must be 1 (bool), 2 (int), 3 (float) or 4 (choice)";
-    }
-    if (!(low <= high)) {
-        return "low must not be greater than high";
-    }
-    if (!(option->default_value >= low && option->default_value <= high)) {
-        return "default_value must lie within low and high";
-    }
-    if (option->type != ARQ_OPTION_FLOAT && !is_whole(option->default_value)) {
-        return "default_value must be a whole number";
-    }
-    return NULL;
-}
-
-#define LETTERS "abcdefghijklmnopqrstuvwxyz"
-#define DIGITS "0123456789"
-
-static arq_status check_options(const arq_context *context, arq_status status, const arq_env_type *type)
-{
-    if (type->option_count > ARQ_MAX_OPTIONS || (type->option_count > 0 && type->options == NULL)) {
-        return arq_fail(context, status, "%s: option_count is %" PRIu32 "%s; at most %d and their rows are needed",
-                        type->id, type->option_count, type->options == NULL ? " and options is NULL" : "",
-                        ARQ_MAX_OPTIONS);
-    }
-    for (uint32_t i = 0; i < type->option_count; i++) {
-        const arq_env_option *option = arq_env_option_at(type, i);
-        char what[160];
-        snprintf(what, sizeof(what), "%s: option row %" PRIu32, type->id, i);
-        arq_status checked =
-            check_struct_size(context, status, what, option->struct_size, offsetof(arq_env_option, choices));
-        if (checked != ARQ_OK) {
-            return checked;
-        }
-        const char *name = option->name;
-        if (name == NULL || name[0] == '\0' || name[strspn(name, LETTERS DIGITS "_")] != '\0') {
-            return arq_fail(context, status, "%s: name is '%.64s'; lower-case letters, digits and _ are needed", what,
-                            name == NULL ? "" : name);
-        }
-        for (uint32_t other = 0; other < i; other++) {
-            if (strcmp(arq_env_option_at(type, other)->name, name) == 0) {
-                return arq_fail(context, status, "%s: name '%.64s' stands twice", what, name);
-            }
-        }
-        const char *fault = option_fault(option);
-        if (fault != NULL) {
-            return arq_fail(context, status, "%s: '%.64s' has type %" PRId32 ", %g .. %g, default %g: %s", what, name,
-                            option->type, option->low, option->high, option->default_value, fault);
-        }
-    }
-    return ARQ_OK;
-}
-
-static int is_id(const char *id)
-{
-    size_t collection = strspn(id, LETTERS DIGITS "_-");
-    if (collection == 0 || id[collection] != '/') {
-        return 0;
-    }
-    size_t name = strspn(id + collection + 1, LETTERS DIGITS "_-");
-    return name > 0 && id[collection + 1 + name] == '\0' && collection + 1 + name <= 100;
-}
-
-arq_status arq_env_type_validate(const arq_context *context, arq_status status, const arq_env_type *type)
-{
-    arq_status checked =
-        check_struct_size(context, status, "environment type", type->struct_size, offsetof(arq_env_type, create_batch));
-    if (checked != ARQ_OK) {
-        return checked;
-    }
-    if (type->id == NULL || !is_id(type->id)) {
-        return arq_fail(context, status,
-                        "environment type: id is '%.110s'; lower-case letters, digits, _ and - with one / between are "
-                        "needed, at most 100 of them",
-                        type->id == NULL ? "" : type->id);
-    }
-    if (type->methods == NULL || type->create == NULL) {
-        return arq_fail(context, status, "%s: %s is NULL", type->id, type->methods == NULL ? "methods" : "create");
-    }
-    checked = check_options(context, status, type);
-    if (checked == ARQ_OK) {
-        arq_env_methods methods;
-        checked = arq_env_methods_copy(context, type->id, type->methods, &methods) == ARQ_OK ? ARQ_OK : status;
-    }
-    return checked;
-}
-
-arq_status arq_plugin_validate(const arq_context *context, const arq_plugin *plugin)
-{
-    arq_status status = check_struct_size(context, ARQ_E_FORMAT, "plugin table", plugin->struct_size,
-                                          offsetof(arq_plugin, abi_version) + sizeof(plugin->abi_version));
-    if (status == ARQ_OK) {
-        /* Before the rest: a table of another major may be laid out differently. */
-        status = arq_abi_validate(context, "plugin", plugin->abi_version);
-    }
-    if (status == ARQ_OK) {
-        status = check_struct_size(context, ARQ_E_FORMAT, "plugin table", plugin->struct_size, sizeof(*plugin));
-    }
-    if (status == ARQ_OK) {
-        status = check_reserved(context, ARQ_E_FORMAT, "plugin table", plugin->reserved);
-    }
     if (status != ARQ_OK) {
         return status;
     }
-    if (plugin->name == NULL || plugin->version == NULL || plugin->types == NULL || plugin->type_count == 0) {
-        return arq_fail(context, ARQ_E_FORMAT,
-                        "plugin table: name is '%.64s', version is '%.64s', type_count is %" PRIu32
-                        "%s; all of them are needed",
-                        plugin->name == NULL ? "" : plugin->name, plugin->version == NULL ? "" : plugin->version,
-                        plugin->type_count, plugin->types == NULL ? ", types is NULL" : "");
+    status = check_action(context, name, spec, methods);
+    if (status != ARQ_OK) {
+        return status;
     }
-    for (uint32_t i = 0; i < plugin->type_count && status == ARQ_OK; i++) {
-        if (plugin->types[i] == NULL) {
-            return arq_fail(context, ARQ_E_FORMAT, "plugin '%.64s': type %" PRIu32 " of %" PRIu32 " is NULL",
-                            plugin->name, i, plugin->type_count);
-        }
-        status = arq_env_type_validate(context, ARQ_E_FORMAT, plugin->types[i]);
-        for (uint32_t other = 0; other < i && status == ARQ_OK; other++) {
-            if (strcmp(plugin->types[other]->id, plugin->types[i]->id) == 0) {
-                status = arq_fail(context, ARQ_E_FORMAT, "plugin '%.64s': id '%s' stands twice", plugin->name,
-                                  plugin->types[i]->id);
-            }
-        }
+    status = check_reward(context, name, spec);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    char what[160];
+    snprintf(what, sizeof(what), "%s: spec", name);
+    return arq_table_check_reserved(context, ARQ_E_ARGUMENT, what, spec->reserved);
 }

@@ -1,5 +1,6 @@
 /* Saving and loading: the instance's own state behind eight bytes of the handle's. */
 #include "env/handle.h"
+#include "env/promises.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -10,23 +11,25 @@ static const uint8_t magic[5] = {'A', 'R', 'Q', 'E', 1};
 
 static arq_status check_call(const arq_env *env, const char *call)
 {
-    if (env == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: env is NULL", call);
-    }
     arq_status status = arq_env_check_idle(env, call);
-    if (status == ARQ_OK && env->methods.save == NULL) {
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (env->methods.save == NULL) {
         return arq_fail(env->context, ARQ_E_UNSUPPORTED, "%s: %s: the environment has no save and load methods",
                         env->name, call);
     }
-    return status;
+    return ARQ_OK;
 }
 
 static arq_status run_save(arq_env *env, void *buffer, size_t capacity, size_t *size)
 {
-    atomic_store_explicit(&env->busy, 1, memory_order_relaxed);
+    arq_env_enter(env);
     arq_status status = env->methods.save(env->self, buffer, capacity, size);
-    status = status == ARQ_OK ? ARQ_OK : arq_env_method_failed(env, "save", status);
-    atomic_store_explicit(&env->busy, 0, memory_order_relaxed);
+    if (status != ARQ_OK) {
+        status = arq_env_method_failed(env, "save", status);
+    }
+    arq_env_leave(env);
     return status;
 }
 
@@ -37,7 +40,7 @@ arq_status arq_env_save(arq_env *env, void *buffer, size_t capacity, size_t *siz
         return status;
     }
     if (size == NULL) {
-        return arq_fail(env->context, ARQ_E_ARGUMENT, "arq_env_save: size is NULL");
+        return arq_fail_null(env->context, "arq_env_save", "size");
     }
     uint8_t phase = *env->phase;
     if (phase != ARQ_PHASE_RUNNING && phase != ARQ_PHASE_ENDED) {
@@ -64,14 +67,17 @@ arq_status arq_env_save(arq_env *env, void *buffer, size_t capacity, size_t *siz
     uint8_t *bytes = buffer;
     size_t written = 0;
     status = run_save(env, bytes + HEADER_BYTES, needed, &written);
-    if (status == ARQ_OK && written != needed) {
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (written != needed) {
         return arq_fail(env->context, ARQ_E_ENV, "%s: save: the state's size was %zu, then %zu; it must not change",
                         env->name, needed, written);
     }
     memset(bytes, 0, HEADER_BYTES);
     memcpy(bytes, magic, sizeof(magic));
     bytes[sizeof(magic)] = phase;
-    return status;
+    return ARQ_OK;
 }
 
 arq_status arq_env_load(arq_env *env, const void *buffer, size_t size)
@@ -81,7 +87,7 @@ arq_status arq_env_load(arq_env *env, const void *buffer, size_t size)
         return status;
     }
     if (buffer == NULL) {
-        return arq_fail(env->context, ARQ_E_ARGUMENT, "arq_env_load: buffer is NULL");
+        return arq_fail_null(env->context, "arq_env_load", "buffer");
     }
     const uint8_t *bytes = buffer;
     if (size < HEADER_BYTES || memcmp(bytes, magic, sizeof(magic)) != 0) {
@@ -95,7 +101,7 @@ arq_status arq_env_load(arq_env *env, const void *buffer, size_t size)
                         "accepted: 1 or 2, 0, 0",
                         env->name, phase, bytes[6], bytes[7]);
     }
-    atomic_store_explicit(&env->busy, 1, memory_order_relaxed);
+    arq_env_enter(env);
     status = env->methods.load(env->self, bytes + HEADER_BYTES, size - HEADER_BYTES);
     if (status == ARQ_E_FORMAT && !env->wrapper) {
         const char *detail = env->methods.last_error == NULL ? NULL : env->methods.last_error(env->self);
@@ -104,7 +110,7 @@ arq_status arq_env_load(arq_env *env, const void *buffer, size_t size)
     } else if (status != ARQ_OK) {
         status = arq_env_method_failed(env, "load", status);
     }
-    atomic_store_explicit(&env->busy, 0, memory_order_relaxed);
+    arq_env_leave(env);
     if (status == ARQ_OK) {
         *env->phase = phase;
     }

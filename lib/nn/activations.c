@@ -88,18 +88,18 @@ arq_status arq_activations_begin(arq_activations *activations, uint32_t episode)
 
 static arq_status check_observations(const arq_activations *activations, const void *observations, const char *call)
 {
-    size_t bytes = arq_observation_bytes(activations->shape.observation_kind, activations->shape.observation_size);
-    if (activations->shape.observation_kind == ARQ_OBSERVATION_U8) {
+    int32_t kind = activations->shape.observation_kind;
+    uint32_t size = activations->shape.observation_size;
+    size_t bytes = arq_observation_bytes(kind, size);
+    if (kind == ARQ_OBSERVATION_U8) {
         return ARQ_OK;
     }
     for (uint32_t i = 0; i < activations->episodes; i++) {
-        char what[96];
-        snprintf(what, sizeof(what), "%s: observation of episode %u", call, i);
-        arq_status status =
-            arq_observation_check(activations->context, activations->shape.observation_kind,
-                                  activations->shape.observation_size, (const char *)observations + i * bytes, what);
-        if (status != ARQ_OK) {
-            return status == ARQ_E_ENV ? ARQ_E_ARGUMENT : status;
+        const void *observation = (const char *)observations + i * bytes;
+        if (!arq_observation_is_allowed(kind, size, observation)) {
+            char what[96];
+            snprintf(what, sizeof(what), "%s: observation of episode %u", call, i);
+            return arq_observation_check(activations->context, ARQ_E_ARGUMENT, kind, size, observation, what);
         }
     }
     return ARQ_OK;

@@ -145,18 +145,19 @@ static arq_status check_rows(const arq_learner *learner, uint32_t batch, const i
 static arq_status check_frames(const arq_learner *learner, uint32_t batch, const void *observations)
 {
     const arq_network_shape *shape = &learner->network->shape;
-    size_t bytes = arq_observation_bytes(shape->observation_kind, shape->observation_size);
+    int32_t kind = shape->observation_kind;
+    size_t bytes = arq_observation_bytes(kind, shape->observation_size);
     uint32_t per_row = learner->window + 1;
-    if (shape->observation_kind == ARQ_OBSERVATION_U8 || shape->observation_kind == ARQ_OBSERVATION_BIT) {
+    if (kind == ARQ_OBSERVATION_U8 || kind == ARQ_OBSERVATION_BIT) {
         return ARQ_OK; /* every byte is allowed; a network ignores the bits behind the last */
     }
     for (size_t i = 0; i < (size_t)batch * per_row; i++) {
-        char what[96];
-        snprintf(what, sizeof(what), "arq_learner_update: observation %zu of row %zu", i % per_row, i / per_row);
-        arq_status status = arq_observation_check(learner->context, shape->observation_kind, shape->observation_size,
-                                                  (const char *)observations + i * bytes, what);
-        if (status != ARQ_OK) {
-            return status == ARQ_E_ENV ? ARQ_E_ARGUMENT : status;
+        const void *observation = (const char *)observations + i * bytes;
+        if (!arq_observation_is_allowed(kind, shape->observation_size, observation)) {
+            char what[96];
+            snprintf(what, sizeof(what), "arq_learner_update: observation %zu of row %zu", i % per_row, i / per_row);
+            return arq_observation_check(learner->context, ARQ_E_ARGUMENT, kind, shape->observation_size, observation,
+                                         what);
         }
     }
     return ARQ_OK;

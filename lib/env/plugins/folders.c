@@ -1,6 +1,6 @@
-#include "env/folders.h"
+#include "env/plugins/folders.h"
 
-#include "env/plugin_folder.h"
+#include "env/plugins/install_folder.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

@@ -1,93 +1,13 @@
 /* arq_env_check: what is tried, in which order. */
-#include "env/check.h"
-
-#include "env/id.h"
+#include "env/check/batch.h"
+#include "env/check/play.h"
+#include "env/check/state.h"
 #include "env/observation.h"
+#include "env/plugins/options.h"
 #include "env/spec.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-
-void arq_check_report(arq_check *check, arq_promise promise, const char *format, ...)
-{
-    _Static_assert(ARQ_PROMISE_AFTER_END < 64, "promises are the bits of one word");
-    if (check->said >> promise & 1) {
-        return;
-    }
-    check->said |= UINT64_C(1) << promise;
-    check->broken++;
-    if (check->report != NULL) {
-        char line[512];
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(line, sizeof(line), format, arguments);
-        va_end(arguments);
-        check->report(check->user, line);
-    }
-}
-
-void arq_check_report_error(arq_check *check, arq_promise promise, const char *prefix)
-{
-    char text[480];
-    arq_context_last_error(check->context, text, sizeof(text));
-    arq_check_report(check, promise, "%s%s", prefix, text);
-}
-
-void arq_check_status_sign(arq_check *check, const char *method, arq_status status)
-{
-    if (status > 0) {
-        arq_check_report(check, ARQ_PROMISE_STATUS_SIGN, "%s returned %" PRId32 "; a failure is a negative code",
-                         method, status);
-    }
-}
-
-int arq_check_method(arq_player *player, const char *method, arq_status status)
-{
-    arq_check *check = player->check;
-    if (status == ARQ_OK) {
-        return 1;
-    }
-    const char *detail = check->methods.last_error == NULL ? NULL : check->methods.last_error(player->self);
-    arq_check_status_sign(check, method, status);
-    arq_check_report(check, ARQ_PROMISE_METHOD_FAILS,
-                     "%s failed with code %" PRId32 " at step %" PRIu64 " of episode %" PRIu64
-                     " although its arguments are right%s%.200s",
-                     method, status, player->step, player->episode, detail == NULL ? "" : ": ",
-                     detail == NULL ? "" : detail);
-    check->stop = 1;
-    return 0;
-}
-
-unsigned char *arq_guarded_alloc(arq_check *check, size_t bytes, uint8_t fill)
-{
-    unsigned char *memory = arq_alloc(check->context, bytes + 2 * ARQ_CHECK_GUARD, 1);
-    if (memory == NULL) {
-        check->status = arq_fail_memory(check->context, "a buffer of a check", bytes + 2 * ARQ_CHECK_GUARD);
-        return NULL;
-    }
-    memset(memory, 0x96, bytes + 2 * ARQ_CHECK_GUARD);
-    memset(memory + ARQ_CHECK_GUARD, fill, bytes);
-    return memory + ARQ_CHECK_GUARD;
-}
-
-void arq_guarded_free(arq_check *check, unsigned char *buffer, size_t bytes)
-{
-    if (buffer != NULL) {
-        arq_free(check->context, buffer - ARQ_CHECK_GUARD, bytes + 2 * ARQ_CHECK_GUARD, 1);
-    }
-}
-
-int arq_guarded_intact(const unsigned char *buffer, size_t bytes)
-{
-    for (size_t i = 0; i < ARQ_CHECK_GUARD; i++) {
-        if (buffer[i - ARQ_CHECK_GUARD] != 0x96 || buffer[bytes + i] != 0x96) {
-            return 0;
-        }
-    }
-    return 1;
-}
 
 /* A spec between guards, as the method fills it. */
 static int ask_spec(arq_check *check, arq_player *player, arq_env_spec *spec)
@@ -139,7 +59,7 @@ static const char *spec_difference(const arq_env_spec *a, const arq_env_spec *b)
                                                                                    : NULL;
 }
 
-void arq_check_spec(arq_check *check, arq_player *player, const char *when)
+static void check_spec(arq_check *check, arq_player *player, const char *when)
 {
     arq_env_spec spec;
     if (!ask_spec(check, player, &spec)) {
@@ -165,7 +85,7 @@ static int first_spec(arq_check *check)
         arq_player_destroy(&player);
         return 0;
     }
-    arq_check_spec(check, &player, "when asked twice");
+    check_spec(check, &player, "when asked twice");
     arq_player_destroy(&player);
     return 1;
 }
@@ -237,14 +157,14 @@ static int record(arq_check *check, arq_player *player)
     if (!arq_player_begin(player, check->seed)) {
         return 0;
     }
-    arq_check_spec(check, player, "after reset");
+    check_spec(check, player, "after reset");
     for (uint32_t move = 0; move < ARQ_CHECK_MOVES; move++) {
         if (!arq_player_move(player)) {
             return 0;
         }
         check->trace[move] = arq_player_digest(player);
         check->ended_after[move] = (uint8_t)player->ended;
-        arq_check_spec(check, player, player->ended ? "after an episode's end" : "after a step");
+        check_spec(check, player, player->ended ? "after an episode's end" : "after a step");
     }
     return 1;
 }
@@ -299,7 +219,7 @@ static int check_seed_decides(arq_check *check)
     }
     move = UINT32_MAX;
     if (arq_player_create(check, &second) && arq_player_begin(&second, check->seed)) {
-        arq_check_spec(check, &second, "on a second instance");
+        check_spec(check, &second, "on a second instance");
         move = arq_player_follow(&second, 0, ARQ_CHECK_MOVES);
     }
     arq_player_destroy(&second);

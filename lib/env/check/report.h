@@ -2,12 +2,11 @@
  * arq_env_check from inside. A check plays instances of a type through a recorded script again and again, each time
  * under another circumstance (played before, a second instance, saved at every step, ...) that must change nothing.
  */
-#ifndef ARQ_ENV_CHECK_H
-#define ARQ_ENV_CHECK_H
+#ifndef ARQ_ENV_CHECK_REPORT_H
+#define ARQ_ENV_CHECK_REPORT_H
 
 #include "arq/environment.h"
 #include "core/context.h"
-#include "core/random.h"
 
 /* Moves of the script: a move is a step, or a reset after an end and now and then before. */
 #define ARQ_CHECK_MOVES 400
@@ -84,20 +83,6 @@ typedef struct arq_check {
     uint8_t ended_after[ARQ_CHECK_MOVES];
 } arq_check;
 
-/* One instance that is played. */
-typedef struct arq_player {
-    arq_check *check;
-    void *self;
-    arq_random script;
-    uint64_t episode, step;
-    int ended;
-    int quiet;    /* values are not judged */
-    uint8_t fill; /* what the outputs hold before a method is called */
-    double reward;
-    int32_t terminated, truncated;
-    unsigned char *observation; /* copy of the last one */
-} arq_player;
-
 /* Reports a broken promise, once. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
@@ -107,45 +92,13 @@ void arq_check_report(arq_check *check, arq_promise promise, const char *format,
 /* As above, with the context's last error as the text. */
 void arq_check_report_error(arq_check *check, arq_promise promise, const char *prefix);
 
-/* Judges a method's status; returns 1 for ARQ_OK and ends the check otherwise. */
-int arq_check_method(arq_player *player, const char *method, arq_status status);
-
 /* A positive status is no failure code. */
 void arq_check_status_sign(arq_check *check, const char *method, arq_status status);
-
-/* Compares the spec with the first one. */
-void arq_check_spec(arq_check *check, arq_player *player, const char *when);
 
 /* A buffer of `bytes` between guards, filled; NULL sets check->status. Guarded buffers are freed with the same size. */
 unsigned char *arq_guarded_alloc(arq_check *check, size_t bytes, uint8_t fill);
 void arq_guarded_free(arq_check *check, unsigned char *buffer, size_t bytes);
 /* Whether both guards still hold. */
 int arq_guarded_intact(const unsigned char *buffer, size_t bytes);
-
-/* check_play.c */
-int arq_slots_create(arq_check *check);
-void arq_slots_poison(arq_check *check, uint8_t poison);
-int arq_player_create(arq_check *check, arq_player *player);
-/* `count` of them by one call, if the type can do that. */
-int arq_players_create(arq_check *check, arq_player *players, uint32_t count);
-void arq_player_destroy(arq_player *player);
-/* The methods, with everything around them judged; 0 when the check cannot go on. */
-int arq_player_reset(arq_player *player, const uint64_t *seed);
-int arq_player_step(arq_player *player);
-/* Begins the script with `seed`: reset and the script's own stream. */
-int arq_player_begin(arq_player *player, uint64_t seed);
-/* One move of the script. */
-int arq_player_move(arq_player *player);
-uint64_t arq_player_digest(const arq_player *player);
-/* Plays the script from move `from` up to before `to` and compares with the trace. Returns the first move that
- * differs, `to` if none does, or UINT32_MAX if the check cannot go on. */
-uint32_t arq_player_follow(arq_player *player, uint32_t from, uint32_t to);
-
-/* check_state.c */
-void arq_check_save_load(arq_check *check);
-void arq_check_render(arq_check *check);
-
-/* check_batch.c */
-void arq_check_batch(arq_check *check);
 
 #endif

@@ -1,5 +1,6 @@
-/* What arq_env_check asks of save, load and render. */
-#include "env/check.h"
+#include "env/check/state.h"
+
+#include "env/check/play.h"
 
 #include <inttypes.h>
 #include <string.h>

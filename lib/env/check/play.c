@@ -1,8 +1,8 @@
-/* Playing one instance, with buffers that notice what methods do to them. */
-#include "env/check.h"
-#include "env/handle.h"
+#include "env/check/play.h"
+
+#include "core/finite.h"
 #include "env/observation.h"
-#include "env/spec.h"
+#include "env/plugins/type.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -112,6 +112,23 @@ static void give_back_slot(arq_player *player, unsigned char *slot, const char *
     }
 }
 
+int arq_check_method(arq_player *player, const char *method, arq_status status)
+{
+    arq_check *check = player->check;
+    if (status == ARQ_OK) {
+        return 1;
+    }
+    const char *detail = check->methods.last_error == NULL ? NULL : check->methods.last_error(player->self);
+    arq_check_status_sign(check, method, status);
+    arq_check_report(check, ARQ_PROMISE_METHOD_FAILS,
+                     "%s failed with code %" PRId32 " at step %" PRIu64 " of episode %" PRIu64
+                     " although its arguments are right%s%.200s",
+                     method, status, player->step, player->episode, detail == NULL ? "" : ": ",
+                     detail == NULL ? "" : detail);
+    check->stop = 1;
+    return 0;
+}
+
 static int begin_player(arq_check *check, arq_player *player)
 {
     memset(player, 0, sizeof(*player));
@@ -201,7 +218,7 @@ static void judge_observation(arq_player *player, const char *method)
     char what[128];
     snprintf(what, sizeof(what), "%s: observation at step %" PRIu64 " of episode %" PRIu64, method, player->step,
              player->episode);
-    arq_status status = arq_observation_check(check->context, spec->observation_kind, spec->observation_size,
+    arq_status status = arq_observation_check(check->context, ARQ_E_ENV, spec->observation_kind, spec->observation_size,
                                               player->observation, what);
     if (status == ARQ_OK && arq_observation_has_bounds(spec)) {
         status = arq_observation_check_bounds(check->context, spec, player->observation, what);

@@ -2,8 +2,8 @@
  * Where plugins are looked for: ARQ_PLUGIN_PATH, where the build installs them, and arq/plugins beside the library
  * itself. The plugin of collection "game" is the first arq_game.so there.
  */
-#ifndef ARQ_ENV_FOLDERS_H
-#define ARQ_ENV_FOLDERS_H
+#ifndef ARQ_ENV_PLUGINS_FOLDERS_H
+#define ARQ_ENV_PLUGINS_FOLDERS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
-/* What arq_env_check asks of step_batch: the same as steps in index order, and nothing beyond its arrays. Its instances
- * are made by create_batch if there is one. */
-#include "env/check.h"
+#include "env/check/batch.h"
+
+#include "env/check/play.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,0 +1,12 @@
+/*
+ * Resets and steps of one instance.
+ */
+#ifndef ARQ_ENV_EPISODE_H
+#define ARQ_ENV_EPISODE_H
+
+#include "env/handle.h"
+
+/* Runs reset and checks what it wrote. The arguments have been checked. */
+arq_status arq_env_run_reset(arq_env *env, const uint64_t *seed, void *observation);
+
+#endif
