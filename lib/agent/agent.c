@@ -1,7 +1,7 @@
 #include "agent/agent.h"
 
-#include "core/fp.h"
 #include "env/observation.h"
+#include "system/fp.h"
 
 #include <math.h>
 #include <stdio.h>

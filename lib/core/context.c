@@ -1,42 +1,17 @@
 #include "core/context.h"
 
-#include "core/fp.h"
 #include "core/pool.h"
+#include "system/fp.h"
+#include "system/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
-/* Weights are read from end to end: within large pages the processor fetches ahead. */
-#define LARGE_PAGE ((size_t)2 << 20)
-#define LARGE (2 * LARGE_PAGE)
-
-static void ask_for_large_pages(void *pointer, size_t size)
-{
-#if defined(MADV_HUGEPAGE)
-    if (pointer != NULL && size >= LARGE) {
-        madvise(pointer, size / LARGE_PAGE * LARGE_PAGE, MADV_HUGEPAGE); /* a wish */
-    }
-#else
-    (void)pointer;
-    (void)size;
-#endif
-}
 
 static void *default_alloc(void *user, size_t size, size_t align)
 {
     (void)user;
-    size_t rounded;
-    align = size >= LARGE ? LARGE_PAGE : align;
-    if (__builtin_add_overflow(size, align - 1, &rounded)) {
-        return NULL;
-    }
-    void *pointer = aligned_alloc(align, rounded / align * align);
-    ask_for_large_pages(pointer, size);
-    return pointer;
+    return arq_memory_take(size, align);
 }
 
 static void default_free(void *user, void *pointer, size_t size, size_t align)
@@ -44,7 +19,7 @@ static void default_free(void *user, void *pointer, size_t size, size_t align)
     (void)user;
     (void)size;
     (void)align;
-    free(pointer);
+    arq_memory_give(pointer);
 }
 
 static const arq_allocator default_allocator = {

@@ -157,15 +157,6 @@ const char *arq_status_name(arq_status status)
     }
 }
 
-const char *arq_system_reason(int number, char *room, size_t size)
-{
-#if defined(__GLIBC__) && defined(_GNU_SOURCE)
-    return strerror_r(number, room, size);
-#else
-    return strerror_r(number, room, size) == 0 ? room : "unknown reason";
-#endif
-}
-
 #define TEXT_OF(x) #x
 #define VERSION_TEXT(major, minor, patch) TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
 

@@ -41,9 +41,6 @@ arq_status arq_check_required(const arq_context *context, const char *call, cons
 /* What a host callback's status becomes: its own codes (ARQ_E_CALLER and below) unchanged, others ARQ_E_CALLBACK. */
 arq_status arq_fail_callback(const arq_context *context, const char *what, arq_status status, const char *detail);
 
-/* The system's text for an errno number; in `room` or static. */
-const char *arq_system_reason(int number, char *room, size_t size);
-
 /* One line to the log, if somebody listens at that level. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))

@@ -1,11 +1,9 @@
 #include "core/pool.h"
 
-#include <pthread.h>
+#include "system/process.h"
+#include "system/thread.h"
+
 #include <stdbool.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 /* Workers look this often for new work before they sleep, some tenth of a millisecond: an update is many short phases
  * in a row, and waking costs as much as several of them. */
@@ -18,11 +16,10 @@ typedef struct pool_share {
 } pool_share;
 
 struct arq_pool {
-    pthread_mutex_t mutex;
-    pthread_cond_t work_ready;
-    pthread_cond_t work_done;
-    pid_t owner;         /* the process that started the threads: a fork has none of them */
-    unsigned char *ours; /* a page that says 1 here and 0 in a fork; NULL: the owner is asked for */
+    arq_mutex mutex;
+    arq_condition work_ready;
+    arq_condition work_done;
+    arq_process_mark process; /* that started the threads: a fork has none of them */
     uint32_t workers;
     uint32_t sleeping;
     atomic_bool stopping;
@@ -34,7 +31,7 @@ struct arq_pool {
     atomic_uint_fast32_t finished;
     void (*task)(void *data, uint32_t index);
     void *data;
-    pthread_t threads[ARQ_POOL_MAX_THREADS];
+    arq_thread threads[ARQ_POOL_MAX_THREADS];
     pool_share share[ARQ_POOL_MAX_THREADS]; /* 0: the caller's */
 };
 
@@ -50,9 +47,9 @@ static uint32_t share_begin(const arq_pool *pool, uint32_t count, uint32_t threa
 static void finish_one(arq_pool *pool, uint32_t count)
 {
     if (atomic_fetch_add(&pool->finished, 1) + 1 == count) {
-        pthread_mutex_lock(&pool->mutex);
-        pthread_cond_broadcast(&pool->work_done);
-        pthread_mutex_unlock(&pool->mutex);
+        arq_mutex_lock(&pool->mutex);
+        arq_condition_wake_all(&pool->work_done);
+        arq_mutex_unlock(&pool->mutex);
     }
 }
 
@@ -81,33 +78,24 @@ static void work_on(arq_pool *pool, uint32_t generation, uint32_t thread)
     }
 }
 
-static void relax(void)
-{
-#if defined(__x86_64__)
-    __builtin_ia32_pause();
-#elif defined(__aarch64__)
-    __asm__ volatile("yield");
-#endif
-}
-
 static void wait_for_work(arq_pool *pool, uint32_t seen)
 {
     for (int i = 0; i < SPINS; i++) {
         if (atomic_load(&pool->generation) != seen || atomic_load(&pool->stopping)) {
             return;
         }
-        relax();
+        arq_thread_relax();
     }
-    pthread_mutex_lock(&pool->mutex);
+    arq_mutex_lock(&pool->mutex);
     while (atomic_load(&pool->generation) == seen && !atomic_load(&pool->stopping)) {
         pool->sleeping++;
-        pthread_cond_wait(&pool->work_ready, &pool->mutex);
+        arq_condition_wait(&pool->work_ready, &pool->mutex);
         pool->sleeping--;
     }
-    pthread_mutex_unlock(&pool->mutex);
+    arq_mutex_unlock(&pool->mutex);
 }
 
-static void *worker(void *argument)
+static void work(void *argument)
 {
     arq_pool *pool = argument;
     uint32_t thread = (uint32_t)atomic_fetch_add(&pool->started, 1) + 1;
@@ -115,7 +103,7 @@ static void *worker(void *argument)
     for (;;) {
         wait_for_work(pool, seen);
         if (atomic_load(&pool->stopping)) {
-            return NULL;
+            return;
         }
         seen = (uint32_t)atomic_load(&pool->generation);
         work_on(pool, seen, thread);
@@ -135,36 +123,13 @@ static void wait_until_finished(arq_pool *pool, uint32_t count)
         if (atomic_load(&pool->finished) == count) {
             return;
         }
-        relax();
+        arq_thread_relax();
     }
-    pthread_mutex_lock(&pool->mutex);
+    arq_mutex_lock(&pool->mutex);
     while (atomic_load(&pool->finished) != count) {
-        pthread_cond_wait(&pool->work_done, &pool->mutex);
+        arq_condition_wait(&pool->work_done, &pool->mutex);
     }
-    pthread_mutex_unlock(&pool->mutex);
-}
-
-#define FORK_PAGE ((size_t)4096)
-
-/* Asking for the process's number is a system call; a page that forks find empty is not. */
-static unsigned char *make_fork_page(void)
-{
-#if defined(MADV_WIPEONFORK)
-    void *page = mmap(NULL, FORK_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page != MAP_FAILED && madvise(page, FORK_PAGE, MADV_WIPEONFORK) == 0) {
-        *(unsigned char *)page = 1;
-        return page;
-    }
-    if (page != MAP_FAILED) {
-        munmap(page, FORK_PAGE);
-    }
-#endif
-    return NULL;
-}
-
-static bool is_fork(const arq_pool *pool)
-{
-    return pool->ours != NULL ? *pool->ours == 0 : getpid() != pool->owner;
+    arq_mutex_unlock(&pool->mutex);
 }
 
 static void set_tickets(arq_pool *pool, uint32_t generation, uint32_t count)
@@ -180,13 +145,13 @@ static void pool_parallel_for(void *user, uint32_t count, void (*task)(void *dat
     if (count == 0) {
         return;
     }
-    if (count == 1 || is_fork(pool) || atomic_exchange(&pool->busy, true)) {
+    if (count == 1 || !arq_process_mark_is_ours(&pool->process) || atomic_exchange(&pool->busy, true)) {
         run_serially(count, task, data);
         return;
     }
     /* Two generations a call: the odd one is closed, so that nobody takes an index while the fields change. */
     uint32_t generation = (uint32_t)atomic_load(&pool->generation) + 2;
-    pthread_mutex_lock(&pool->mutex);
+    arq_mutex_lock(&pool->mutex);
     set_tickets(pool, generation - 1, 0);
     pool->task = task;
     pool->data = data;
@@ -195,44 +160,20 @@ static void pool_parallel_for(void *user, uint32_t count, void (*task)(void *dat
     set_tickets(pool, generation, count);
     atomic_store(&pool->generation, generation);
     if (pool->sleeping > 0) {
-        pthread_cond_broadcast(&pool->work_ready);
+        arq_condition_wake_all(&pool->work_ready);
     }
-    pthread_mutex_unlock(&pool->mutex);
+    arq_mutex_unlock(&pool->mutex);
     work_on(pool, generation, 0);
     wait_until_finished(pool, count);
     /* No index is left: a late worker finds every share used up until the next generation. */
     atomic_store(&pool->busy, false);
 }
 
-static uint32_t processor_count(void)
-{
-#if defined(__linux__)
-    cpu_set_t set;
-    if (sched_getaffinity(0, sizeof(set), &set) == 0) {
-        return (uint32_t)CPU_COUNT(&set);
-    }
-#endif
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online > 0 ? (uint32_t)online : 1;
-}
-
-/* The host's signals are the host's: no handler runs on our threads. */
-static int start_worker(arq_pool *pool, pthread_t *thread)
-{
-    sigset_t all;
-    sigset_t host;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &host);
-    int error = pthread_create(thread, NULL, worker, pool);
-    pthread_sigmask(SIG_SETMASK, &host, NULL);
-    return error;
-}
-
 arq_status arq_pool_create(arq_context *context, uint32_t threads, arq_pool **out)
 {
     *out = NULL;
     if (threads == 0) {
-        threads = processor_count();
+        threads = arq_processor_count();
         if (threads > ARQ_POOL_MAX_THREADS) {
             threads = ARQ_POOL_MAX_THREADS;
         }
@@ -241,13 +182,12 @@ arq_status arq_pool_create(arq_context *context, uint32_t threads, arq_pool **ou
     if (pool == NULL) {
         return arq_fail_memory(context, "the thread pool", sizeof(*pool));
     }
-    pthread_mutex_init(&pool->mutex, NULL);
-    pthread_cond_init(&pool->work_ready, NULL);
-    pthread_cond_init(&pool->work_done, NULL);
-    pool->owner = getpid();
-    pool->ours = make_fork_page();
+    arq_mutex_create(&pool->mutex);
+    arq_condition_create(&pool->work_ready);
+    arq_condition_create(&pool->work_done);
+    arq_process_mark_create(&pool->process);
     for (uint32_t i = 0; i + 1 < threads; i++) {
-        int error = start_worker(pool, &pool->threads[i]);
+        int error = arq_thread_start(&pool->threads[i], work, pool);
         if (error != 0) {
             arq_pool_destroy(context, pool);
             char room[128];
@@ -265,21 +205,19 @@ void arq_pool_destroy(arq_context *context, arq_pool *pool)
     if (pool == NULL) {
         return;
     }
-    if (!is_fork(pool)) {
-        pthread_mutex_lock(&pool->mutex);
+    if (arq_process_mark_is_ours(&pool->process)) {
+        arq_mutex_lock(&pool->mutex);
         atomic_store(&pool->stopping, true);
-        pthread_cond_broadcast(&pool->work_ready);
-        pthread_mutex_unlock(&pool->mutex);
+        arq_condition_wake_all(&pool->work_ready);
+        arq_mutex_unlock(&pool->mutex);
         for (uint32_t i = 0; i < pool->workers; i++) {
-            pthread_join(pool->threads[i], NULL);
+            arq_thread_join(&pool->threads[i]);
         }
-        pthread_cond_destroy(&pool->work_done);
-        pthread_cond_destroy(&pool->work_ready);
-        pthread_mutex_destroy(&pool->mutex);
+        arq_condition_destroy(&pool->work_done);
+        arq_condition_destroy(&pool->work_ready);
+        arq_mutex_destroy(&pool->mutex);
     }
-    if (pool->ours != NULL) {
-        munmap(pool->ours, FORK_PAGE);
-    }
+    arq_process_mark_destroy(&pool->process);
     arq_free(context, pool, 1, sizeof(*pool));
 }
 

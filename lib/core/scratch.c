@@ -1,6 +1,7 @@
 #include "core/scratch.h"
 
-#include <sched.h>
+#include "system/thread.h"
+
 #include <string.h>
 
 arq_status arq_scratch_create(arq_context *context, size_t floats, arq_scratch *scratch)
@@ -43,7 +44,7 @@ float *arq_scratch_take(const arq_scratch *scratch)
             }
         }
         /* Only an executor that runs more tasks at once than it declared comes here. */
-        sched_yield();
+        arq_thread_yield();
     }
 }
 

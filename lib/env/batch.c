@@ -2,12 +2,12 @@
  * Many instances stepped by one call. Where each stands is kept side by side here, so that stepping a batch touches
  * no handle. Work is cut into blocks of a fixed size, whatever the number of threads.
  */
-#include "core/fp.h"
 #include "env/episode.h"
 #include "env/plugins/instances.h"
 #include "env/plugins/open.h"
 #include "env/plugins/type.h"
 #include "env/promises.h"
+#include "system/fp.h"
 
 #include <float.h>
 #include <inttypes.h>

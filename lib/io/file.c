@@ -1,23 +1,15 @@
-#include "file.h"
+#include "io/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "system/file.h"
+#include "system/process.h"
 
-#ifndef PATH_MAX
-#define PATH_MAX 4096
-#endif
-
-/* ARQ_E_IO with errno's text. */
-static arq_status fail_system(const arq_context *context, const char *what, const char *path)
+/* ARQ_E_IO with the system's reason. */
+static arq_status fail_system(const arq_context *context, int number, const char *what, const char *path)
 {
     char room[128] = "";
-    int number = errno;
+    if (number == ARQ_NOT_ORDINARY) {
+        return arq_fail(context, ARQ_E_IO, "cannot %s %.200s: not an ordinary file", what, path);
+    }
     return arq_fail(context, ARQ_E_IO, "cannot %s %.200s: %s", what, path,
                     arq_system_reason(number, room, sizeof(room)));
 }
@@ -25,122 +17,79 @@ static arq_status fail_system(const arq_context *context, const char *what, cons
 /* A file that is being replaced. */
 typedef struct replacement {
     arq_context *context;
-    const char *path;              /* as the caller named it */
-    char target[PATH_MAX];         /* the file behind it, links followed */
-    char folder[PATH_MAX];         /* where target is */
-    char temporary[PATH_MAX + 64]; /* in the same folder, so that renaming is atomic */
-    mode_t mode;                   /* permissions, or 0: as usual for a new file */
+    const char *path;                   /* as the caller named it */
+    char target[ARQ_PATH_SIZE];         /* the file behind it, links followed */
+    char temporary[ARQ_PATH_SIZE + 64]; /* beside target, so that renaming is atomic */
+    uint32_t permissions;               /* of the older file, or 0 when there is none */
     int file;
 } replacement;
 
-/* Finds the file behind links; only an ordinary file or nothing at all may stand there. */
-static arq_status resolve(replacement *job)
+static arq_status open_temporary(replacement *job)
 {
-    struct stat found;
-    if (strlen(job->path) >= PATH_MAX) {
-        errno = ENAMETOOLONG;
-        return fail_system(job->context, "write", job->path);
+    int number = arq_path_resolve(job->path, job->target, &job->permissions);
+    if (number != 0) {
+        return fail_system(job->context, number, "write", job->path);
     }
-    strcpy(job->target, job->path);
-    if (lstat(job->path, &found) != 0) {
-        if (errno != ENOENT || job->path[0] == 0) {
-            return fail_system(job->context, "write", job->path);
-        }
-    } else {
-        if (realpath(job->path, job->target) == NULL || stat(job->target, &found) != 0) {
-            return fail_system(job->context, "write", job->path);
-        }
-        if (!S_ISREG(found.st_mode)) {
-            return arq_fail(job->context, ARQ_E_IO, "cannot write %.200s: not an ordinary file", job->path);
-        }
-        job->mode = found.st_mode & 0777;
+    number = arq_raw_create_beside(job->target, job->temporary, &job->file);
+    if (number != 0) {
+        return fail_system(job->context, number, "create a temporary file beside", job->path);
     }
-    const char *slash = strrchr(job->target, '/');
-    size_t folder_bytes = slash == NULL ? 0 : (size_t)(slash - job->target) + 1;
-    memcpy(job->folder, job->target, folder_bytes);
-    strcpy(job->folder + folder_bytes, folder_bytes == 0 ? "./" : "");
     return ARQ_OK;
 }
 
-/* Another writer of the same process, or one that was killed, may have taken a name. */
-static arq_status open_temporary(replacement *job)
+static arq_status fill_temporary(const replacement *job, const arq_chunk *chunks, size_t count)
 {
-    for (int attempt = 0; attempt < 1000; attempt++) {
-        snprintf(job->temporary, sizeof(job->temporary), "%s.arq-%ld-%d.tmp", job->folder, (long)getpid(), attempt);
-        job->file = open(job->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        if (job->file >= 0) {
-            return ARQ_OK;
-        }
-        if (errno != EEXIST) {
-            break;
+    for (size_t i = 0; i < count; i++) {
+        int number = arq_raw_write(job->file, chunks[i].data, chunks[i].bytes);
+        if (number != 0) {
+            return fail_system(job->context, number, "write", job->path);
         }
     }
-    return fail_system(job->context, "create a temporary file beside", job->path);
-}
-
-static arq_status write_chunk(const replacement *job, const arq_chunk *chunk)
-{
-    const char *at = chunk->data;
-    for (size_t left = chunk->bytes; left > 0;) {
-        ssize_t written = write(job->file, at, left);
-        if (written < 0 && errno == EINTR) {
-            continue;
-        }
-        if (written == 0) {
-            errno = ENOSPC;
-        }
-        if (written <= 0) {
-            return fail_system(job->context, "write", job->path);
-        }
-        at += written;
-        left -= (size_t)written;
+    int number = job->permissions == 0 ? 0 : arq_raw_set_permissions(job->file, job->permissions);
+    if (number != 0) {
+        return fail_system(job->context, number, "set the permissions of", job->path);
+    }
+    number = arq_raw_flush(job->file);
+    if (number != 0) {
+        return fail_system(job->context, number, "flush", job->path);
     }
     return ARQ_OK;
 }
 
 /* The temporary file with its whole content on the disk, closed. */
-static arq_status write_temporary(replacement *job, const arq_chunk *chunks, size_t count)
+static arq_status write_temporary(const replacement *job, const arq_chunk *chunks, size_t count)
 {
-    arq_status status = ARQ_OK;
-    for (size_t i = 0; i < count && status == ARQ_OK; i++) {
-        status = write_chunk(job, &chunks[i]);
+    arq_status status = fill_temporary(job, chunks, count);
+    int number = arq_raw_close(job->file);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK && job->mode != 0 && fchmod(job->file, job->mode) != 0) {
-        status = fail_system(job->context, "set the permissions of", job->path);
-    }
-    if (status == ARQ_OK && fsync(job->file) != 0) {
-        status = fail_system(job->context, "flush", job->path);
-    }
-    if (close(job->file) != 0 && status == ARQ_OK) {
-        status = fail_system(job->context, "close", job->path);
-    }
-    return status;
+    return number == 0 ? ARQ_OK : fail_system(job->context, number, "close", job->path);
 }
 
 static arq_status move_into_place(const replacement *job)
 {
-    int folder = open(job->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) {
-        return fail_system(job->context, "open the folder of", job->path);
+    int folder;
+    int number = arq_raw_open_folder(job->target, &folder);
+    if (number != 0) {
+        return fail_system(job->context, number, "open the folder of", job->path);
     }
     arq_status status = ARQ_OK;
-    if (rename(job->temporary, job->target) != 0) {
-        status = fail_system(job->context, "replace", job->path);
-    } else if (fsync(folder) != 0 && errno != EINVAL) { /* some file systems cannot flush folders */
+    number = arq_path_replace(job->temporary, job->target);
+    if (number != 0) {
+        status = fail_system(job->context, number, "replace", job->path);
+    } else if (arq_raw_flush_folder(folder) != 0) {
         /* The new file is whole and in place; only after a power cut might the old one, as whole, be back. */
         arq_log_line(job->context, ARQ_LOG_WARNING, "the folder of %.200s could not be flushed", job->path);
     }
-    close(folder);
+    arq_raw_close(folder);
     return status;
 }
 
 arq_status arq_file_replace(arq_context *context, const char *path, const arq_chunk *chunks, size_t count)
 {
     replacement job = {.context = context, .path = path};
-    arq_status status = resolve(&job);
-    if (status == ARQ_OK) {
-        status = open_temporary(&job);
-    }
+    arq_status status = open_temporary(&job);
     if (status != ARQ_OK) {
         return status;
     }
@@ -149,54 +98,36 @@ arq_status arq_file_replace(arq_context *context, const char *path, const arq_ch
         status = move_into_place(&job);
     }
     if (status != ARQ_OK) {
-        unlink(job.temporary);
+        arq_path_remove(job.temporary);
     }
     return status;
 }
 
 arq_status arq_file_open(arq_context *context, const char *path, int *file, uint64_t *size)
 {
-    struct stat found;
-    /* Without O_NONBLOCK opening a pipe would wait for its writer. */
-    *file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-    if (*file < 0) {
-        return fail_system(context, "open", path);
-    }
-    arq_status status = ARQ_OK;
-    if (fstat(*file, &found) != 0) {
-        status = fail_system(context, "open", path);
-    } else if (!S_ISREG(found.st_mode)) {
-        status = arq_fail(context, ARQ_E_IO, "cannot open %.200s: not an ordinary file", path);
-    }
-    if (status == ARQ_OK) {
-        *size = (uint64_t)found.st_size;
-    } else {
-        close(*file);
-    }
-    return status;
+    int number = arq_raw_open(path, file, size);
+    return number == 0 ? ARQ_OK : fail_system(context, number, "open", path);
 }
 
 arq_status arq_file_read(arq_context *context, const char *path, int file, void *buffer, size_t bytes)
 {
     char *at = buffer;
     for (size_t left = bytes; left > 0;) {
-        ssize_t got = read(file, at, left);
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got < 0) {
-            return fail_system(context, "read", path);
+        size_t got;
+        int number = arq_raw_read(file, at, left, &got);
+        if (number != 0) {
+            return fail_system(context, number, "read", path);
         }
         if (got == 0) {
             return arq_fail(context, ARQ_E_IO, "cannot read %.200s: it became shorter meanwhile", path);
         }
         at += got;
-        left -= (size_t)got;
+        left -= got;
     }
     return ARQ_OK;
 }
 
 void arq_file_close(int file)
 {
-    close(file);
+    arq_raw_close(file);
 }

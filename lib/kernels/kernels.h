@@ -12,7 +12,7 @@
  *
  * All matrices are row-major; a leading dimension (ld) counts floats between rows. No pointer needs
  * alignment. Outputs do not overlap inputs unless said. Kernels never allocate; they expect the FP
- * mode of core/fp.h (round to nearest, denormals kept) and leave it.
+ * mode of system/fp.h (round to nearest, denormals kept) and leave it.
  */
 #ifndef ARQ_KERNELS_H
 #define ARQ_KERNELS_H

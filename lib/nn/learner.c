@@ -1,8 +1,8 @@
 /* Lets a network learn: the public side; each network kind has the arithmetic. */
-#include "core/fp.h"
 #include "env/observation.h"
 #include "nn/math/encode.h"
 #include "nn/network.h"
+#include "system/fp.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 #include "nn/network.h"
 
-#include "core/fp.h"
 #include "env/observation.h"
 #include "nn/cells/width_scale.h"
+#include "system/fp.h"
 
 #include <math.h>
 #include <string.h>

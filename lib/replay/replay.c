@@ -1,9 +1,9 @@
 #include "replay/replay.h"
 
 #include "arq/environment.h"
-#include "core/fp.h"
 #include "env/observation.h"
 #include "replay/history.h"
+#include "system/fp.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "arq/arq.h"
-#include "core/fp.h"
+#include "system/fp.h"
 
 #include <math.h>
 

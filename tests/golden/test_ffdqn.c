@@ -2,10 +2,10 @@
 #include "golden_files.h"
 
 #include "arq/arq.h"
-#include "core/fp.h"
 #include "io/safetensors.h"
 #include "nn/dense/dqn.h"
 #include "nn/dense/ff_dqn.h"
+#include "system/fp.h"
 
 #include <check.h>
 #include <math.h>

@@ -8,8 +8,9 @@ import unittest
 
 ROOT = os.path.abspath(sys.argv.pop(1))
 
-# Each folder of lib/ may include those named here, which are all below it, and the public headers.
+# Each folder of lib/ may include those named here, which are all below it, lib/system and the public headers.
 FLOORS = {
+    "system": [],
     "kernels": [],
     "core": ["kernels"],
     "env": ["core"],
@@ -18,6 +19,20 @@ FLOORS = {
     "replay": ["core", "env", "io"],
     "agent": ["core", "env", "io", "nn", "replay"],
     "train": ["core", "env", "io", "nn", "replay", "agent"],
+}
+
+# What lib/ may include of the system outside lib/system: C11's headers, and in a tier's vector header its instructions.
+C11 = {name + ".h" for name in (
+    "assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic "
+    "stdbool stddef stdint stdio stdlib stdnoreturn string tgmath time uchar wchar wctype").split()}
+VECTOR_HEADER = r"lib/kernels/\w+/vec_\w+\.h"
+VECTOR_TARGETS = {"immintrin.h", "arm_neon.h"}
+
+# What still stands elsewhere. A line that is not needed any more fails.
+NOT_YET_IN_SYSTEM = {
+    ("lib/kernels/dispatch.c", "cpuid.h"),
+    ("lib/kernels/dispatch.c", "asm/hwcap.h"),
+    ("lib/kernels/dispatch.c", "sys/auxv.h"),
 }
 
 # What stands outside the library sees no more of it than this.
@@ -110,9 +125,22 @@ class House(unittest.TestCase):
             own = name.split("/")[1]
             path = beside(name, target) or "lib/" + target
             floor = path.split("/")[1] if path.startswith("lib/") else None
-            if floor != own and floor not in FLOORS[own]:
+            if floor not in [own, "system", *FLOORS[own]]:
                 complaints.append(f"{name}:{line} includes {target}; lib/{own} may include "
-                                  f"{', '.join(FLOORS[own]) or 'no other folder'}")
+                                  f"{', '.join(['system', *FLOORS[own]])}")
+        self.complain(complaints)
+
+    def test_the_system_has_one_folder(self):
+        complaints = []
+        for name, line, target, quoted in includes():
+            if not name.startswith("lib/") or quoted or name.startswith("lib/system/"):
+                continue
+            instructions = re.fullmatch(VECTOR_HEADER, name) and target in VECTOR_TARGETS
+            if not (target in C11 or instructions or (name, target) in NOT_YET_IN_SYSTEM):
+                complaints.append(f"{name}:{line} includes <{target}>, which is not C11's; lib/system is for that")
+        complaints += [f"{name} includes <{target}> no more; take it out of NOT_YET_IN_SYSTEM"
+                       for name, target in NOT_YET_IN_SYSTEM
+                       if (name, target) not in {(n, t) for n, _, t, _ in includes()}]
         self.complain(complaints)
 
     def test_public_headers_include_public_headers(self):

@@ -1,5 +1,7 @@
 #include "env/plugins/id.h"
 
+#include "system/library.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,9 +15,10 @@ arq_status arq_env_id_parse(const arq_context *context, const char *text, arq_en
     }
     memset(id, 0, sizeof(*id));
     size_t head = strcspn(text, "?#");
+    size_t suffix = strlen(arq_library_suffix());
     int is_path = 0;
-    for (size_t i = 0; i + 3 <= head && !is_path; i++) {
-        is_path = memcmp(text + i, ".so", 3) == 0;
+    for (size_t i = 0; i + suffix <= head && !is_path; i++) {
+        is_path = memcmp(text + i, arq_library_suffix(), suffix) == 0;
     }
     if (is_path) {
         /* A name without a slash would be searched for in the loader's folders, not here. */

@@ -3,8 +3,8 @@
 #include "env/plugins/folders.h"
 #include "env/plugins/id.h"
 #include "env/plugins/registry.h"
+#include "system/library.h"
 
-#include <dlfcn.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,16 +19,14 @@ static arq_status fail_file(const arq_context *context, const char *path, arq_st
 
 arq_status arq_plugin_load_file(arq_context *context, const char *path, const arq_plugin **table)
 {
-    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    char reason[512];
+    void *object = arq_library_open(path, reason, sizeof(reason));
     if (object == NULL) {
-        const char *reason = dlerror();
-        return arq_fail(context, ARQ_E_IO, "plugin cannot be loaded: %s", reason == NULL ? path : reason);
+        return arq_fail(context, ARQ_E_IO, "plugin cannot be loaded: %s", reason);
     }
-    arq_plugin_entry_function entry = NULL;
-    void *symbol = dlsym(object, ARQ_PLUGIN_ENTRY);
-    memcpy(&entry, &symbol, sizeof(entry));
+    arq_plugin_entry_function entry = (arq_plugin_entry_function)arq_library_find(object, ARQ_PLUGIN_ENTRY);
     if (entry == NULL) {
-        dlclose(object);
+        arq_library_close(object);
         return arq_fail(context, ARQ_E_FORMAT, "%.300s: no plugin: it does not export %s", path, ARQ_PLUGIN_ENTRY);
     }
     int added = 0;
@@ -37,7 +35,7 @@ arq_status arq_plugin_load_file(arq_context *context, const char *path, const ar
         status = fail_file(context, path, status);
     }
     if (!added) {
-        dlclose(object);
+        arq_library_close(object);
     }
     return status;
 }

@@ -6,6 +6,7 @@
 #include "env/plugins/load.h"
 #include "env/plugins/options.h"
 #include "env/plugins/registry.h"
+#include "system/library.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +28,9 @@ static arq_status fail_not_found(const arq_context *context, const char *name, c
     const char *slash = strchr(name, '/');
     if (table == NULL && slash != NULL && slash != name && used == 0) {
         return arq_fail(context, ARQ_E_NOT_FOUND,
-                        "unknown environment '%.64s'; %s, and there is no arq_%.*s.so in ARQ_PLUGIN_PATH or the "
+                        "unknown environment '%.64s'; %s, and there is no arq_%.*s%s in ARQ_PLUGIN_PATH or the "
                         "library's folder",
-                        name, known, slash - name < 64 ? (int)(slash - name) : 64, name);
+                        name, known, slash - name < 64 ? (int)(slash - name) : 64, name, arq_library_suffix());
     }
     return arq_fail(context, ARQ_E_NOT_FOUND, "unknown environment '%.64s'; %s", name, known);
 }

@@ -1,8 +1,8 @@
 #include "env/plugins/registry.h"
 
 #include "env/plugins/type.h"
+#include "system/library.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 /* One loaded plugin; the registry is their list in the order of loading. */
@@ -17,7 +17,7 @@ static void free_plugins(arq_context *context, void *plugins)
     for (loaded_plugin *plugin = plugins; plugin != NULL;) {
         loaded_plugin *next = plugin->next;
         if (plugin->object != NULL) {
-            dlclose(plugin->object);
+            arq_library_close(plugin->object);
         }
         arq_free(context, plugin, 1, sizeof(*plugin));
         plugin = next;

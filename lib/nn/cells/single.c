@@ -1,8 +1,8 @@
 /* One cell as a layer of its own: a network of one cell without contexts, on the caller's inputs and targets. */
 #include "arq/cell.h"
 
-#include "core/fp.h"
 #include "nn/cells/update.h"
+#include "system/fp.h"
 
 #include <math.h>
 #include <string.h>

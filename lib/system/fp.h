@@ -2,8 +2,8 @@
  * The floating-point mode of a thread. Kernels need round to nearest with denormals kept; the host
  * may have set something else. Every computing entry point and every executor task brackets itself.
  */
-#ifndef ARQ_CORE_FP_H
-#define ARQ_CORE_FP_H
+#ifndef ARQ_SYSTEM_FP_H
+#define ARQ_SYSTEM_FP_H
 
 #include <stdint.h>
 

@@ -1,0 +1,64 @@
+#include "system/process.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PAGE ((size_t)4096)
+
+/* Asking for the process's number is a system call; a page that forks find empty is not. */
+static unsigned char *make_page(void)
+{
+#if defined(MADV_WIPEONFORK)
+    void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) {
+        return NULL;
+    }
+    if (madvise(page, PAGE, MADV_WIPEONFORK) != 0) {
+        munmap(page, PAGE);
+        return NULL;
+    }
+    *(unsigned char *)page = 1;
+    return page;
+#else
+    return NULL;
+#endif
+}
+
+void arq_process_mark_create(arq_process_mark *mark)
+{
+    mark->page = make_page();
+    mark->owner = getpid();
+}
+
+void arq_process_mark_destroy(arq_process_mark *mark)
+{
+    if (mark->page != NULL) {
+        munmap(mark->page, PAGE);
+        mark->page = NULL;
+    }
+}
+
+bool arq_process_mark_is_ours(const arq_process_mark *mark)
+{
+    return mark->page != NULL ? *mark->page == 1 : mark->owner == getpid();
+}
+
+const char *arq_process_trusted_variable(const char *name)
+{
+#if defined(__linux__)
+    return secure_getenv(name);
+#else
+    return getenv(name);
+#endif
+}
+
+const char *arq_system_reason(int number, char *room, size_t size)
+{
+#if defined(__GLIBC__) && defined(_GNU_SOURCE)
+    return strerror_r(number, room, size);
+#else
+    return strerror_r(number, room, size) == 0 ? room : "unknown reason";
+#endif
+}
