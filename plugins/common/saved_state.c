@@ -64,8 +64,8 @@ void saved_state_begin_write(struct saved_state *state, const char *id, uint32_t
     transfer(state, &magic, 4);
     transfer(state, &format, 4);
     transfer(state, &length, 4);
-    for (size_t i = 0; i < length; i++) {
-        uint64_t letter = (unsigned char)id[i];
+    for (const char *next = id; *next != '\0'; next++) {
+        uint64_t letter = (unsigned char)*next;
         transfer(state, &letter, 1);
     }
 }
@@ -93,6 +93,7 @@ void saved_state_begin_read(struct saved_state *state, const char *id, uint32_t 
     uint64_t format = 0;
     uint64_t length = 0;
     uint64_t hash = 0;
+    const size_t id_length = strlen(id);
 
     *state = (struct saved_state){.in = in, .room = size, .error = error, .error_size = error_size};
     if (!in || size < 12 + HASH_BYTES) {
@@ -110,12 +111,12 @@ void saved_state_begin_read(struct saved_state *state, const char *id, uint32_t 
         refuse(state, "load: the bytes are not a saved state (they begin with 0x%08" PRIx64 ")", magic);
     else if (hash != saved_state_hash(in, state->room))
         refuse(state, "load: the state is damaged, its hash does not match");
-    else if (length != strlen(id) || length > state->room - state->offset ||
-             memcmp((const unsigned char *)in + state->offset, id, length) != 0)
+    else if (length != id_length || id_length > state->room - state->offset ||
+             memcmp((const unsigned char *)in + state->offset, id, id_length) != 0)
         refuse(state, "load: the state belongs to another environment than %s", id);
     else if (format != version)
         refuse(state, "load: the state has version %" PRIu64 ", %s reads version %" PRIu32, format, id, version);
-    state->offset += length;
+    state->offset += id_length;
 }
 
 arq_status saved_state_end_read(struct saved_state *state)
