@@ -1,9 +1,10 @@
 #include "agent/agent.h"
 
+#include "core/finite.h"
 #include "env/observation.h"
+#include "replay/replay.h"
 #include "system/fp.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,20 +49,23 @@ static arq_status create_parts(arq_agent *agent, const arq_config *config, int32
                                uint32_t actions)
 {
     arq_status status = arq_network_create(agent->context, config, kind, size, actions, &agent->network);
-    if (status == ARQ_OK) { /* width_scale has become widths */
-        agent->parameters.widths = agent->network->parameters.widths;
-        agent->parameters.width_scale = agent->network->parameters.width_scale;
-        status = arq_learner_create(agent->network, config, &agent->learner);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        status =
-            arq_replay_create(agent->context, kind, size, (uint64_t)agent->parameters.replay_capacity,
-                              arq_learner_window(agent->learner), (uint64_t)agent->parameters.seed, &agent->replay);
+    /* width_scale has become widths */
+    agent->parameters.widths = agent->network->parameters.widths;
+    agent->parameters.width_scale = agent->network->parameters.width_scale;
+    status = arq_learner_create(agent->network, config, &agent->learner);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        status = arq_activations_create(agent->network, 1, &agent->activations);
+    status = arq_replay_create(agent->context, kind, size, (uint64_t)agent->parameters.replay_capacity,
+                               arq_learner_window(agent->learner), (uint64_t)agent->parameters.seed, &agent->replay);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status == ARQ_OK ? create_batch(agent) : status;
+    status = arq_activations_create(agent->network, 1, &agent->activations);
+    return status != ARQ_OK ? status : create_batch(agent);
 }
 
 arq_status arq_agent_create(arq_context *context, const arq_config *config, int32_t observation_kind,
@@ -70,11 +74,10 @@ arq_status arq_agent_create(arq_context *context, const arq_config *config, int3
     if (out != NULL) {
         *out = NULL;
     }
-    if (context == NULL || config == NULL || out == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_agent_create: %s is NULL",
-                        context == NULL  ? "context"
-                        : config == NULL ? "config"
-                                         : "out");
+    arq_status status =
+        ARQ_REQUIRE(context, "arq_agent_create", {"context", context}, {"config", config}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
     arq_agent *agent = arq_alloc(context, 1, sizeof(*agent));
     if (agent == NULL) {
@@ -86,7 +89,7 @@ arq_status arq_agent_create(arq_context *context, const arq_config *config, int3
     agent->observation_bytes = arq_observation_bytes(observation_kind, observation_size);
     arq_random_seed(&agent->exploration, (uint64_t)agent->parameters.seed, ARQ_STREAM_EXPLORATION);
     agent->exploration_before_act = agent->exploration;
-    arq_status status = create_parts(agent, config, observation_kind, observation_size, actions);
+    status = create_parts(agent, config, observation_kind, observation_size, actions);
     if (status != ARQ_OK) {
         arq_agent_destroy(agent);
         return status;
@@ -125,18 +128,9 @@ arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call)
     return arq_fail(agent->context, ARQ_E_BUSY, "%s: called from inside the environment of this agent's own run", call);
 }
 
-arq_status arq_agent_begin(arq_agent *agent, const void *observation)
+arq_status arq_agent_open_episode(arq_agent *agent, const void *observation)
 {
-    if (agent == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_agent_begin: agent is NULL");
-    }
-    if (agent->lent) {
-        return arq_agent_fail_lent(agent, "arq_agent_begin");
-    }
-    arq_status status = check_observation(agent, observation, "arq_agent_begin: observation");
-    if (status == ARQ_OK) {
-        status = arq_replay_begin(agent->replay, observation);
-    }
+    arq_status status = arq_replay_open_episode(agent->replay, observation);
     if (status != ARQ_OK) {
         return status;
     }
@@ -145,6 +139,18 @@ arq_status arq_agent_begin(arq_agent *agent, const void *observation)
     agent->acted = 0;
     memcpy(agent->observation, observation, agent->observation_bytes);
     return arq_activations_begin(agent->activations, 0);
+}
+
+arq_status arq_agent_begin(arq_agent *agent, const void *observation)
+{
+    if (agent == NULL) {
+        return arq_fail_null(NULL, "arq_agent_begin", "agent");
+    }
+    if (agent->lent) {
+        return arq_agent_fail_lent(agent, "arq_agent_begin");
+    }
+    arq_status status = check_observation(agent, observation, "arq_agent_begin: observation");
+    return status != ARQ_OK ? status : arq_agent_open_episode(agent, observation);
 }
 
 double arq_agent_epsilon(const arq_agent *agent)
@@ -159,8 +165,7 @@ double arq_agent_epsilon(const arq_agent *agent)
 arq_status arq_agent_act(arq_agent *agent, int32_t *action)
 {
     if (agent == NULL || action == NULL) {
-        return arq_fail(agent == NULL ? NULL : agent->context, ARQ_E_ARGUMENT, "arq_agent_act: %s is NULL",
-                        agent == NULL ? "agent" : "action");
+        return arq_fail_null(ARQ_CONTEXT_OF(agent), "arq_agent_act", agent == NULL ? "agent" : "action");
     }
     if (agent->lent) {
         return arq_agent_fail_lent(agent, "arq_agent_act");
@@ -176,7 +181,8 @@ arq_status arq_agent_act(arq_agent *agent, int32_t *action)
             chosen = (int32_t)arq_random_below(&random, agent->network->shape.actions);
         }
         if (!explored || agent->parameters.context_on_explore) {
-            arq_status status = arq_network_q(agent->network, agent->activations, agent->observation, NULL);
+            arq_status status =
+                arq_network_compute(agent->network, agent->activations, agent->observation, "arq_network_q");
             if (status != ARQ_OK) {
                 return status;
             }
@@ -210,23 +216,25 @@ static arq_status learn_when_due(arq_agent *agent, uint32_t *events)
     if (!agent->update_due || arq_replay_eligible(agent->replay) < size) {
         return ARQ_OK;
     }
-    const agent_batch *batch = &agent->batch;
     if (atomic_load(&agent->network->users) != 0) {
         return ARQ_OK; /* somebody computes with the weights: the update waits for the next step */
     }
+    const agent_batch *batch = &agent->batch;
     arq_status status =
         arq_replay_sample(agent->replay, size, agent->network->shape.methods->distinct_samples, batch->observations,
                           batch->lengths, batch->actions, batch->rewards, batch->terminated);
-    if (status == ARQ_OK) {
-        agent->update_due = 0;
-        agent->learner->agent_step = agent->steps;
-        status = arq_learner_learn(agent->learner, size, batch->observations, batch->lengths, batch->actions,
-                                   batch->rewards, batch->terminated);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        *events |= ARQ_EVENT_UPDATED;
+    agent->update_due = 0;
+    agent->learner->agent_step = agent->steps;
+    status = arq_learner_learn(agent->learner, size, batch->observations, batch->lengths, batch->actions,
+                               batch->rewards, batch->terminated);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    *events |= ARQ_EVENT_UPDATED;
+    return ARQ_OK;
 }
 
 static uint32_t collapsed_cells(const arq_agent *agent)
@@ -258,49 +266,17 @@ static arq_status follow_schedule(arq_agent *agent, uint64_t t, uint32_t *events
     return status;
 }
 
-static arq_status check_observe(const arq_agent *agent, int32_t action, double reward, const void *next_observation,
-                                int32_t terminated, int32_t truncated)
+arq_status arq_agent_store(arq_agent *agent, int32_t executed, double reward, const void *next_observation,
+                           int32_t terminated, int32_t truncated, uint32_t *events)
 {
-    const arq_context *context = agent->context;
-    uint32_t actions = agent->network->shape.actions;
-    if (agent->lent) {
-        return arq_agent_fail_lent(agent, "arq_agent_observe");
-    }
-    if (!agent->open || !agent->acted) {
-        return arq_fail(context, ARQ_E_ORDER, "arq_agent_observe: %s first",
-                        agent->open ? "call arq_agent_act" : "call arq_agent_begin");
-    }
-    if (action != ARQ_ACTION_CHOSEN && (action < 0 || (uint32_t)action >= actions)) {
-        return arq_fail(context, ARQ_E_ARGUMENT,
-                        "arq_agent_observe: action is %d; accepted: 0 .. %u or ARQ_ACTION_CHOSEN", action, actions - 1);
-    }
-    if (!isfinite((float)reward)) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_agent_observe: reward is %g; accepted: finite as a float",
+    /* An environment may give any finite double. */
+    float stored_reward = arq_fp_to_float(reward);
+    if (!arq_is_finite((double)stored_reward)) {
+        return arq_fail(agent->context, ARQ_E_ARGUMENT, "arq_agent_observe: reward is %g; accepted: finite as a float",
                         reward);
     }
-    if ((terminated | truncated) & ~1) {
-        return arq_fail(context, ARQ_E_ARGUMENT,
-                        "arq_agent_observe: terminated is %d and truncated is %d; accepted: 0 or 1", terminated,
-                        truncated);
-    }
-    return check_observation(agent, next_observation, "arq_agent_observe: next_observation");
-}
-
-arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation,
-                             int32_t terminated, int32_t truncated, uint32_t *events)
-{
-    if (events != NULL) {
-        *events = 0;
-    }
-    if (agent == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_agent_observe: agent is NULL");
-    }
-    arq_status status = check_observe(agent, action, reward, next_observation, terminated, truncated);
-    if (status != ARQ_OK) {
-        return status;
-    }
-    int32_t executed = action == ARQ_ACTION_CHOSEN ? agent->action : action;
-    status = arq_replay_add(agent->replay, executed, reward, next_observation, terminated, truncated);
+    arq_status status =
+        arq_replay_store(agent->replay, executed, stored_reward, next_observation, terminated, truncated);
     if (status != ARQ_OK) {
         return status;
     }
@@ -321,6 +297,47 @@ arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, co
     return status;
 }
 
+static arq_status check_observe(const arq_agent *agent, int32_t action, const void *next_observation,
+                                int32_t terminated, int32_t truncated)
+{
+    const arq_context *context = agent->context;
+    uint32_t actions = agent->network->shape.actions;
+    if (agent->lent) {
+        return arq_agent_fail_lent(agent, "arq_agent_observe");
+    }
+    if (!agent->open || !agent->acted) {
+        return arq_fail(context, ARQ_E_ORDER, "arq_agent_observe: %s first",
+                        agent->open ? "call arq_agent_act" : "call arq_agent_begin");
+    }
+    if (action != ARQ_ACTION_CHOSEN && (action < 0 || (uint32_t)action >= actions)) {
+        return arq_fail(context, ARQ_E_ARGUMENT,
+                        "arq_agent_observe: action is %d; accepted: 0 .. %u or ARQ_ACTION_CHOSEN", action, actions - 1);
+    }
+    if ((terminated | truncated) & ~1) {
+        return arq_fail(context, ARQ_E_ARGUMENT,
+                        "arq_agent_observe: terminated is %d and truncated is %d; accepted: 0 or 1", terminated,
+                        truncated);
+    }
+    return check_observation(agent, next_observation, "arq_agent_observe: next_observation");
+}
+
+arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation,
+                             int32_t terminated, int32_t truncated, uint32_t *events)
+{
+    if (events != NULL) {
+        *events = 0;
+    }
+    if (agent == NULL) {
+        return arq_fail_null(NULL, "arq_agent_observe", "agent");
+    }
+    arq_status status = check_observe(agent, action, next_observation, terminated, truncated);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    int32_t executed = action == ARQ_ACTION_CHOSEN ? agent->action : action;
+    return arq_agent_store(agent, executed, reward, next_observation, terminated, truncated, events);
+}
+
 arq_network *arq_agent_network(arq_agent *agent)
 {
     return agent == NULL ? NULL : agent->network;
@@ -333,11 +350,10 @@ const arq_activations *arq_agent_activations(const arq_agent *agent)
 
 arq_status arq_agent_metric(const arq_agent *agent, const char *name, uint32_t cell, double *value)
 {
-    if (agent == NULL || name == NULL || value == NULL) {
-        return arq_fail(agent == NULL ? NULL : agent->context, ARQ_E_ARGUMENT, "arq_agent_metric: %s is NULL",
-                        agent == NULL  ? "agent"
-                        : name == NULL ? "name"
-                                       : "value");
+    arq_status status =
+        ARQ_REQUIRE(ARQ_CONTEXT_OF(agent), "arq_agent_metric", {"agent", agent}, {"name", name}, {"value", value});
+    if (status != ARQ_OK) {
+        return status;
     }
     if (strcmp(name, "steps") == 0) {
         *value = (double)agent->steps;
@@ -348,7 +364,7 @@ arq_status arq_agent_metric(const arq_agent *agent, const char *name, uint32_t c
     } else if (strcmp(name, "replay_size") == 0) {
         *value = (double)arq_replay_size(agent->replay);
     } else {
-        arq_status status = arq_learner_metric(agent->learner, name, cell, value);
+        status = arq_learner_metric(agent->learner, name, cell, value);
         if (status == ARQ_E_NOT_FOUND) {
             char text[512];
             arq_context_last_error(agent->context, text, sizeof(text));

@@ -43,6 +43,12 @@ struct arq_agent {
 /* ARQ_E_BUSY: the call comes from inside the environment of the agent's own run. */
 arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call);
 
+/* As arq_agent_begin and arq_agent_observe for a run, whose environment handle has checked observations and flags. The
+ * action is the one that act chose. */
+arq_status arq_agent_open_episode(arq_agent *agent, const void *observation);
+arq_status arq_agent_store(arq_agent *agent, int32_t executed, double reward, const void *next_observation,
+                           int32_t terminated, int32_t truncated, uint32_t *events);
+
 /* epsilon(t) for the next step. */
 double arq_agent_epsilon(const arq_agent *agent);
 

@@ -105,26 +105,10 @@ static arq_status check_observations(const arq_activations *activations, const v
     return ARQ_OK;
 }
 
-static arq_status compute(const arq_network *network, arq_activations *activations, const void *observations,
-                          const char *call)
+arq_status arq_network_compute(const arq_network *network, arq_activations *activations, const void *observations,
+                               const char *call)
 {
-    if (network == NULL || activations == NULL || observations == NULL) {
-        const arq_context *context = activations != NULL ? activations->context
-                                     : network != NULL   ? network->context
-                                                         : NULL;
-        return arq_fail(context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
-                        network == NULL       ? "network"
-                        : activations == NULL ? "activations"
-                                              : "observations");
-    }
-    if (memcmp(&network->shape, &activations->shape, sizeof(network->shape)) != 0) {
-        return arq_fail(activations->context, ARQ_E_SHAPE,
-                        "%s: these activations were made for a network of another shape", call);
-    }
-    arq_status status = check_observations(activations, observations, call);
-    if (status == ARQ_OK) {
-        status = arq_network_begin_read(network, call);
-    }
+    arq_status status = arq_network_begin_read(network, call);
     if (status != ARQ_OK) {
         return status;
     }
@@ -140,9 +124,29 @@ static arq_status compute(const arq_network *network, arq_activations *activatio
     return ARQ_OK;
 }
 
+static arq_status check_and_compute(const arq_network *network, arq_activations *activations, const void *observations,
+                                    const char *call)
+{
+    if (network == NULL || activations == NULL || observations == NULL) {
+        const arq_context *context = activations != NULL ? activations->context
+                                     : network != NULL   ? network->context
+                                                         : NULL;
+        return arq_fail(context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
+                        network == NULL       ? "network"
+                        : activations == NULL ? "activations"
+                                              : "observations");
+    }
+    if (memcmp(&network->shape, &activations->shape, sizeof(network->shape)) != 0) {
+        return arq_fail(activations->context, ARQ_E_SHAPE,
+                        "%s: these activations were made for a network of another shape", call);
+    }
+    arq_status status = check_observations(activations, observations, call);
+    return status != ARQ_OK ? status : arq_network_compute(network, activations, observations, call);
+}
+
 arq_status arq_network_q(const arq_network *network, arq_activations *activations, const void *observations, float *q)
 {
-    arq_status status = compute(network, activations, observations, "arq_network_q");
+    arq_status status = check_and_compute(network, activations, observations, "arq_network_q");
     if (status == ARQ_OK && q != NULL) {
         memcpy(q, activations->q, (size_t)activations->episodes * activations->shape.actions * sizeof(float));
     }
@@ -167,7 +171,7 @@ arq_status arq_network_act(const arq_network *network, arq_activations *activati
         return arq_fail(activations == NULL ? NULL : activations->context, ARQ_E_ARGUMENT,
                         "arq_network_act: actions is NULL");
     }
-    arq_status status = compute(network, activations, observations, "arq_network_act");
+    arq_status status = check_and_compute(network, activations, observations, "arq_network_act");
     if (status != ARQ_OK) {
         return status;
     }

@@ -177,6 +177,10 @@ static inline size_t arq_network_weight_count(const arq_network_shape *shape)
     return shape->weights[shape->cells];
 }
 
+/* As arq_network_q into the activations, for a caller that has checked everything; errors name `call`. */
+arq_status arq_network_compute(const arq_network *network, arq_activations *activations, const void *observations,
+                               const char *call);
+
 /* Brackets for reading and for changing weights; ARQ_E_BUSY, which names the call. */
 arq_status arq_network_begin_read(const arq_network *network, const char *call);
 void arq_network_end_read(const arq_network *network);

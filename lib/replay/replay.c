@@ -29,11 +29,11 @@ arq_status arq_replay_create(arq_context *context, int32_t observation_kind, uin
                              uint64_t capacity, uint32_t window, uint64_t seed, arq_replay **out)
 {
     if (out == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_replay_create: out is NULL");
+        return arq_fail_null(context, "arq_replay_create", "out");
     }
     *out = NULL;
     if (context == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_replay_create: context is NULL");
+        return arq_fail_null(NULL, "arq_replay_create", "context");
     }
     arq_status status = check_sizes(context, observation_kind, observation_size, capacity, window);
     if (status != ARQ_OK) {
@@ -75,19 +75,16 @@ void arq_replay_destroy(arq_replay *replay)
 static arq_status append(arq_replay_slots *slots, const void *observation)
 {
     arq_status status = arq_replay_slots_push(slots);
-    if (status == ARQ_OK) {
-        memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_OBSERVATION, slots->end - 1), observation,
-               slots->bytes[ARQ_COLUMN_OBSERVATION]);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_OBSERVATION, slots->end - 1), observation,
+           slots->bytes[ARQ_COLUMN_OBSERVATION]);
+    return ARQ_OK;
 }
 
-arq_status arq_replay_begin(arq_replay *replay, const void *observation)
+arq_status arq_replay_open_episode(arq_replay *replay, const void *observation)
 {
-    if (replay == NULL || observation == NULL) {
-        return arq_fail(replay == NULL ? NULL : replay->context, ARQ_E_ARGUMENT, "arq_replay_begin: %s is NULL",
-                        replay == NULL ? "replay" : "observation");
-    }
     arq_history *history = &replay->history;
     arq_replay_slots *slots = &history->slots;
     uint64_t newest = slots->end - 1;
@@ -108,23 +105,21 @@ arq_status arq_replay_begin(arq_replay *replay, const void *observation)
     return ARQ_OK;
 }
 
-/* Float by the library's rounding, whatever the host's. The volatiles keep the conversion between enter and leave. */
-static float to_float(double value)
+arq_status arq_replay_begin(arq_replay *replay, const void *observation)
 {
-    volatile double input = value;
-    uint64_t host = arq_fp_enter();
-    volatile float result = (float)input;
-    arq_fp_leave(host);
-    return result;
+    if (replay == NULL || observation == NULL) {
+        return arq_fail_null(ARQ_CONTEXT_OF(replay), "arq_replay_begin", replay == NULL ? "replay" : "observation");
+    }
+    return arq_replay_open_episode(replay, observation);
 }
 
 static arq_status check_transition(const arq_replay *replay, double reward, const void *next_observation,
                                    int32_t terminated, int32_t truncated)
 {
     if (next_observation == NULL) {
-        return arq_fail(replay->context, ARQ_E_ARGUMENT, "arq_replay_add: next_observation is NULL");
+        return arq_fail_null(replay->context, "arq_replay_add", "next_observation");
     }
-    if (!isfinite(reward) || !isfinite(to_float(reward))) {
+    if (!isfinite(reward) || !isfinite(arq_fp_to_float(reward))) {
         return arq_fail(replay->context, ARQ_E_ARGUMENT, "reward is %g, a finite float is expected", reward);
     }
     if ((terminated | truncated) & ~1) {
@@ -168,27 +163,19 @@ static void evict(arq_history *history, uint32_t window)
     }
 }
 
-arq_status arq_replay_add(arq_replay *replay, int32_t action, double reward, const void *next_observation,
-                          int32_t terminated, int32_t truncated)
+arq_status arq_replay_store(arq_replay *replay, int32_t action, float reward, const void *next_observation,
+                            int32_t terminated, int32_t truncated)
 {
-    if (replay == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_replay_add: replay is NULL");
-    }
-    arq_status status = check_transition(replay, reward, next_observation, terminated, truncated);
-    if (status != ARQ_OK) {
-        return status;
-    }
     arq_history *history = &replay->history;
     arq_replay_slots *slots = &history->slots;
-    status = append(slots, next_observation);
+    arq_status status = append(slots, next_observation);
     if (status != ARQ_OK) {
         return status;
     }
     uint64_t from = slots->end - 2;
-    float stored_reward = to_float(reward);
     uint16_t age = *arq_replay_slots_age(slots, from);
     memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_ACTION, from), &action, sizeof(action));
-    memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_REWARD, from), &stored_reward, sizeof(stored_reward));
+    memcpy(arq_replay_slots_at(slots, ARQ_COLUMN_REWARD, from), &reward, sizeof(reward));
     *arq_replay_slots_flags(slots, from) =
         (uint8_t)(ARQ_SLOT_TRANSITION | (terminated ? ARQ_SLOT_TERMINATED : 0) | (truncated ? ARQ_SLOT_TRUNCATED : 0));
     *arq_replay_slots_age(slots, from + 1) = (uint16_t)(age + 1u < replay->window ? age + 1u : age);
@@ -199,6 +186,19 @@ arq_status arq_replay_add(arq_replay *replay, int32_t action, double reward, con
         evict(history, replay->window);
     }
     return ARQ_OK;
+}
+
+arq_status arq_replay_add(arq_replay *replay, int32_t action, double reward, const void *next_observation,
+                          int32_t terminated, int32_t truncated)
+{
+    if (replay == NULL) {
+        return arq_fail_null(NULL, "arq_replay_add", "replay");
+    }
+    arq_status status = check_transition(replay, reward, next_observation, terminated, truncated);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_replay_store(replay, action, arq_fp_to_float(reward), next_observation, terminated, truncated);
 }
 
 uint64_t arq_replay_size(const arq_replay *replay)

@@ -46,4 +46,14 @@ static inline void arq_fp_leave(uint64_t host)
 }
 #endif
 
+/* Float by the library's rounding, whatever the host's. The volatiles keep the conversion between enter and leave. */
+static inline float arq_fp_to_float(double value)
+{
+    volatile double input = value;
+    uint64_t host = arq_fp_enter();
+    volatile float result = (float)input;
+    arq_fp_leave(host);
+    return result;
+}
+
 #endif

@@ -49,17 +49,25 @@ static arq_status choose(player *p, int32_t *action)
         if (p->network == NULL || !p->network->parameters.context_on_explore) {
             return ARQ_OK;
         }
-        arq_status status = arq_network_q(p->network, p->activations, p->observation, NULL);
-        return status == ARQ_OK ? arq_activations_advance(p->activations, 0) : status;
+        arq_status status = arq_network_compute(p->network, p->activations, p->observation, "arq_network_q");
+        return status != ARQ_OK ? status : arq_activations_advance(p->activations, 0);
     }
-    return arq_network_act(p->network, p->activations, p->observation, action);
+    arq_status status = arq_network_compute(p->network, p->activations, p->observation, "arq_network_act");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    *action = arq_greedy_action(p->activations->q, p->actions);
+    return arq_activations_advance(p->activations, 0);
 }
 
 static arq_status report(const player *p, uint64_t steps)
 {
     const arq_progress *progress = p->progress;
     int due = progress != NULL && (steps == 0 || (progress->period != 0 && steps % progress->period == 0));
-    arq_status status = due ? progress->report(progress->user, p->episodes, steps) : ARQ_OK;
+    if (!due) {
+        return ARQ_OK;
+    }
+    arq_status status = progress->report(progress->user, p->episodes, steps);
     return status == ARQ_OK ? ARQ_OK : arq_fail_callback(p->context, "arq_evaluate: progress.report", status, NULL);
 }
 
@@ -69,27 +77,56 @@ static arq_status play_episode(player *p, const uint64_t *seed, uint64_t max_ste
     *episode_return = 0;
     *length = 0;
     arq_status status = arq_env_reset(p->env, seed, p->observation);
-    if (status == ARQ_OK && p->network != NULL) {
-        status = arq_activations_begin(p->activations, 0);
+    if (status != ARQ_OK) {
+        return status;
     }
-    int32_t ended = 0;
-    while (status == ARQ_OK && !ended) {
+    if (p->network != NULL) {
+        arq_activations_begin(p->activations, 0);
+    }
+    for (;;) {
         int32_t action;
         double reward;
         int32_t terminated;
         int32_t truncated;
         status = choose(p, &action);
-        if (status == ARQ_OK) {
-            status = arq_env_step(p->env, action, p->observation, &reward, &terminated, &truncated);
+        if (status != ARQ_OK) {
+            return status;
         }
-        if (status == ARQ_OK) {
-            *episode_return += reward;
-            *length += 1;
-            ended = terminated || truncated || *length == max_steps;
-            status = ended ? ARQ_OK : report(p, *length);
+        status = arq_env_step(p->env, action, p->observation, &reward, &terminated, &truncated);
+        if (status != ARQ_OK) {
+            return status;
+        }
+        *episode_return += reward;
+        *length += 1;
+        if (terminated || truncated || *length == max_steps) {
+            return ARQ_OK;
+        }
+        status = report(p, *length);
+        if (status != ARQ_OK) {
+            return status;
         }
     }
-    return status;
+}
+
+static arq_status play_episodes(player *p, uint64_t seed, uint32_t episodes, uint64_t max_steps, double *returns,
+                                uint64_t *lengths)
+{
+    for (uint32_t i = 0; i < episodes; i++) {
+        uint64_t length;
+        arq_status status = play_episode(p, i == 0 ? &seed : NULL, max_steps, &returns[i], &length);
+        if (lengths != NULL) {
+            lengths[i] = length;
+        }
+        if (status != ARQ_OK) {
+            return status;
+        }
+        p->episodes = i + 1;
+        status = report(p, 0);
+        if (status != ARQ_OK) {
+            return status;
+        }
+    }
+    return ARQ_OK;
 }
 
 static arq_status check_progress(const arq_context *context, const arq_progress *progress)
@@ -99,7 +136,7 @@ static arq_status check_progress(const arq_context *context, const arq_progress 
                         progress->struct_size, sizeof(*progress));
     }
     if (progress->report == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_evaluate: progress: report is NULL");
+        return arq_fail_null(context, "arq_evaluate: progress", "report");
     }
     return ARQ_OK;
 }
@@ -107,11 +144,9 @@ static arq_status check_progress(const arq_context *context, const arq_progress 
 static arq_status check_arguments(arq_context *context, const arq_env *env, double epsilon, uint32_t episodes,
                                   const arq_progress *progress, const double *returns)
 {
-    if (context == NULL || env == NULL || returns == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_evaluate: %s is NULL",
-                        context == NULL ? "context"
-                        : env == NULL   ? "env"
-                                        : "returns");
+    arq_status status = ARQ_REQUIRE(context, "arq_evaluate", {"context", context}, {"env", env}, {"returns", returns});
+    if (status != ARQ_OK) {
+        return status;
     }
     if (!(epsilon >= 0 && epsilon <= 1) || episodes == 0) {
         return arq_fail(context, ARQ_E_ARGUMENT,
@@ -126,13 +161,14 @@ arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_en
                         uint64_t *lengths)
 {
     arq_status status = check_arguments(context, env, epsilon, episodes, progress, returns);
-    if (status == ARQ_OK) {
-        status = check_fit(context, network, arq_env_describe(env));
-    }
     if (status != ARQ_OK) {
         return status;
     }
     const arq_env_spec *spec = arq_env_describe(env);
+    status = check_fit(context, network, spec);
+    if (status != ARQ_OK) {
+        return status;
+    }
     player p = {.context = context,
                 .network = network,
                 .env = env,
@@ -148,16 +184,8 @@ arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_en
     if (network != NULL) {
         status = arq_activations_create(network, 1, &p.activations);
     }
-    for (uint32_t i = 0; status == ARQ_OK && i < episodes; i++) {
-        uint64_t length;
-        status = play_episode(&p, i == 0 ? &seed : NULL, max_steps, &returns[i], &length);
-        if (lengths != NULL) {
-            lengths[i] = length;
-        }
-        if (status == ARQ_OK) {
-            p.episodes = i + 1;
-            status = report(&p, 0);
-        }
+    if (status == ARQ_OK) {
+        status = play_episodes(&p, seed, episodes, max_steps, returns, lengths);
     }
     arq_activations_destroy(p.activations);
     arq_free(context, p.observation, p.observation_bytes, 1);

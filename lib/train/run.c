@@ -56,7 +56,7 @@ const char *arq_metric_name(uint32_t index, int32_t *per_cell, const char **doc)
     const arq_metric_row *row = NULL;
     if (index < RUN_METRICS) {
         row = &run_metrics[index];
-    } else if (index < RUN_METRICS + ARQ_METRICS) {
+    } else if (index - RUN_METRICS < ARQ_METRICS) {
         row = &arq_cell_metrics[index - RUN_METRICS];
     }
     if (per_cell != NULL) {
@@ -73,12 +73,10 @@ arq_status arq_run_create(arq_context *context, const arq_config *config, arq_en
     if (out != NULL) {
         *out = NULL;
     }
-    if (context == NULL || config == NULL || env == NULL || out == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_run_create: %s is NULL",
-                        context == NULL  ? "context"
-                        : config == NULL ? "config"
-                        : env == NULL    ? "env"
-                                         : "out");
+    arq_status status =
+        ARQ_REQUIRE(context, "arq_run_create", {"context", context}, {"config", config}, {"env", env}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
     const arq_env_spec *spec = arq_env_describe(env);
     if (spec->action_kind != ARQ_ACTION_DISCRETE) {
@@ -96,18 +94,21 @@ arq_status arq_run_create(arq_context *context, const arq_config *config, arq_en
     run->last_return = (double)NAN;
     run->observation_bytes = arq_observation_bytes(spec->observation_kind, spec->observation_size);
     run->observation = arq_alloc(context, run->observation_bytes, 1);
-    arq_status status =
-        run->observation == NULL ? arq_fail_memory(context, "an observation", run->observation_bytes) : ARQ_OK;
-    if (status == ARQ_OK) {
-        status = arq_agent_create(context, config, spec->observation_kind, spec->observation_size, spec->action_count,
-                                  &run->agent);
+    if (run->observation == NULL) {
+        status = arq_fail_memory(context, "an observation", run->observation_bytes);
+        goto failed;
     }
+    status = arq_agent_create(context, config, spec->observation_kind, spec->observation_size, spec->action_count,
+                              &run->agent);
     if (status != ARQ_OK) {
-        arq_run_destroy(run);
-        return status;
+        goto failed;
     }
     *out = run;
     return ARQ_OK;
+
+failed:
+    arq_run_destroy(run);
+    return status;
 }
 
 void arq_run_destroy(arq_run *run)
@@ -128,16 +129,18 @@ static arq_status begin_episode(arq_run *run)
     run->agent->lent = 1;
     arq_status status = arq_env_reset(run->env, run->seeded ? NULL : &seed, run->observation);
     run->agent->lent = 0;
-    if (status == ARQ_OK) {
-        run->seeded = 1;
-        status = arq_agent_begin(run->agent, run->observation);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        run->playing = 1;
-        run->episode_return = 0;
-        run->episode_length = 0;
+    run->seeded = 1;
+    status = arq_agent_open_episode(run->agent, run->observation);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    run->playing = 1;
+    run->episode_return = 0;
+    run->episode_length = 0;
+    return ARQ_OK;
 }
 
 static void end_episode(arq_run *run)
@@ -167,7 +170,7 @@ static arq_status step(arq_run *run)
         run->playing = 0; /* the episode is lost; what was learned is not */
         return status;
     }
-    status = arq_agent_observe(run->agent, ARQ_ACTION_CHOSEN, reward, run->observation, terminated, truncated, NULL);
+    status = arq_agent_store(run->agent, action, reward, run->observation, terminated, truncated, NULL);
     if (status != ARQ_OK && status != ARQ_E_DIVERGED) {
         run->playing = 0;
         return status;
@@ -187,30 +190,27 @@ arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
         *done = 0;
     }
     if (run == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_run_advance: run is NULL");
+        return arq_fail_null(NULL, "arq_run_advance", "run");
     }
     if (run->agent->lent) {
         return arq_agent_fail_lent(run->agent, "arq_run_advance");
     }
     uint64_t left = (uint64_t)run->parameters.total_steps - run->steps;
     uint64_t wanted = steps < left ? steps : left;
+    uint64_t before = run->steps;
     arq_status status = ARQ_OK;
-    uint64_t made = 0;
-    while (status == ARQ_OK && made < wanted) {
-        if (!run->playing) {
-            status = begin_episode(run);
+    while (run->steps - before < wanted) {
+        status = run->playing ? ARQ_OK : begin_episode(run);
+        if (status != ARQ_OK) {
+            break;
         }
-        uint64_t before = run->steps;
-        if (status == ARQ_OK) {
-            status = step(run);
-        }
-        made += run->steps - before;
-        if (!run->playing) {
+        status = step(run);
+        if (status != ARQ_OK || !run->playing) {
             break;
         }
     }
     if (done != NULL) {
-        *done = made;
+        *done = run->steps - before;
     }
     return status;
 }
@@ -232,11 +232,10 @@ static double mean_return(const arq_run *run)
 
 arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t cell, double *value)
 {
-    if (run == NULL || name == NULL || value == NULL) {
-        return arq_fail(run == NULL ? NULL : run->context, ARQ_E_ARGUMENT, "arq_run_metric: %s is NULL",
-                        run == NULL    ? "run"
-                        : name == NULL ? "name"
-                                       : "value");
+    arq_status status =
+        ARQ_REQUIRE(ARQ_CONTEXT_OF(run), "arq_run_metric", {"run", run}, {"name", name}, {"value", value});
+    if (status != ARQ_OK) {
+        return status;
     }
     int index = 0;
     while (index < RUN_METRICS && strcmp(name, run_metrics[index].name) != 0) {
@@ -261,7 +260,7 @@ arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t cell, d
     default:
         break;
     }
-    arq_status status = arq_agent_metric(run->agent, name, cell, value);
+    status = arq_agent_metric(run->agent, name, cell, value);
     if (status == ARQ_E_NOT_FOUND) {
         char text[512];
         arq_context_last_error(run->context, text, sizeof(text));
