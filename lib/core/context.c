@@ -2,51 +2,10 @@
 
 #include "core/pool.h"
 #include "system/fp.h"
-#include "system/memory.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void *default_alloc(void *user, size_t size, size_t align)
-{
-    (void)user;
-    return arq_memory_take(size, align);
-}
-
-static void default_free(void *user, void *pointer, size_t size, size_t align)
-{
-    (void)user;
-    (void)size;
-    (void)align;
-    arq_memory_give(pointer);
-}
-
-static const arq_allocator default_allocator = {
-    .struct_size = sizeof(arq_allocator),
-    .alloc = default_alloc,
-    .free = default_free,
-};
-
-void *arq_alloc(arq_context *context, size_t count, size_t size)
-{
-    size_t bytes;
-    if (!arq_multiply_sizes(count, size, &bytes) || bytes == 0) {
-        return NULL;
-    }
-    void *pointer = context->allocator.alloc(context->allocator.user, bytes, ARQ_ALIGNMENT);
-    if (pointer != NULL) {
-        memset(pointer, 0, bytes);
-    }
-    return pointer;
-}
-
-void arq_free(arq_context *context, void *pointer, size_t count, size_t size)
-{
-    if (pointer != NULL) {
-        context->allocator.free(context->allocator.user, pointer, count * size, ARQ_ALIGNMENT);
-    }
-}
 
 /* Tiers by the names that ARQ_CPU and arq_context_set_cpu take. Each name allows its tier and slower ones. */
 static const struct {
@@ -115,7 +74,7 @@ arq_status arq_context_create(uint32_t abi_version, const arq_allocator *allocat
     if (status != ARQ_OK) {
         return status;
     }
-    arq_allocator chosen = default_allocator;
+    arq_allocator chosen = arq_default_allocator;
     if (allocator != NULL) {
         status = check_allocator(allocator);
         if (status != ARQ_OK) {

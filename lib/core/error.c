@@ -1,6 +1,6 @@
 #include "core/error.h"
 
-#include "core/context.h"
+#include "core/context_fields.h"
 
 #include <stdarg.h>
 #include <stdio.h>

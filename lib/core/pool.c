@@ -1,8 +1,11 @@
 #include "core/pool.h"
 
+#include "core/error.h"
+#include "core/memory.h"
 #include "system/process.h"
 #include "system/thread.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Workers look this often for new work before they sleep, some tenth of a millisecond: an update is many short phases

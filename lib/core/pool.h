@@ -4,7 +4,9 @@
 #ifndef ARQ_CORE_POOL_H
 #define ARQ_CORE_POOL_H
 
-#include "core/context.h"
+#include "arq/context.h"
+
+typedef struct arq_pool arq_pool;
 
 #define ARQ_POOL_MAX_THREADS 256
 

@@ -1,5 +1,6 @@
-/* Parameters as text: parsing with range checks, formatting, and the texts of the table. */
-#include "core/config.h"
+#include "core/parameter_text.h"
+
+#include "core/error.h"
 
 #include <math.h>
 #include <stdio.h>
