@@ -46,6 +46,15 @@ static arq_status allocate(arq_learner *learner)
     return shape->methods->learner_create(learner);
 }
 
+void arq_learner_clear_metrics(arq_learner *learner)
+{
+    for (int l = 0; l < ARQ_MAX_CELLS; l++) {
+        for (int i = 0; i < ARQ_METRICS; i++) {
+            learner->metric[l][i] = i == ARQ_METRIC_COLLAPSED || i == ARQ_METRIC_SKIPPED ? 0 : (double)NAN;
+        }
+    }
+}
+
 arq_status arq_learner_make(arq_network *network, const arq_parameters *parameters, arq_learner **out)
 {
     arq_context *context = network->context;
@@ -68,11 +77,7 @@ arq_status arq_learner_make(arq_network *network, const arq_parameters *paramete
     learner->feature_beta1_power = 1;
     learner->feature_beta2_power = 1;
     arq_random_seed(&learner->random, (uint64_t)parameters->seed, ARQ_STREAM_FEATURES);
-    for (int l = 0; l < ARQ_MAX_CELLS; l++) {
-        for (int i = 0; i < ARQ_METRICS; i++) {
-            learner->metric[l][i] = i == ARQ_METRIC_COLLAPSED || i == ARQ_METRIC_SKIPPED ? 0 : (double)NAN;
-        }
-    }
+    arq_learner_clear_metrics(learner);
     arq_status status = allocate(learner);
     if (status != ARQ_OK) {
         arq_learner_destroy(learner);

@@ -10,7 +10,7 @@
 #include "core/config.h"
 #include "core/random.h"
 #include "core/scratch.h"
-#include "io/safetensors.h"
+#include "io/saved.h"
 #include "nn/cells/shape.h"
 
 typedef struct arq_network_methods arq_network_methods;
@@ -190,18 +190,19 @@ void arq_network_end_change(arq_network *network);
 /* Index of the largest Q, the lowest among equals. */
 int32_t arq_greedy_action(const float *q, uint32_t actions);
 
-/* Parts of files that hold more than a network. */
-arq_status arq_network_write_parts(const arq_network *network, arq_writer *writer);
-/* Checks that the file's shape is the network's and finds its weights; nothing is changed. */
-arq_status arq_network_check_file(const arq_network *network, const arq_reader *reader);
-void arq_network_take_file(arq_network *network, const arq_reader *reader);
+/* Both as parts of files. */
+arq_part arq_network_part(const arq_network *network);
+arq_part arq_learner_part(const arq_learner *learner);
+
+/* Lists an array of weights tensor by tensor, each name behind the prefix. */
+void arq_list_weights(arq_record *record, const arq_network_shape *shape, const char *prefix, float *values,
+                      const arq_range *range);
+
+/* Every metric as before the first update. */
+void arq_learner_clear_metrics(arq_learner *learner);
 
 /* arq_learner_update without its checks, for rows that come from a replay. */
 arq_status arq_learner_learn(arq_learner *learner, uint32_t batch, const void *observations, const int32_t *lengths,
                              const int32_t *actions, const float *rewards, const uint8_t *terminated);
-
-arq_status arq_learner_write_parts(const arq_learner *learner, arq_writer *writer);
-arq_status arq_learner_check_file(const arq_learner *learner, const arq_reader *reader);
-void arq_learner_take_file(arq_learner *learner, const arq_reader *reader);
 
 #endif

@@ -6,23 +6,26 @@
 #define ARQ_REPLAY_REPLAY_H
 
 #include "arq/replay.h"
-#include "io/safetensors.h"
+#include "io/saved.h"
 
 /* As arq_replay_begin and arq_replay_add, for a caller that has checked everything. */
 arq_status arq_replay_open_episode(arq_replay *replay, const void *observation);
 arq_status arq_replay_store(arq_replay *replay, int32_t action, float reward, const void *next_observation,
                             int32_t terminated, int32_t truncated);
 
-/* Adds the buffer's tensors and texts, each name with the prefix. Data is borrowed until the writer commits. */
-arq_status arq_replay_write(arq_replay *replay, arq_writer *writer, const char *prefix);
+/* A replay while it is saved or loaded. */
+typedef struct arq_saved_replay {
+    arq_replay *replay;
+    uint32_t actions;            /* a stored action is less than this; 0: any */
+    struct arq_history *history; /* checked and not yet taken; then what was there before */
+} arq_saved_replay;
 
-/* Reads into a fresh set of segments; the buffer takes them over only when everything is right. */
-arq_status arq_replay_read(arq_replay *replay, const arq_reader *reader, const char *prefix);
+arq_part arq_replay_part(arq_saved_replay *saved, const char *prefix);
 
-/* Two steps for a caller that reads several parts and must change all or none. */
-typedef struct arq_replay_state arq_replay_state;
-arq_status arq_replay_prepare(arq_replay *replay, const arq_reader *reader, const char *prefix, arq_replay_state **out);
-void arq_replay_adopt(arq_replay *replay, arq_replay_state *state); /* never fails; uses up the state */
-void arq_replay_discard(arq_replay *replay, arq_replay_state *state);
+/* Whether an episode is open in what was checked. */
+int arq_saved_replay_is_open(const arq_saved_replay *saved);
+
+/* After a load, whether it took the replay or not. */
+void arq_saved_replay_clear(arq_saved_replay *saved);
 
 #endif

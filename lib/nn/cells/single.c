@@ -1,17 +1,11 @@
 /* One cell as a layer of its own: a network of one cell without contexts, on the caller's inputs and targets. */
-#include "arq/cell.h"
+#include "nn/cells/single.h"
 
 #include "nn/cells/update.h"
 #include "system/fp.h"
 
 #include <math.h>
 #include <string.h>
-
-struct arq_cell {
-    arq_context *context;
-    arq_network *network;
-    arq_learner *learner;
-};
 
 static const arq_cell_shape *shape_of(const arq_cell *cell)
 {
@@ -244,7 +238,7 @@ arq_status arq_cell_update(arq_cell *cell, uint32_t batch, const float *x, const
     return status;
 }
 
-/* ---- Tensors and files ---- */
+/* ---- Tensors ---- */
 
 static arq_status find_tensor(const arq_cell *cell, const char *name, const void *values, size_t count,
                               const char *call, float **found)
@@ -309,61 +303,5 @@ arq_status arq_cell_write(arq_cell *cell, const char *name, const float *values,
     if (status == ARQ_OK) {
         memcpy(tensor, values, count * sizeof(float));
     }
-    return status;
-}
-
-static arq_status check_path(const arq_cell *cell, const char *path, const char *call)
-{
-    if (cell == NULL || path == NULL) {
-        return arq_fail(cell == NULL ? NULL : cell->context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
-                        cell == NULL ? "cell" : "path");
-    }
-    return ARQ_OK;
-}
-
-arq_status arq_cell_save(const arq_cell *cell, const char *path)
-{
-    arq_status status = check_path(cell, path, "arq_cell_save");
-    arq_writer *writer = NULL;
-    if (status == ARQ_OK) {
-        status = arq_writer_create(cell->context, &writer);
-    }
-    if (status == ARQ_OK) {
-        status = arq_writer_text(writer, "kind", "cell");
-    }
-    if (status == ARQ_OK) {
-        status = arq_network_write_parts(cell->network, writer);
-    }
-    if (status == ARQ_OK) {
-        status = arq_learner_write_parts(cell->learner, writer);
-    }
-    if (status == ARQ_OK) {
-        status = arq_writer_commit(writer, path);
-    }
-    arq_writer_destroy(writer);
-    return status;
-}
-
-arq_status arq_cell_load(arq_cell *cell, const char *path)
-{
-    arq_status status = check_path(cell, path, "arq_cell_load");
-    arq_reader *reader = NULL;
-    if (status == ARQ_OK) {
-        status = arq_reader_open(cell->context, path, &reader);
-    }
-    if (status == ARQ_OK) {
-        status = arq_reader_kind(reader, "cell");
-    }
-    if (status == ARQ_OK) {
-        status = arq_network_check_file(cell->network, reader);
-    }
-    if (status == ARQ_OK) {
-        status = arq_learner_check_file(cell->learner, reader);
-    }
-    if (status == ARQ_OK) {
-        arq_network_take_file(cell->network, reader);
-        arq_learner_take_file(cell->learner, reader);
-    }
-    arq_reader_close(reader);
     return status;
 }
