@@ -1,11 +1,14 @@
-/* Saving and loading: the instance's own state behind eight bytes of the handle's. */
+/*
+ * An instance's state: what its own save method wrote, behind eight bytes of the handle's. It is a piece of memory and
+ * needs no more than that, so that a search may save and load at every step.
+ */
 #include "env/handle.h"
 #include "env/promises.h"
 
 #include <inttypes.h>
 #include <string.h>
 
-/* "ARQE", the layout's version, the phase, and two zeros. Then what the save method wrote. */
+/* "ARQE", the layout's version, the phase (byte 5), and two zeros. Then what the save method wrote. */
 #define HEADER_BYTES 8
 static const uint8_t magic[5] = {'A', 'R', 'Q', 'E', 1};
 
@@ -33,6 +36,49 @@ static arq_status run_save(arq_env *env, void *buffer, size_t capacity, size_t *
     return status;
 }
 
+static arq_status run_load(arq_env *env, const void *state, size_t size)
+{
+    arq_env_enter(env);
+    arq_status status = env->methods.load(env->self, state, size);
+    if (status == ARQ_E_FORMAT && !env->wrapper) {
+        const char *detail = env->methods.last_error == NULL ? NULL : env->methods.last_error(env->self);
+        arq_fail(env->context, status, "%s: load refused a state of %zu bytes%s%s", env->name, size + HEADER_BYTES,
+                 detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
+    } else if (status != ARQ_OK) {
+        status = arq_env_method_failed(env, "load", status);
+    }
+    arq_env_leave(env);
+    return status;
+}
+
+/* A state is of an episode that runs or has ended: nothing else can be gone on with. */
+static int may_be_saved(uint8_t phase)
+{
+    return phase == ARQ_PHASE_RUNNING || phase == ARQ_PHASE_ENDED;
+}
+
+static void write_header(uint8_t *bytes, uint8_t phase)
+{
+    memset(bytes, 0, HEADER_BYTES);
+    memcpy(bytes, magic, sizeof(magic));
+    bytes[sizeof(magic)] = phase;
+}
+
+static arq_status check_header(const arq_env *env, const uint8_t *bytes, size_t size)
+{
+    if (size < HEADER_BYTES || memcmp(bytes, magic, sizeof(magic)) != 0) {
+        return arq_fail(env->context, ARQ_E_FORMAT,
+                        "%s: arq_env_load: %zu bytes that do not begin as a saved environment does", env->name, size);
+    }
+    if (!may_be_saved(bytes[5]) || bytes[6] != 0 || bytes[7] != 0) {
+        return arq_fail(env->context, ARQ_E_FORMAT,
+                        "%s: arq_env_load: the header's bytes 5 to 7 are %d %d %d; "
+                        "accepted: 1 or 2, 0, 0",
+                        env->name, bytes[5], bytes[6], bytes[7]);
+    }
+    return ARQ_OK;
+}
+
 arq_status arq_env_save(arq_env *env, void *buffer, size_t capacity, size_t *size)
 {
     arq_status status = check_call(env, "arq_env_save");
@@ -43,7 +89,7 @@ arq_status arq_env_save(arq_env *env, void *buffer, size_t capacity, size_t *siz
         return arq_fail_null(env->context, "arq_env_save", "size");
     }
     uint8_t phase = *env->phase;
-    if (phase != ARQ_PHASE_RUNNING && phase != ARQ_PHASE_ENDED) {
+    if (!may_be_saved(phase)) {
         return arq_fail(env->context, ARQ_E_ORDER, "%s: arq_env_save: %s; reset it first", env->name,
                         phase == ARQ_PHASE_FRESH ? "it was never reset" : "its last step or reset failed");
     }
@@ -74,9 +120,7 @@ arq_status arq_env_save(arq_env *env, void *buffer, size_t capacity, size_t *siz
         return arq_fail(env->context, ARQ_E_ENV, "%s: save: the state's size was %zu, then %zu; it must not change",
                         env->name, needed, written);
     }
-    memset(bytes, 0, HEADER_BYTES);
-    memcpy(bytes, magic, sizeof(magic));
-    bytes[sizeof(magic)] = phase;
+    write_header(bytes, phase);
     return ARQ_OK;
 }
 
@@ -90,29 +134,14 @@ arq_status arq_env_load(arq_env *env, const void *buffer, size_t size)
         return arq_fail_null(env->context, "arq_env_load", "buffer");
     }
     const uint8_t *bytes = buffer;
-    if (size < HEADER_BYTES || memcmp(bytes, magic, sizeof(magic)) != 0) {
-        return arq_fail(env->context, ARQ_E_FORMAT,
-                        "%s: arq_env_load: %zu bytes that do not begin as a saved environment does", env->name, size);
+    status = check_header(env, bytes, size);
+    if (status != ARQ_OK) {
+        return status;
     }
-    uint8_t phase = bytes[sizeof(magic)];
-    if ((phase != ARQ_PHASE_RUNNING && phase != ARQ_PHASE_ENDED) || bytes[6] != 0 || bytes[7] != 0) {
-        return arq_fail(env->context, ARQ_E_FORMAT,
-                        "%s: arq_env_load: the header's bytes 5 to 7 are %d %d %d; "
-                        "accepted: 1 or 2, 0, 0",
-                        env->name, phase, bytes[6], bytes[7]);
+    status = run_load(env, bytes + HEADER_BYTES, size - HEADER_BYTES);
+    if (status != ARQ_OK) {
+        return status;
     }
-    arq_env_enter(env);
-    status = env->methods.load(env->self, bytes + HEADER_BYTES, size - HEADER_BYTES);
-    if (status == ARQ_E_FORMAT && !env->wrapper) {
-        const char *detail = env->methods.last_error == NULL ? NULL : env->methods.last_error(env->self);
-        arq_fail(env->context, status, "%s: load refused a state of %zu bytes%s%s", env->name, size,
-                 detail == NULL ? "" : ": ", detail == NULL ? "" : detail);
-    } else if (status != ARQ_OK) {
-        status = arq_env_method_failed(env, "load", status);
-    }
-    arq_env_leave(env);
-    if (status == ARQ_OK) {
-        *env->phase = phase;
-    }
-    return status;
+    *env->phase = bytes[5];
+    return ARQ_OK;
 }
