@@ -196,7 +196,7 @@ class Train(Case):
 
     def test_a_shell_sees_an_interrupt(self):
         words = " ".join(["train", "minatar/breakout", *TINY, "--steps", "1e9", "--out", "run"])
-        shell = subprocess.Popen(["/bin/sh", "-c", f'"{ARQ}" {words} & echo $!; wait $!; echo code $?'],
+        shell = subprocess.Popen(["/bin/sh", "-c", f'"{ARQ}" {words} >said & echo $!; wait $!; echo code $?'],
                                  cwd=self.folder, stdout=subprocess.PIPE, text=True)
         self.addCleanup(shell.kill)
         os.kill(int(shell.stdout.readline()), signal.SIGTERM)

@@ -120,10 +120,11 @@ static int save(const training *self)
     return arq_network_save(network(self), path) == ARQ_OK ? 0 : message_library(self->context);
 }
 
-/* The next slice's steps, so that it takes about SLICE_SECONDS. */
-static uint64_t slice_steps(const progress *measured)
+/* The next slice's steps, so that it takes about SLICE_SECONDS and ends where the log has a row. */
+static uint64_t slice_steps(const training *self)
 {
-    return (uint64_t)fmax(1, fmin(LARGEST_SLICE, measured->speed * SLICE_SECONDS));
+    double steps = fmin(LARGEST_SLICE, self->progress.speed * SLICE_SECONDS);
+    return (uint64_t)fmax(1, fmin(steps, run_log_steps_to_row(&self->log, self->run)));
 }
 
 /* Steps until the run is complete, stopped or has failed: then with an exit code. */
@@ -132,7 +133,7 @@ static int advance(training *self)
     double next_save = clock_seconds() + SAVE_SECONDS;
     while (interrupt_signal() == 0 && clock_seconds() < self->progress.deadline) {
         uint64_t done = 0;
-        if (arq_run_advance(self->run, slice_steps(&self->progress), &done) != ARQ_OK) {
+        if (arq_run_advance(self->run, slice_steps(self), &done) != ARQ_OK) {
             return message_library(self->context);
         }
         if (done == 0) {

@@ -89,7 +89,7 @@ def play(
     max_steps: int = LONGEST,
     on_episode: EpisodeFunction | None = None,
 ) -> Evaluation:
-    """Plays whole episodes greedily but for epsilon; network None: at random. Ctrl-C stops it.
+    """Plays whole episodes, greedily except for a share of epsilon; network None: at random. Ctrl-C stops it.
 
     max_steps: an episode's longest, it counts as it stands then; 0: no limit.
     """

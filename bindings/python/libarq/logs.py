@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from . import files
 from .callbacks import Callback, Episode
@@ -19,40 +20,80 @@ def _number(value: float) -> str:
     return "" if math.isnan(value) else f"{value:.16g}"
 
 
+class _Table:
+    """A CSV file, written as rows come. Rows that find no room wait for the next flush: the file has whole rows at any
+    time."""
+
+    def __init__(self, path: Path, heading: str) -> None:
+        self._path = path
+        self._file: io.FileIO | None = None
+        self._waiting = bytearray(heading.encode() + b"\n")
+        self._begun = False
+
+    def open(self) -> None:
+        """Begins the file, or goes on with it."""
+        if not self._begun:
+            self._path.write_bytes(b"")
+            self._begun = True
+        self._file = io.FileIO(self._path, "a")
+
+    def add(self, row: str) -> None:
+        self._waiting += row.encode() + b"\n"
+
+    def flush(self) -> None:
+        if self._file is None:
+            return
+        begin, written = self._file.seek(0, io.SEEK_END), 0
+        try:
+            while written < len(self._waiting):
+                written += self._file.write(self._waiting[written:]) or 0
+        except OSError:
+            written = self._waiting.rfind(b"\n", 0, written) + 1
+            self._file.truncate(begin + written)
+            raise
+        finally:
+            del self._waiting[:written]
+
+    def close(self) -> None:
+        try:
+            self.flush()
+        finally:
+            if self._file is not None:
+                self._file.close()
+            self._file = None
+
+
 class CsvLog(Callback):
     """Writes log.csv (every metric) and episodes.csv (step, return, length) into a folder."""
 
     def __init__(self, folder: Any) -> None:
         self._folder = Path(folder)
-        self._log: IO[str] | None = None
-        self._episodes: IO[str] | None = None
-        self._begun = False
+        self._log: _Table | None = None
+        self._episodes = _Table(self._folder / files.EPISODES, "step,return,length")
 
     def on_start(self, training: Training) -> None:
-        mode = "a" if self._begun else "w"
-        self._log = open(self._folder / files.LOG, mode, encoding="utf-8")
-        self._episodes = open(self._folder / files.EPISODES, mode, encoding="utf-8")
-        if not self._begun:
-            self._log.write(",".join(training.row()) + "\n")
-            self._episodes.write("step,return,length\n")
-        self._begun = True
+        if self._log is None:
+            self._log = _Table(self._folder / files.LOG, ",".join(training.row()))
+        self._log.open()
+        self._episodes.open()
 
     def on_episode(self, training: Training, episode: Episode) -> None:
-        if self._episodes is not None:
-            self._episodes.write(f"{episode.step},{_number(episode.total_reward)},{episode.length}\n")
+        self._episodes.add(f"{episode.step},{_number(episode.total_reward)},{episode.length}")
 
     def on_row(self, training: Training, row: dict[str, float]) -> None:
-        if self._log is not None and self._episodes is not None:
+        if self._log is not None:
             seconds, *others = row.values()
-            self._log.write(",".join([f"{seconds:.3f}", *map(_number, others)]) + "\n")
+            self._log.add(",".join([f"{seconds:.3f}", *map(_number, others)]))
             self._log.flush()
             self._episodes.flush()
 
     def on_stop(self, training: Training) -> None:
-        for file in (self._log, self._episodes):
-            if file is not None:
-                file.close()
-        self._log = self._episodes = None
+        if self._log is None:
+            return
+        try:
+            self._log.close()
+        finally:
+            self._episodes.close()
 
 
 def write_result(path: Any, scores: dict[str, Evaluation]) -> None:

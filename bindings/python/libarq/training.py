@@ -50,7 +50,7 @@ class Training:
         or an environment in Python (see CustomEnvironment). Box actions become discrete (Environment.bang_bang).
     preset: None: the table's defaults. config: instead of preset and parameters.
     out: a folder for config, network, logs and evaluation, which `arq eval` and `arq play` take too; None: none.
-        One that holds a run is refused, but with force=True.
+        A folder that holds a run already is refused unless force is True, which removes that run's files.
     threads: how many compute; 0: one for each processor. context: instead of threads.
     progress: a bar; None: where somebody would see it and tqdm is installed.
     callbacks: see Callback. log_every: steps between rows of metrics.
@@ -144,11 +144,17 @@ class Training:
         except KeyboardInterrupt as interrupt:
             raise Interrupted(self) from interrupt
         finally:
-            for callback in started:
+            self._stop(started)
+        return self
+
+    def _stop(self, callbacks: list[Callback]) -> None:
+        """Whatever a callback raises, the network is saved."""
+        try:
+            for callback in callbacks:
                 callback.on_stop(self)
+        finally:
             if self.out is not None:
                 self.network.save(self.out / files.NETWORK)
-        return self
 
     def _advance_to(self, target: int) -> None:
         with Deferred() as interrupt:

@@ -79,6 +79,11 @@ static void flush(run_log *self)
     }
 }
 
+double run_log_steps_to_row(const run_log *self, const arq_run *run)
+{
+    return self->open ? self->next_step - metric(run, "steps", 0) : (double)INFINITY;
+}
+
 void run_log_update(run_log *self, const arq_run *run, double seconds)
 {
     if (!self->open) {

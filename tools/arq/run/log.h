@@ -18,6 +18,9 @@ typedef struct run_log {
 /* Begins both files with their headings; folder NULL: nothing is ever written. 0 or an exit code. */
 int run_log_open(run_log *self, const char *folder, arq_run *run);
 
+/* Steps until the next row of metrics; INFINITY where none is written. */
+double run_log_steps_to_row(const run_log *self, const arq_run *run);
+
 /* Writes the rows that are due. To be called at least once an episode. */
 void run_log_update(run_log *self, const arq_run *run, double seconds);
 

@@ -114,7 +114,6 @@ static void show(progress *self, const arq_run *run, double now)
 {
     char line[PARTS * 50];
     double steps = metric(run, "steps");
-    measure_speed(self, now, steps);
     if (self->terminal) {
         /* A line that fills the last column would wrap. */
         format_line(self, run, now, steps, terminal_width() - 1, line, sizeof(line));
@@ -129,11 +128,9 @@ static void show(progress *self, const arq_run *run, double now)
 
 void progress_update(progress *self, const arq_run *run)
 {
-    if (self->quiet) {
-        return;
-    }
     double now = clock_seconds();
-    if (now - self->shown >= (self->terminal ? TERMINAL_SECONDS : LINE_SECONDS)) {
+    measure_speed(self, now, metric(run, "steps"));
+    if (!self->quiet && now - self->shown >= (self->terminal ? TERMINAL_SECONDS : LINE_SECONDS)) {
         show(self, run, now);
     }
 }
@@ -141,7 +138,9 @@ void progress_update(progress *self, const arq_run *run)
 void progress_end(progress *self, const arq_run *run)
 {
     if (!self->quiet) {
-        show(self, run, clock_seconds());
+        double now = clock_seconds();
+        measure_speed(self, now, metric(run, "steps"));
+        show(self, run, now);
         message_live_keep();
     }
 }
