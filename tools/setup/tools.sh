@@ -98,12 +98,18 @@ need_to_build() {
     has ninja || fail "no Ninja: install it, such as by 'pip install ninja' or Debian's package ninja-build"
 }
 
-# configure FOLDER [meson option]...: makes a build folder, or keeps the one that is there.
+# configure FOLDER [meson option]...: makes a build folder, or gives its options to the one that is there.
 configure() {
     folder=$1
     shift
-    if [ -f "$folder/build.ninja" ]; then
-        return 0
+    if [ ! -f "$folder/build.ninja" ]; then
+        meson setup "$folder" "$source_folder" "$@"
+        return
     fi
-    meson setup "$folder" "$source_folder" "$@"
+    options=
+    for option in "$@"; do
+        case $option in -D*) options="$options $option" ;; esac
+    done
+    # shellcheck disable=SC2086 # a list of words
+    [ -z "$options" ] || meson configure "$folder" $options
 }
