@@ -379,7 +379,7 @@ START_TEST(every_truncation_and_flip_is_survived)
     for (size_t i = 0; i < small.count; i++) {
         unsigned char good = small.data[i];
         for (int flip = 0; flip < 9; flip++) {
-            small.data[i] = good ^ (unsigned char)(flip < 8 ? 1 << flip : 255);
+            small.data[i] = (unsigned char)(good ^ (flip < 8 ? 1 << flip : 255));
             taken += try_bytes(context, &folder, small.data, small.count);
         }
         small.data[i] = good;

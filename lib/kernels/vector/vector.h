@@ -25,7 +25,7 @@
 
 /* GCC must be told to unroll loops over arrays that are to be registers, and warns where it does not optimise; clang
  * does so by itself. */
-#if defined(__clang__) || !defined(__OPTIMIZE__)
+#if defined(__clang__) || !defined(__OPTIMIZE__) || defined(ARQ_SANITIZED)
 #define UNROLL
 #else
 #define UNROLL _Pragma("GCC unroll 32")
