@@ -46,7 +46,7 @@ static double value_of(const double q[ACTIONS])
     return fmax(fmax(q[0], q[1]), fmax(q[2], q[3]));
 }
 
-/* Q by value iteration: on ice each of three directions, all but the opposite one, is as likely. */
+/* Q by value iteration: on ice each direction except the opposite one is as likely. */
 static void iterate(int slippery, double q[STATES][ACTIONS])
 {
     memset(q, 0, STATES * sizeof(q[0]));

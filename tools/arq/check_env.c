@@ -90,7 +90,7 @@ static int check_all(arq_context *context, const target *wanted, uint64_t seed, 
         if (is_meant(wanted, type)) {
             int one = check_type(context, type, wanted, seed);
             if (result == 0) {
-                result = one; /* the first failure counts, the others are checked all the same */
+                result = one; /* the others are checked all the same */
             }
             *found = 1;
         }
@@ -113,7 +113,7 @@ static int check(arq_context *context, const char *id, uint64_t seed)
         result = check_all(context, &wanted, seed, &found);
         return found ? result : message_fail("%s has no environment '%s'", wanted.head, wanted.name);
     }
-    /* Opening it loads its plugin; a failure of its own is for the check to tell. */
+    /* Opening it loads its plugin. Where the environment itself fails, the check tells. */
     arq_env *env = NULL;
     arq_status status = arq_env_open(context, wanted.name, &env);
     arq_env_destroy(env);

@@ -72,7 +72,7 @@ static void format_range(const arq_env_option *row, char *buffer, size_t size)
 
 static void print_options(const arq_env_type *type)
 {
-    /* Rows lie at a stride of their own size. */
+    /* struct_size is the stride: a newer plugin has longer rows. */
     const unsigned char *bytes = (const unsigned char *)type->options;
     for (uint32_t i = 0; i < type->option_count; i++) {
         char value[64];

@@ -78,7 +78,7 @@ static int wants_help(int argc, char **argv)
     return 0;
 }
 
-/* What was printed must have arrived, or the result is not one. */
+/* A command whose output could not be written has failed. */
 static int finish(int result)
 {
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -20,7 +20,7 @@ _Self = TypeVar("_Self", bound="Handle")
 
 
 class Gate:
-    """Lets one thread at a time use a pointer: `with gate as pointer`. A borrowed pointer goes by its owner's lock.
+    """Lets one thread at a time use a pointer: `with gate as pointer`. A borrowed pointer uses its owner's lock.
 
     Where every microsecond counts, enter() and leave() do the same.
     """

@@ -24,7 +24,7 @@ class CustomEnvironment(Protocol):
     """
 
     spec: EnvironmentSpec
-    """The same at every time."""
+    """Must never change."""
 
     def reset(self, seed: int | None) -> Any:
         """Begins an episode; with a seed all that follows is a function of it and the actions."""

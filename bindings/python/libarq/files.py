@@ -21,7 +21,7 @@ ALL = (CONFIG, NETWORK, LOG, EPISODES, RESULT)
 
 
 def make_folder(path: Any, force: bool) -> Path:
-    """Makes the folder of a run; one that holds a run already is refused, or emptied of it with `force`."""
+    """Makes the folder of a run; one that holds a run is refused unless `force`, which removes that run's files."""
     folder = Path(path)
     found = [name for name in ALL if (folder / name).exists()]
     if found and not force:

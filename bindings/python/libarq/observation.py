@@ -134,7 +134,7 @@ class ObservationSpec:
         return bits.view(np.bool_).reshape(*raw.shape[:-1], *self.shape)
 
     def encode(self, name: str, value: Any, *lead: int) -> Array:
-        """The array as the library reads it: the caller's own but for bools, which are packed, and ints."""
+        """The array as the library reads it: the caller's own, except for bools, which are packed, and ints."""
         if (
             type(value) is np.ndarray
             and value.dtype is self._plain

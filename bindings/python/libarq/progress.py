@@ -50,7 +50,7 @@ class ProgressBar(Callback):
 
 
 def wanted(progress: bool | None) -> bool:
-    """None: where somebody would see it and tqdm is there."""
+    """None means: if somebody would see it and tqdm is installed."""
     if progress is not None:
         return progress
     seen = sys.stderr is not None and sys.stderr.isatty() or "ipykernel" in sys.modules

@@ -18,7 +18,7 @@ class Sample(NamedTuple):
     observations: Array
     """As they lie in memory, [batch, window + 1, ...]: the window ending at s_t, then s_{t+1}; bits are packed."""
     lengths: Array
-    """int32 [batch], observations of the window that are no filling of a young episode."""
+    """int32 [batch], how many observations of the window are real; the others fill it up where an episode is young."""
     actions: Array
     """int32 [batch]."""
     rewards: Array

@@ -26,7 +26,7 @@ _LARGEST_SLICE = 4096
 
 @with_parameters
 class Run(Part):
-    """An agent that learns in an environment with discrete actions, before its first step.
+    """A run that has not begun: an agent in an environment with discrete actions.
 
     env: lent for the life of the run; stepping it elsewhere meanwhile breaks the episode, so evaluate on a second
     instance. config: instead of preset and parameters.

@@ -44,7 +44,7 @@ class Interrupted(KeyboardInterrupt):
 
 @with_parameters
 class Training:
-    """An agent that learns in an environment, with its logs, before its first step.
+    """A training that has not begun: an agent in an environment, with its logs.
 
     env: an id such as "minatar/breakout", a libarq.Environment, a Gymnasium environment with discrete or box actions,
         or an environment in Python (see CustomEnvironment). Box actions become discrete (Environment.bang_bang).

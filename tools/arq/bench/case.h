@@ -26,8 +26,8 @@ typedef struct bench_case {
     atomic_size_t bytes; /* allocated now, where they are counted */
 } bench_case;
 
-/* The plan's network; kind NULL: the preset's own. `counting`: bytes are counted, by an allocator that does no better
- * than malloc, so that such a case is not for clocks. 0, or an exit code after saying why. The case must not move. */
+/* The plan's network; kind NULL: the preset's own. `counting`: bytes are counted by an allocator that is slower
+ * than the library's own, so do not time such a case. 0, or an exit code after saying why. The case must not move. */
 int bench_case_open(const bench_plan *plan, const char *preset, const char *kind, uint64_t threads, int counting,
                     bench_case *out);
 void bench_case_close(bench_case *self);

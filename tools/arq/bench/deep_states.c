@@ -51,7 +51,8 @@ static int play(random_player *self)
     return 1;
 }
 
-/* Mostly 1; twice as many with a third of the probability, and so on: how far back a lost game was lost differs. */
+/* Usually 1; at least 2 with probability 1/3, at least 4 with 1/9, and so on: a game may be lost long before it ends.
+ */
 static uint32_t states_to_take_back(uint64_t *random, uint32_t most)
 {
     uint32_t count = 1;

@@ -61,7 +61,7 @@ static void multiply_other(void *data)
              p->a, (int)(p->transposed ? p->m : p->k), p->b, (int)p->n, 1.0f, p->c, (int)p->n);
 }
 
-/* a / b, or unknown where there is no b, or no a. */
+/* a / b; NAN where one of them is 0, which is not known. */
 static double share(double a, double b)
 {
     return a > 0 && b > 0 ? a / b : (double)NAN;

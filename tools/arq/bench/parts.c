@@ -88,7 +88,7 @@ static double gather_time(const bench_plan *plan, const arq_kernels *kernels, si
     return seconds;
 }
 
-/* Seconds of one sample's passes: `forward` plain ones, `learned` that keep slopes and go back. */
+/* Seconds of one sample's passes: `forward` plain ones, and `learned` with slopes and a backward pass. */
 static double attention_time(const bench_plan *plan, const arq_kernels *kernels, size_t n, size_t heads, size_t forward,
                              size_t learned)
 {
@@ -138,7 +138,7 @@ bench_parts bench_update_parts(const bench_plan *plan, const bench_case *subject
                                 product_time(plan, kernels, dense, heads * n, batch, 1));
         sum.contexts += h_time(plan, kernels, subject, l, batch, window);
         sum.attention += (double)batch * attention_time(plan, kernels, n, heads, BENCH_ACTIONS + 1, 1);
-        if (subject->sees_bits[l]) { /* gradients add as often as one pass */
+        if (subject->sees_bits[l]) { /* the gradients take as many additions as one pass */
             sum.gathers += 2 * (3 + 1) * gather_time(plan, kernels, batch, heads * n) +
                            (h_passes + 1) * gather_time(plan, kernels, batch, n);
         }

@@ -17,7 +17,7 @@ typedef struct update_case {
     uint32_t batch;
     uint8_t *observations;
     int32_t *actions;
-    float *rewards; /* [2 batch]: each update sees another part, or the loss would vanish and gradients with it */
+    float *rewards; /* [2 batch]; each update reads another part, because gradients vanish once rewards are known */
     uint64_t updates;
     uint8_t *terminated;
     arq_status status;

@@ -4,7 +4,8 @@
 
 #include "cli/options.h"
 
-/* Exit codes besides EXIT_SUCCESS. What a signal stopped gives EXIT_SIGNAL + its number, and main ends by it. */
+/* Exit codes besides EXIT_SUCCESS. A command that a signal stopped returns EXIT_SIGNAL + the signal's number; main then
+ * ends the program by that signal. */
 #define EXIT_FAILED 1
 #define EXIT_USAGE 2
 #define EXIT_SIGNAL 128

@@ -24,7 +24,7 @@ typedef struct option {
 #define MAX_POSITIONALS 32
 #define MAX_PARAMETERS 256
 
-/* What a command line says besides the options. */
+/* What a command line holds besides the options of its table. */
 typedef struct arguments {
     const char *positional[MAX_POSITIONALS];
     int positional_count;

@@ -27,7 +27,7 @@ static int set_streams(posix_spawn_file_actions_t *files, int input, int silence
     return error;
 }
 
-/* The other program is ended by a reader that goes away, though this one may be not. */
+/* This program may ignore SIGPIPE; the other one must not inherit that. */
 static int start_with(posix_spawn_file_actions_t *files, char *const *arguments, pid_t *id)
 {
     posix_spawnattr_t attributes;

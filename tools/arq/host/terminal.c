@@ -163,7 +163,7 @@ int terminal_key(double seconds)
     if (key != '\033') {
         return key;
     }
-    /* An arrow is ESC [ A or ESC O A; what else begins so is read to its end and means nothing. */
+    /* An arrow is ESC [ A or ESC O A. Other sequences are read to their end and ignored. */
     key = read_byte(0.02);
     if (key != '[' && key != 'O') {
         return KEY_OTHER;

@@ -43,7 +43,7 @@ static void find_neurons(inspected_cell *cell, const arq_network *network)
 
 static void *room_for(size_t count, size_t size)
 {
-    return calloc(count + 1, size); /* the cell has none: room all the same, so that NULL means no memory */
+    return calloc(count + 1, size); /* never of size 0, so that NULL means no memory */
 }
 
 int inspected_cell_make(inspected_cell *cell, const arq_network *network, const arq_activations *activations,

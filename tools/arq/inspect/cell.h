@@ -7,7 +7,7 @@
 typedef struct inspected_cell {
     uint32_t index, actions;
     size_t h_count, y_count, q_count;
-    size_t neurons;       /* of y for an action, whose goodness is Q; 0: Q is not made so */
+    size_t neurons;       /* values of y for one action, where Q is their goodness; otherwise 0 */
     char goodness[32];    /* where there are neurons */
     float *h, *y, *q;     /* of the present state; NULL where the cell has none */
     float *scale, *shift; /* [h_count] of its LayerNorm; NULL where it has none */

@@ -24,7 +24,7 @@ typedef struct game {
     int32_t action; /* the last one */
 } game;
 
-/* Takes the game up; network NULL for a person. 0 or an exit code. */
+/* Prepares a game; network NULL for a person. 0 or an exit code. */
 int game_open(game *self, arq_context *context, arq_env *env, const char *id, const arq_network *network,
               double epsilon);
 void game_close(game *self);

@@ -70,7 +70,7 @@ void picture_free(picture *self)
     memset(self, 0, sizeof(*self));
 }
 
-/* Chooses a colour; plane is 38 for what is written, 48 for what is behind it. */
+/* Chooses a colour; plane is 38 for the text, 48 for the background. */
 static void add_colour(text *out, int plane, const uint8_t *rgb, int true_colour)
 {
     if (true_colour) {

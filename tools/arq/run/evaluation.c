@@ -57,7 +57,7 @@ static int play(arq_context *context, const arq_network *network, arq_env *env, 
     const arq_progress progress = {sizeof(progress), .period = LOOK_PERIOD, .user = ended, .report = look};
     arq_status status = arq_evaluate(context, network, env, plan->seed, plan->epsilon, (uint32_t)plan->episodes,
                                      plan->max_steps, &progress, returns, lengths);
-    int stopped = status == STOPPED && interrupt_signal() != 0; /* an environment may have such a code too */
+    int stopped = status == STOPPED && interrupt_signal() != 0; /* an environment may return the same number */
     return status == ARQ_OK || stopped ? 0 : message_library(context);
 }
 

@@ -39,7 +39,7 @@ static void remove_run_files(const char *folder)
 }
 
 /* Makes runs/minatar-breakout-1: the id up to its options, with a dash for whatever is no letter, digit, underscore or
- * dot; with a number behind it when that exists, even if it came into being just now. */
+ * dot. When that exists a number is appended; another program that starts at the same time gets another folder. */
 static int make_default_folder(const char *environment, const char *seed, char *path, size_t size)
 {
     char name[128];

@@ -14,8 +14,8 @@
 #define RUN_EPISODES "episodes.csv"
 #define RUN_RESULT "result.csv"
 
-/* Makes the folder of a run and writes its path. wanted NULL: runs/ENVIRONMENT-SEED, or that with the first number
- * behind it that is free. One that holds a run already is refused, or emptied of it with `force`. 0 or an exit code. */
+/* Makes the folder of a run and gives its path. wanted NULL: runs/ENVIRONMENT-SEED, with a number appended when that
+ * exists. A folder that holds a run is refused unless `force`, which removes that run's files. 0 or an exit code. */
 int run_folder_create(const char *wanted, const char *environment, const char *seed, int force, char *path,
                       size_t size);
 

@@ -12,7 +12,7 @@ typedef struct run_log {
     uint32_t cells;
     double next_step;     /* of the next row of metrics */
     double seen_episodes; /* how many rows the episodes have */
-    int failed;           /* a write failed; said once */
+    int failed;           /* a write has failed, and the warning was given */
 } run_log;
 
 /* Begins both files with their headings; folder NULL: nothing is ever written. 0 or an exit code. */

@@ -5,7 +5,7 @@
 #include "arq/config.h"
 #include "arq/environment.h"
 
-/* Prints the environment, the machine, and every parameter under where its value comes from. */
+/* Prints the environment, the instruction set, and every parameter, grouped by where its value comes from. */
 void settings_report(const arq_context *context, const char *id, const arq_env *env, const arq_config *config);
 
 /* "10x10x4 bits", "16 states", "50 f32". */
