@@ -217,7 +217,10 @@ static int go_on(stage *self)
         return game_begin(self->game, NULL);
     }
     int result = self->game->network == NULL ? 0 : game_choose(self->game, &action);
-    return result != 0 ? result : game_step(self->game, action);
+    if (result != 0) {
+        return result;
+    }
+    return game_step(self->game, action);
 }
 
 static int is_over(const stage *self)
@@ -253,7 +256,10 @@ static int try_picture(stage *self)
 {
     uint64_t seed = self->settings->seed;
     int result = game_begin(self->game, &seed);
-    return result != 0 ? result : picture_draw(&self->picture, self->game->context, self->game->env, 1, 1);
+    if (result != 0) {
+        return result;
+    }
+    return picture_draw(&self->picture, self->game->context, self->game->env, 1, 1);
 }
 
 static int play_on_screen(stage *self)
@@ -297,14 +303,20 @@ static int play_on_terminal(game *current, play_settings *settings)
 static int record_frame(game *current, recorder *film, picture *frame)
 {
     int result = picture_draw(frame, current->context, current->env, RECORD_PIXELS, RECORD_PIXELS);
-    return result != 0 ? result : recorder_add(film, frame);
+    if (result != 0) {
+        return result;
+    }
+    return recorder_add(film, frame);
 }
 
 static int play_step(game *current)
 {
     int32_t action = 0;
     int result = game_choose(current, &action);
-    return result != 0 ? result : game_step(current, action);
+    if (result != 0) {
+        return result;
+    }
+    return game_step(current, action);
 }
 
 static int record_frames(game *current, const play_settings *settings, recorder *film, picture *frame)

@@ -86,7 +86,10 @@ static int make_folder(training *self)
     }
     self->folder = self->folder_path;
     result = run_folder_write_config(self->folder, self->environment, self->config);
-    return result != 0 ? result : run_log_open(&self->log, self->folder, self->run);
+    if (result != 0) {
+        return result;
+    }
+    return run_log_open(&self->log, self->folder, self->run);
 }
 
 static int prepare(training *self, const arguments *given)

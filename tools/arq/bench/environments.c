@@ -252,7 +252,10 @@ static int open_subject(subject *self, const char *id)
         return result;
     }
     result = open_many(self, id);
-    return result != 0 ? result : open_batch(self, id);
+    if (result != 0) {
+        return result;
+    }
+    return open_batch(self, id);
 }
 
 static void close_subject(subject *self)

@@ -30,7 +30,10 @@ typedef struct replay_case {
 static arq_status begin_episode(replay_case *c, const uint64_t *seed)
 {
     arq_status status = arq_env_reset(c->env, seed, c->observations);
-    return status != ARQ_OK ? status : arq_replay_begin(c->replay, c->observations);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_replay_begin(c->replay, c->observations);
 }
 
 static arq_status play_step(replay_case *c, int32_t action)

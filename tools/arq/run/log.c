@@ -2,18 +2,13 @@
 
 #include "cli/message.h"
 #include "run/folder.h"
+#include "run/metric.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #define STEPS_PER_ROW 2000
-
-static double metric(const arq_run *run, const char *name, uint32_t cell)
-{
-    double value = (double)NAN;
-    return arq_run_metric(run, name, cell, &value) == ARQ_OK ? value : (double)NAN;
-}
 
 static void write_headings(run_log *self)
 {
@@ -59,10 +54,10 @@ static void write_row(run_log *self, const arq_run *run, double seconds)
     table_text(&self->metrics, "%.3f", seconds);
     for (uint32_t i = 0; (name = arq_metric_name(i, &per_cell, NULL)) != NULL; i++) {
         for (uint32_t cell = 0; per_cell && cell < self->cells; cell++) {
-            table_number(&self->metrics, metric(run, name, cell));
+            table_number(&self->metrics, run_metric(run, name, cell));
         }
         if (!per_cell) {
-            table_number(&self->metrics, metric(run, name, 0));
+            table_number(&self->metrics, run_metric(run, name, 0));
         }
     }
     table_row_end(&self->metrics);
@@ -81,7 +76,7 @@ static void flush(run_log *self)
 
 double run_log_steps_to_row(const run_log *self, const arq_run *run)
 {
-    return self->open ? self->next_step - metric(run, "steps", 0) : (double)INFINITY;
+    return self->open ? self->next_step - run_metric(run, "steps", 0) : (double)INFINITY;
 }
 
 void run_log_update(run_log *self, const arq_run *run, double seconds)
@@ -89,13 +84,13 @@ void run_log_update(run_log *self, const arq_run *run, double seconds)
     if (!self->open) {
         return;
     }
-    double steps = metric(run, "steps", 0);
-    double episodes = metric(run, "episodes", 0);
+    double steps = run_metric(run, "steps", 0);
+    double episodes = run_metric(run, "episodes", 0);
     if (episodes > self->seen_episodes) {
         self->seen_episodes = episodes;
         table_text(&self->episodes, "%.0f", steps);
-        table_number(&self->episodes, metric(run, "return", 0));
-        table_text(&self->episodes, "%.0f", metric(run, "length", 0));
+        table_number(&self->episodes, run_metric(run, "return", 0));
+        table_text(&self->episodes, "%.0f", run_metric(run, "length", 0));
         table_row_end(&self->episodes);
     }
     if (steps >= self->next_step) {
@@ -110,7 +105,7 @@ int run_log_close(run_log *self, const arq_run *run, double seconds)
     if (!self->open) {
         return 0;
     }
-    if (fmod(metric(run, "steps", 0), STEPS_PER_ROW) != 0) {
+    if (fmod(run_metric(run, "steps", 0), STEPS_PER_ROW) != 0) {
         write_row(self, run, seconds);
     }
     self->open = 0;

@@ -3,6 +3,7 @@
 #include "cli/message.h"
 #include "host/clock.h"
 #include "host/terminal.h"
+#include "run/metric.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,12 +35,6 @@ void progress_begin(progress *self, double total_steps, double minutes, int quie
 double progress_seconds(const progress *self)
 {
     return clock_seconds() - self->start;
-}
-
-static double metric(const arq_run *run, const char *name)
-{
-    double value = (double)NAN;
-    return arq_run_metric(run, name, 0, &value) == ARQ_OK ? value : (double)NAN;
 }
 
 static void measure_speed(progress *self, double now, double steps)
@@ -94,17 +89,17 @@ static void format_line(const progress *self, const arq_run *run, double now, do
                         size_t size)
 {
     char parts[PARTS][48];
-    double mean = metric(run, "mean_return");
+    double mean = run_metric(run, "mean_return", 0);
     snprintf(parts[PART_STEPS], sizeof(parts[0]), "step %.0f of %.0f (%.0f%%)", steps, self->total,
              floor(100 * steps / self->total));
-    snprintf(parts[PART_EPISODES], sizeof(parts[0]), "episodes %.0f", metric(run, "episodes"));
+    snprintf(parts[PART_EPISODES], sizeof(parts[0]), "episodes %.0f", run_metric(run, "episodes", 0));
     if (isnan(mean)) {
         snprintf(parts[PART_RETURN], sizeof(parts[0]), "return -");
     } else {
         snprintf(parts[PART_RETURN], sizeof(parts[0]), "return %.2f", mean);
     }
-    snprintf(parts[PART_EPSILON], sizeof(parts[0]), "epsilon %.3f", metric(run, "epsilon"));
-    snprintf(parts[PART_UPDATES], sizeof(parts[0]), "updates %.0f", metric(run, "updates"));
+    snprintf(parts[PART_EPSILON], sizeof(parts[0]), "epsilon %.3f", run_metric(run, "epsilon", 0));
+    snprintf(parts[PART_UPDATES], sizeof(parts[0]), "updates %.0f", run_metric(run, "updates", 0));
     snprintf(parts[PART_SPEED], sizeof(parts[0]), "%.0f steps/s", self->speed);
     format_left(self, now, steps, parts[PART_LEFT], sizeof(parts[0]));
     join(parts, width, line, size);
@@ -113,7 +108,7 @@ static void format_line(const progress *self, const arq_run *run, double now, do
 static void show(progress *self, const arq_run *run, double now)
 {
     char line[PARTS * 50];
-    double steps = metric(run, "steps");
+    double steps = run_metric(run, "steps", 0);
     if (self->terminal) {
         /* A line that fills the last column would wrap. */
         format_line(self, run, now, steps, terminal_width() - 1, line, sizeof(line));
@@ -129,7 +124,7 @@ static void show(progress *self, const arq_run *run, double now)
 void progress_update(progress *self, const arq_run *run)
 {
     double now = clock_seconds();
-    measure_speed(self, now, metric(run, "steps"));
+    measure_speed(self, now, run_metric(run, "steps", 0));
     if (!self->quiet && now - self->shown >= (self->terminal ? TERMINAL_SECONDS : LINE_SECONDS)) {
         show(self, run, now);
     }
@@ -139,7 +134,7 @@ void progress_end(progress *self, const arq_run *run)
 {
     if (!self->quiet) {
         double now = clock_seconds();
-        measure_speed(self, now, metric(run, "steps"));
+        measure_speed(self, now, run_metric(run, "steps", 0));
         show(self, run, now);
         message_live_keep();
     }
