@@ -70,6 +70,9 @@ ARQ_API const arq_env_type *arq_plugin_type(const arq_context *context, uint32_t
  * An id whose plugin is not loaded yet is looked for as `arq_<part before the slash>.so` in the folders of the
  * environment variable ARQ_PLUGIN_PATH (separated by colons), then in the library's own folder. An id that is a path
  * (it contains ".so") is loaded as a plugin; "?" and options may follow, and "#id" where it offers several.
+ *
+ * Wrappers may follow, each after a "|", the innermost first: "|time_limit=500" as arq_env_time_limit(), "|bang_bang"
+ * as arq_env_bang_bang().
  * @param context The context.
  * @param id The id.
  * @param[out] out The handle, owned by the caller; NULL on failure.
@@ -208,14 +211,54 @@ ARQ_API arq_status arq_env_bang_bang(arq_env *env, arq_env **out);
 
 /**
  * @brief Makes `count` instances of one id that are stepped by one call.
- * @param context The context; its executor runs large batches in parallel.
- * @param id As in arq_env_open().
+ *
+ * Nothing resets by itself: an instance that has ended keeps its final observation, and rests, until
+ * arq_env_batch_reset() is asked to begin its next episode. For any number of threads a batch gives the same bits as
+ * its instances stepped one by one.
+ * @param context The context; its executor runs instances in parallel.
+ * @param id As in arq_env_open(), wrappers included.
  * @param count At least 1.
  * @param[out] out The batch, owned by the caller; NULL on failure.
- * @return As arq_env_open(); #ARQ_E_UNSUPPORTED for box actions.
- * @since 0.1
+ * @return As arq_env_open().
+ * @since 0.1; box actions and wrappers since 0.2
  */
 ARQ_API arq_status arq_env_batch_open(arq_context *context, const char *id, uint32_t count, arq_env_batch **out);
+
+/**
+ * @brief Makes a batch of environments that exist already: a program's own, or each wrapped as one likes.
+ *
+ * All have one context, and the same observations (kind, size) and actions (kind, number, bounds); options, reward
+ * ranges and time limits may differ. Where an instance stands stays as it is: one inside an episode goes on.
+ * @param envs [count] different environments that no wrapper and no batch owns. All of them are the batch's from
+ *   success on, which destroys them; on failure they stay the caller's. The array itself is not kept.
+ * @param count At least 1.
+ * @param[out] out The batch, owned by the caller; NULL on failure.
+ * @return #ARQ_E_ARGUMENT, #ARQ_E_SHAPE where one differs from the first (the text names it), #ARQ_E_NOMEM.
+ * @par Threads
+ * With an executor the instances are stepped from its threads, different ones at the same time.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_env_batch_create(arq_env *const *envs, uint32_t count, arq_env_batch **out);
+
+/**
+ * @brief As arq_env_time_limit() for every instance of a batch.
+ * @param batch Owned by the wrapped batch from success on; what arq_env_batch_at() gave stays valid but is an inner
+ *   environment then.
+ * @param steps At least 1.
+ * @param[out] out The wrapped batch; NULL on failure. Reset it before its first step.
+ * @return #ARQ_E_ARGUMENT, #ARQ_E_BUSY, #ARQ_E_NOMEM: the batch is as it was.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_env_batch_time_limit(arq_env_batch *batch, uint64_t steps, arq_env_batch **out);
+
+/**
+ * @brief As arq_env_bang_bang() for every instance of a batch.
+ * @param batch As for arq_env_batch_time_limit().
+ * @param[out] out As there.
+ * @return As arq_env_bang_bang(); #ARQ_E_BUSY: the batch is as it was.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_env_batch_bang_bang(arq_env_batch *batch, arq_env_batch **out);
 
 /**
  * @brief Ends a batch and its instances.
@@ -225,7 +268,16 @@ ARQ_API arq_status arq_env_batch_open(arq_context *context, const char *id, uint
 ARQ_API void arq_env_batch_destroy(arq_env_batch *batch);
 
 /**
- * @brief One instance of a batch, for its spec, names, rendering and state. Stepping it alone is refused.
+ * @brief How many instances a batch has.
+ * @param batch The batch.
+ * @return Instances; 0 for NULL.
+ * @since 0.2
+ */
+ARQ_API uint32_t arq_env_batch_count(const arq_env_batch *batch);
+
+/**
+ * @brief One instance of a batch, for its spec, names, rendering and state (save and load). Stepping or resetting it
+ * alone is refused. Observations and actions are the same for all: instance 0 describes the batch.
  * @param batch The batch.
  * @param index Which.
  * @return Borrowed as long as the batch; NULL behind the last.
@@ -236,28 +288,76 @@ ARQ_API arq_env *arq_env_batch_at(arq_env_batch *batch, uint32_t index);
 /**
  * @brief Resets instances. Ended instances keep their final observation until then: nothing is reset by itself.
  * @param batch The batch.
- * @param seeds [count], or NULL: their random streams go on.
+ * @param seeds [count], or NULL: their random streams go on; an instance that was never reset takes its index.
  * @param mask [count], which to reset (non-zero), or NULL: all.
  * @param[in,out] observations [count] observations without gaps; those of the mask are written.
- * @return As arq_env_reset(); the text names the instance.
+ * @return #ARQ_OK; #ARQ_E_ARGUMENT, #ARQ_E_BUSY: nothing changed; otherwise what the first instance that failed
+ *   answered, with a text that names it: the others are reset, and arq_env_batch_statuses() tells them apart.
  * @since 0.1
  */
 ARQ_API arq_status arq_env_batch_reset(arq_env_batch *batch, const uint64_t *seeds, const uint8_t *mask,
                                        void *observations);
 
 /**
- * @brief One step of every instance. Refused with #ARQ_E_ORDER, changing nothing, while one of them has ended.
+ * @brief One step of every instance. Refused with #ARQ_E_ORDER, changing nothing, while one of them has ended:
+ * arq_env_batch_step_masked() steps the others.
  * @param batch The batch.
  * @param actions [count].
  * @param[out] observations [count] observations without gaps.
  * @param[out] rewards [count].
  * @param[out] terminated [count].
  * @param[out] truncated [count].
- * @return As arq_env_step(); the text names the instance.
+ * @return As arq_env_batch_step_masked().
  * @since 0.1
  */
 ARQ_API arq_status arq_env_batch_step(arq_env_batch *batch, const int32_t *actions, void *observations, double *rewards,
                                       int32_t *terminated, int32_t *truncated);
+
+/**
+ * @brief One step of some instances, with discrete actions.
+ *
+ * An instance that fails keeps no other from its step.
+ * @param batch The batch.
+ * @param mask [count], which to step (non-zero): each must be inside an episode. NULL: all that are.
+ * @param actions [count]; those of instances that are not stepped are not looked at.
+ * @param[in,out] observations [count] observations without gaps, at an episode's end the final one. In this and the
+ *   following arrays only the entries of instances that step are written; what they hold for one that failed is not
+ *   to be used.
+ * @param[in,out] rewards [count].
+ * @param[in,out] terminated [count] 1: ended by the rules.
+ * @param[in,out] truncated [count] 1: cut.
+ * @return #ARQ_OK; #ARQ_E_ORDER, #ARQ_E_ARGUMENT, #ARQ_E_UNSUPPORTED (box actions), #ARQ_E_BUSY: nothing changed, the
+ *   text names the instance; otherwise what the first instance that failed answered, as arq_env_step(): the others have
+ *   stepped, and arq_env_batch_statuses() tells them apart. Those that failed must be reset.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_env_batch_step_masked(arq_env_batch *batch, const uint8_t *mask, const int32_t *actions,
+                                             void *observations, double *rewards, int32_t *terminated,
+                                             int32_t *truncated);
+
+/**
+ * @brief As arq_env_batch_step_masked() with box actions.
+ * @param batch The batch.
+ * @param mask As there.
+ * @param actions [count, action_count], each within its bounds.
+ * @param[in,out] observations As there.
+ * @param[in,out] rewards As there.
+ * @param[in,out] terminated As there.
+ * @param[in,out] truncated As there.
+ * @return As there; #ARQ_E_UNSUPPORTED for discrete actions.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_env_batch_step_box(arq_env_batch *batch, const uint8_t *mask, const double *actions,
+                                          void *observations, double *rewards, int32_t *terminated, int32_t *truncated);
+
+/**
+ * @brief How the last reset or step of the batch ended for each instance.
+ * @param batch The batch.
+ * @return [count], borrowed as long as the batch: #ARQ_OK for an instance that did what was asked or was not asked, so
+ *   for all of them after a call that was refused; else its failure. NULL for NULL.
+ * @since 0.2
+ */
+ARQ_API const arq_status *arq_env_batch_statuses(const arq_env_batch *batch);
 
 /**
  * @brief Runs methods through every promise of env.h.

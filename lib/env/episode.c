@@ -138,6 +138,16 @@ arq_status arq_env_step(arq_env *env, int32_t action, void *observation, double 
     return finish_step(env, "step", status, observation, &result, reward, terminated, truncated);
 }
 
+uint32_t arq_env_first_bad_component(const arq_env *env, const double *action)
+{
+    uint32_t i = 0;
+    while (i < env->spec.action_count && arq_is_finite(action[i]) && action[i] >= env->spec.action_low[i] &&
+           action[i] <= env->spec.action_high[i]) {
+        i++;
+    }
+    return i;
+}
+
 static arq_status check_box_action(const arq_env *env, const double *action)
 {
     if (env->spec.action_kind != ARQ_ACTION_BOX) {
@@ -147,14 +157,11 @@ static arq_status check_box_action(const arq_env *env, const double *action)
     if (action == NULL) {
         return arq_fail_null(env->context, "arq_env_step_box", "action");
     }
-    for (uint32_t i = 0; i < env->spec.action_count; i++) {
-        double low = env->spec.action_low[i];
-        double high = env->spec.action_high[i];
-        if (!arq_is_finite(action[i]) || action[i] < low || action[i] > high) {
-            return arq_fail(env->context, ARQ_E_ARGUMENT,
-                            "%s: arq_env_step_box: component %" PRIu32 " is %.17g; accepted: finite, %g .. %g",
-                            env->name, i, action[i], low, high);
-        }
+    uint32_t bad = arq_env_first_bad_component(env, action);
+    if (bad < env->spec.action_count) {
+        return arq_fail(env->context, ARQ_E_ARGUMENT,
+                        "%s: arq_env_step_box: component %" PRIu32 " is %.17g; accepted: finite, %g .. %g", env->name,
+                        bad, action[bad], env->spec.action_low[bad], env->spec.action_high[bad]);
     }
     return ARQ_OK;
 }

@@ -349,11 +349,6 @@ START_TEST(refuses_bad_arguments)
     ck_assert(error_says(context, "count is 0"));
     ck_assert_int_eq(arq_env_batch_open(context, "test/walk", 1, &batch), ARQ_E_NOT_FOUND);
     batch = open_batch(context, "test/walk", 2);
-    arq_env_batch *box = NULL;
-    ck_assert_int_eq(arq_env_batch_open(context, "test/walk?box=1", 2, &box), ARQ_E_UNSUPPORTED);
-    ck_assert(error_says(context, "its actions are a box"));
-    ck_assert_ptr_null(box);
-    ck_assert_int_eq(walk_count(), 2);
     ck_assert_int_eq(arq_env_batch_reset(NULL, NULL, NULL, a.observations), ARQ_E_ARGUMENT);
     ck_assert_int_eq(arq_env_batch_reset(batch, NULL, NULL, NULL), ARQ_E_ARGUMENT);
     ck_assert_int_eq(arq_env_batch_reset(batch, NULL, a.mask, a.observations), ARQ_OK);

@@ -14,7 +14,8 @@ arq_status arq_env_id_parse(const arq_context *context, const char *text, arq_en
                         length, ARQ_ID_SIZE - sizeof("./"));
     }
     memset(id, 0, sizeof(*id));
-    size_t head = strcspn(text, "?#");
+    id->wrappers = text + strcspn(text, "|");
+    size_t head = strcspn(text, "?#|");
     size_t suffix = strlen(arq_library_suffix());
     int is_path = 0;
     for (size_t i = 0; i + suffix <= head && !is_path; i++) {
@@ -27,8 +28,8 @@ arq_status arq_env_id_parse(const arq_context *context, const char *text, arq_en
     } else {
         memcpy(id->name, text, head);
     }
-    for (const char *part = text + head; *part != '\0';) {
-        size_t part_length = strcspn(part + 1, "?#");
+    for (const char *part = text + head; part != id->wrappers;) {
+        size_t part_length = strcspn(part + 1, "?#|");
         if (*part == '?' && id->options == NULL) {
             id->options = part + 1;
             id->options_length = part_length;

@@ -6,6 +6,7 @@
 #include "env/plugins/load.h"
 #include "env/plugins/options.h"
 #include "env/plugins/registry.h"
+#include "env/wrappers/list.h"
 #include "system/library.h"
 
 #include <stdio.h>
@@ -68,18 +69,23 @@ static arq_status find_or_load(arq_context *context, const arq_env_id *id, const
     return *type != NULL ? ARQ_OK : fail_not_found(context, id->name, NULL);
 }
 
-arq_status arq_env_id_resolve(arq_context *context, const char *id, const arq_env_type **type, double *values)
+arq_status arq_env_id_resolve(arq_context *context, const char *id, arq_resolved_id *resolved)
 {
     arq_env_id parsed;
     arq_status status = arq_env_id_parse(context, id, &parsed);
     if (status != ARQ_OK) {
         return status;
     }
-    status = find_or_load(context, &parsed, type);
+    status = find_or_load(context, &parsed, &resolved->type);
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_env_options_parse(context, *type, parsed.options, parsed.options_length, values);
+    status = arq_env_options_parse(context, resolved->type, parsed.options, parsed.options_length, resolved->values);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    resolved->wrappers = parsed.wrappers;
+    return arq_wrappers_check(context, parsed.wrappers);
 }
 
 arq_status arq_env_open(arq_context *context, const char *id, arq_env **out)
@@ -91,8 +97,26 @@ arq_status arq_env_open(arq_context *context, const char *id, arq_env **out)
     if (context == NULL || id == NULL) {
         return arq_fail_null(context, "arq_env_open", context == NULL ? "context" : "id");
     }
-    const arq_env_type *type = NULL;
-    double values[ARQ_MAX_OPTIONS];
-    arq_status status = arq_env_id_resolve(context, id, &type, values);
-    return status != ARQ_OK ? status : arq_env_type_create(context, type, values, out);
+    arq_resolved_id resolved;
+    arq_status status = arq_env_id_resolve(context, id, &resolved);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_env *env = NULL;
+    status = arq_env_type_create(context, resolved.type, resolved.values, &env);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    for (const char *rest = resolved.wrappers; *rest != '\0';) {
+        arq_named_wrapper wrapper;
+        arq_wrapper_parse(context, &rest, &wrapper);
+        arq_env *inner = env;
+        status = wrapper.wrap(inner, wrapper.value, &env);
+        if (status != ARQ_OK) {
+            arq_env_destroy(inner);
+            return status;
+        }
+    }
+    *out = env;
+    return ARQ_OK;
 }

@@ -5,9 +5,16 @@
 #define ARQ_ENV_PLUGINS_OPEN_H
 
 #include "arq/environment.h"
+#include "env/plugins/type.h"
 
-/* The type an id names and the values of its options, loading its plugin if need be. `values` has
- * ARQ_MAX_OPTIONS entries. */
-arq_status arq_env_id_resolve(arq_context *context, const char *id, const arq_env_type **type, double *values);
+/* What an id means. */
+typedef struct arq_resolved_id {
+    const arq_env_type *type;
+    double values[ARQ_MAX_OPTIONS]; /* of the type's options */
+    const char *wrappers;           /* within the id, or ""; they can be parsed */
+} arq_resolved_id;
+
+/* Loads the plugin if need be. */
+arq_status arq_env_id_resolve(arq_context *context, const char *id, arq_resolved_id *resolved);
 
 #endif

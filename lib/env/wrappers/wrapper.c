@@ -91,3 +91,15 @@ arq_status arq_wrapper_finish(arq_wrapper *outer, const arq_env_methods *methods
     outer->inner->owned = 1;
     return ARQ_OK;
 }
+
+arq_env *arq_wrapper_undo(arq_env *env)
+{
+    arq_context *context = env->context;
+    arq_wrapper *outer = env->self;
+    arq_env *inner = outer->inner;
+    inner->owned = 0;
+    arq_free(context, outer, 1, outer->bytes);
+    arq_free(context, env, 1, sizeof(*env));
+    arq_context_release(context);
+    return inner;
+}

@@ -24,6 +24,9 @@ arq_status arq_wrapper_begin(arq_env *env, size_t bytes, arq_wrapper **out);
  * Of the optional methods it gets those that its inner environment has. */
 arq_status arq_wrapper_finish(arq_wrapper *outer, const arq_env_methods *methods, arq_env **out);
 
+/* Takes a wrapper's handle off again, and frees both; the inner environment, which it returns, is nobody's then. */
+arq_env *arq_wrapper_undo(arq_env *env);
+
 /* Methods that hand on. */
 arq_status arq_wrapper_spec(void *self, arq_env_spec *spec);
 arq_status arq_wrapper_reset(void *self, const uint64_t *seed, void *observation);
