@@ -84,6 +84,54 @@ static arq_status bang_bang(arq_context *context)
     return wrap(context, "test/walk?box=1", 1);
 }
 
+static arq_status open_wrapped(arq_context *context)
+{
+    arq_env *env = NULL;
+    arq_status status = arq_env_open(context, "test/walk?box=1|bang_bang|time_limit=4", &env);
+    ck_assert(status == ARQ_OK || env == NULL);
+    arq_env_destroy(env);
+    return status;
+}
+
+static arq_status open_wrapped_batch(arq_context *context)
+{
+    arq_env_batch *batch = NULL;
+    arq_status status = arq_env_batch_open(context, "test/walk?box=1|bang_bang", 20, &batch);
+    ck_assert(status == ARQ_OK || batch == NULL);
+    arq_env_batch_destroy(batch);
+    return status;
+}
+
+/* Of handles that stay the caller's on failure, then wrapped, which leaves the batch as it was on failure. */
+static arq_status create_batch(arq_context *context)
+{
+    arq_env *envs[3] = {NULL, NULL, NULL};
+    arq_env_batch *batch = NULL;
+    arq_env_batch *outer = NULL;
+    arq_status status = ARQ_OK;
+    for (uint32_t i = 0; i < 3 && status == ARQ_OK; i++) {
+        status = arq_env_open(context, "test/walk", &envs[i]);
+    }
+    status = status == ARQ_OK ? arq_env_batch_create(envs, 3, &batch) : status;
+    if (status != ARQ_OK) {
+        ck_assert_ptr_null(batch);
+        for (uint32_t i = 0; i < 3; i++) {
+            arq_env_destroy(envs[i]);
+        }
+        return status;
+    }
+    status = arq_env_batch_time_limit(batch, 5, &outer);
+    if (status != ARQ_OK) {
+        unsigned char observations[6];
+        ck_assert_ptr_null(outer);
+        ck_assert_ptr_eq(arq_env_batch_at(batch, 2), envs[2]);
+        ck_assert_int_eq(arq_env_batch_reset(batch, NULL, NULL, observations), ARQ_OK);
+        ck_assert(error_says(context, "no memory for "));
+    }
+    arq_env_batch_destroy(status == ARQ_OK ? outer : batch);
+    return status;
+}
+
 static arq_status check(arq_context *context)
 {
     uint32_t broken = 99;
@@ -104,6 +152,9 @@ static const struct {
     {"arq_env_batch_open", open_batch, 305, 0},
     {"arq_env_time_limit", time_limit, 3, 0},
     {"arq_env_bang_bang", bang_bang, 3, 0},
+    {"arq_env_open with wrappers", open_wrapped, 5, 0},
+    {"arq_env_batch_open with a wrapper", open_wrapped_batch, 60, 0},
+    {"arq_env_batch_create", create_batch, 15, 0},
 };
 
 START_TEST(survives_every_failed_allocation)
@@ -221,6 +272,8 @@ START_TEST(plays_without_allocating)
     ck_assert_int_eq(arq_env_render(limited, 1, rgb, sizeof(rgb), &width, &height), ARQ_OK);
     ck_assert_int_eq(arq_env_batch_reset(batch, NULL, NULL, observations), ARQ_OK);
     ck_assert_int_eq(arq_env_batch_step(batch, actions, observations, rewards, flags[0], flags[1]), ARQ_OK);
+    ck_assert_int_eq(arq_env_batch_step_masked(batch, NULL, actions, observations, rewards, flags[0], flags[1]),
+                     ARQ_OK);
     ck_assert_uint_eq(allocator.total, total);
     arq_env_batch_destroy(batch);
     arq_env_destroy(limited);

@@ -318,14 +318,28 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arq_env_bang_bang": (c_int32, (c_void_p, POINTER(c_void_p),)),
     # arq_status arq_env_batch_open(arq_context *context, const char *id, uint32_t count, arq_env_batch **out)
     "arq_env_batch_open": (c_int32, (c_void_p, c_char_p, c_uint32, POINTER(c_void_p),)),
+    # arq_status arq_env_batch_create(arq_env *const *envs, uint32_t count, arq_env_batch **out)
+    "arq_env_batch_create": (c_int32, (POINTER(c_void_p), c_uint32, POINTER(c_void_p),)),
+    # arq_status arq_env_batch_time_limit(arq_env_batch *batch, uint64_t steps, arq_env_batch **out)
+    "arq_env_batch_time_limit": (c_int32, (c_void_p, c_uint64, POINTER(c_void_p),)),
+    # arq_status arq_env_batch_bang_bang(arq_env_batch *batch, arq_env_batch **out)
+    "arq_env_batch_bang_bang": (c_int32, (c_void_p, POINTER(c_void_p),)),
     # void arq_env_batch_destroy(arq_env_batch *batch)
     "arq_env_batch_destroy": (None, (c_void_p,)),
+    # uint32_t arq_env_batch_count(const arq_env_batch *batch)
+    "arq_env_batch_count": (c_uint32, (c_void_p,)),
     # arq_env *arq_env_batch_at(arq_env_batch *batch, uint32_t index)
     "arq_env_batch_at": (c_void_p, (c_void_p, c_uint32,)),
     # arq_status arq_env_batch_reset(arq_env_batch *batch, const uint64_t *seeds, const uint8_t *mask, void *observations)
     "arq_env_batch_reset": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p,)),
     # arq_status arq_env_batch_step(arq_env_batch *batch, const int32_t *actions, void *observations, double *rewards, int32_t *terminated, int32_t *truncated)
     "arq_env_batch_step": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
+    # arq_status arq_env_batch_step_masked(arq_env_batch *batch, const uint8_t *mask, const int32_t *actions, void *observations, double *rewards, int32_t *terminated, int32_t *truncated)
+    "arq_env_batch_step_masked": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
+    # arq_status arq_env_batch_step_box(arq_env_batch *batch, const uint8_t *mask, const double *actions, void *observations, double *rewards, int32_t *terminated, int32_t *truncated)
+    "arq_env_batch_step_box": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
+    # const arq_status *arq_env_batch_statuses(const arq_env_batch *batch)
+    "arq_env_batch_statuses": (c_void_p, (c_void_p,)),
     # arq_status arq_env_check(arq_context *context, const arq_env_type *type, const char *options, uint64_t seed, void (*)(void *, const char *) report, void *user, uint32_t *broken)
     "arq_env_check": (c_int32, (c_void_p, POINTER(arq_env_type), c_char_p, c_uint64, CFUNCTYPE(None, c_void_p, c_char_p), c_void_p, c_void_p,)),
     # arq_status arq_learner_create(arq_network *network, const arq_config *config, arq_learner **out)

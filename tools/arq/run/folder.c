@@ -43,7 +43,7 @@ static void remove_run_files(const char *folder)
 static int make_default_folder(const char *environment, const char *seed, char *path, size_t size)
 {
     char name[128];
-    snprintf(name, sizeof(name), "%.*s", (int)strcspn(environment, "?#"), environment);
+    snprintf(name, sizeof(name), "%.*s", (int)strcspn(environment, "?#|"), environment);
     const char *start = name + strspn(name, "./");
     for (char *c = name; *c != '\0'; c++) {
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.", *c) == NULL) {
