@@ -228,8 +228,8 @@ static arq_status learn_when_due(arq_agent *agent, uint32_t *events)
     }
     agent->update_due = 0;
     agent->learner->agent_step = agent->steps;
-    status = arq_learner_learn(agent->learner, size, batch->observations, batch->lengths, batch->actions,
-                               batch->rewards, batch->terminated);
+    status = arq_learner_update_trusted(agent->learner, size, batch->observations, batch->lengths, batch->actions,
+                                        batch->rewards, batch->terminated);
     if (status != ARQ_OK) {
         return status;
     }

@@ -7,7 +7,9 @@
 #include "arq/agent.h"
 #include "arq/replay.h"
 #include "core/random.h"
-#include "nn/network.h"
+#include "nn/activations.h"
+#include "nn/kind.h"
+#include "nn/learner.h"
 
 /* Rows of one batch as the replay gives them. */
 typedef struct agent_batch {

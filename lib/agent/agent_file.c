@@ -80,11 +80,11 @@ static void list_contexts(arq_record *record, arq_agent *agent)
     }
     for (uint32_t l = 0; l < agent->network->shape.cells; l++) {
         size_t count = 0;
-        float *context = agent->network->shape.methods->context(agent->activations, l, &count);
+        float *previous = arq_activations_previous(agent->activations, l, &count);
         char name[32];
         snprintf(name, sizeof(name), "context%u", l);
-        if (context != NULL) {
-            arq_record_field(record, &(arq_field){name, ARQ_DTYPE_F32, 1, {count}, context, &arq_range_finite, NULL});
+        if (previous != NULL) {
+            arq_record_field(record, &(arq_field){name, ARQ_DTYPE_F32, 1, {count}, previous, &arq_range_finite, NULL});
         }
     }
 }

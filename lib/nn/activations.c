@@ -1,20 +1,42 @@
 /* What episodes carry from step to step: the public side; each network kind has the arithmetic. */
+#include "nn/activations.h"
+
 #include "env/observation.h"
+#include "nn/kind.h"
 #include "nn/math/encode.h"
-#include "nn/network.h"
 #include "system/fp.h"
 
 #include <stdio.h>
 #include <string.h>
+
+static arq_status allocate(arq_activations *activations)
+{
+    arq_context *context = activations->context;
+    const arq_network_shape *shape = &activations->shape;
+    size_t q = (size_t)activations->episodes * shape->actions;
+    activations->encode_bytes =
+        arq_encode_bytes(shape->observation_kind, shape->observation_size, activations->episodes);
+    activations->q = arq_alloc(context, q, sizeof(float));
+    activations->computed = arq_alloc(context, activations->episodes, 1);
+    if (activations->encode_bytes > 0) {
+        activations->encode_space = arq_alloc(context, activations->encode_bytes, 1);
+    }
+    if (activations->q == NULL || activations->computed == NULL ||
+        (activations->encode_bytes > 0 && activations->encode_space == NULL)) {
+        return arq_fail_memory(context, "activations", q * sizeof(float));
+    }
+    return shape->methods->activations_create(activations);
+}
 
 arq_status arq_activations_create(const arq_network *network, uint32_t episodes, arq_activations **out)
 {
     if (out != NULL) {
         *out = NULL;
     }
-    if (network == NULL || out == NULL) {
-        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_activations_create: %s is NULL",
-                        network == NULL ? "network" : "out");
+    arq_status status =
+        ARQ_REQUIRE(ARQ_CONTEXT_OF(network), "arq_activations_create", {"network", network}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
     arq_context *context = network->context;
     if (episodes == 0 || episodes > 1u << 24) {
@@ -29,19 +51,7 @@ arq_status arq_activations_create(const arq_network *network, uint32_t episodes,
     activations->context = context;
     activations->shape = network->shape;
     activations->episodes = episodes;
-    activations->encode_bytes =
-        arq_encode_bytes(network->shape.observation_kind, network->shape.observation_size, episodes);
-    activations->q = arq_alloc(context, (size_t)episodes * network->shape.actions, sizeof(float));
-    activations->computed = arq_alloc(context, episodes, 1);
-    activations->encode_space =
-        activations->encode_bytes == 0 ? NULL : arq_alloc(context, activations->encode_bytes, 1);
-    arq_status status = ARQ_OK;
-    if (activations->q == NULL || activations->computed == NULL ||
-        (activations->encode_bytes > 0 && activations->encode_space == NULL)) {
-        status = arq_fail_memory(context, "activations", (size_t)episodes * network->shape.actions * sizeof(float));
-    } else {
-        status = activations->shape.methods->activations_create(activations);
-    }
+    status = allocate(activations);
     if (status != ARQ_OK) {
         arq_activations_destroy(activations);
         return status;
@@ -67,7 +77,7 @@ void arq_activations_destroy(arq_activations *activations)
 static arq_status check_episode(const arq_activations *activations, uint32_t episode, const char *call)
 {
     if (activations == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: activations is NULL", call);
+        return arq_fail_null(NULL, call, "activations");
     }
     if (episode >= activations->episodes) {
         return arq_fail(activations->context, ARQ_E_ARGUMENT, "%s: episode %u; there are %u", call, episode,
@@ -79,11 +89,14 @@ static arq_status check_episode(const arq_activations *activations, uint32_t epi
 arq_status arq_activations_begin(arq_activations *activations, uint32_t episode)
 {
     arq_status status = check_episode(activations, episode, "arq_activations_begin");
-    if (status == ARQ_OK) {
-        activations->shape.methods->begin(activations, episode);
-        activations->computed[episode] = 0;
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    if (activations->shape.methods->begin != NULL) {
+        activations->shape.methods->begin(activations, episode);
+    }
+    activations->computed[episode] = 0;
+    return ARQ_OK;
 }
 
 static arq_status check_observations(const arq_activations *activations, const void *observations, const char *call)
@@ -103,6 +116,21 @@ static arq_status check_observations(const arq_activations *activations, const v
         }
     }
     return ARQ_OK;
+}
+
+static arq_status check_compute(const arq_network *network, const arq_activations *activations,
+                                const void *observations, const char *call)
+{
+    const arq_context *context = activations != NULL ? activations->context : ARQ_CONTEXT_OF(network);
+    arq_status status =
+        ARQ_REQUIRE(context, call, {"network", network}, {"activations", activations}, {"observations", observations});
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (memcmp(&network->shape, &activations->shape, sizeof(network->shape)) != 0) {
+        return arq_fail(context, ARQ_E_SHAPE, "%s: these activations were made for a network of another shape", call);
+    }
+    return check_observations(activations, observations, call);
 }
 
 arq_status arq_network_compute(const arq_network *network, arq_activations *activations, const void *observations,
@@ -127,30 +155,23 @@ arq_status arq_network_compute(const arq_network *network, arq_activations *acti
 static arq_status check_and_compute(const arq_network *network, arq_activations *activations, const void *observations,
                                     const char *call)
 {
-    if (network == NULL || activations == NULL || observations == NULL) {
-        const arq_context *context = activations != NULL ? activations->context
-                                     : network != NULL   ? network->context
-                                                         : NULL;
-        return arq_fail(context, ARQ_E_ARGUMENT, "%s: %s is NULL", call,
-                        network == NULL       ? "network"
-                        : activations == NULL ? "activations"
-                                              : "observations");
+    arq_status status = check_compute(network, activations, observations, call);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (memcmp(&network->shape, &activations->shape, sizeof(network->shape)) != 0) {
-        return arq_fail(activations->context, ARQ_E_SHAPE,
-                        "%s: these activations were made for a network of another shape", call);
-    }
-    arq_status status = check_observations(activations, observations, call);
-    return status != ARQ_OK ? status : arq_network_compute(network, activations, observations, call);
+    return arq_network_compute(network, activations, observations, call);
 }
 
 arq_status arq_network_q(const arq_network *network, arq_activations *activations, const void *observations, float *q)
 {
     arq_status status = check_and_compute(network, activations, observations, "arq_network_q");
-    if (status == ARQ_OK && q != NULL) {
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (q != NULL) {
         memcpy(q, activations->q, (size_t)activations->episodes * activations->shape.actions * sizeof(float));
     }
-    return status;
+    return ARQ_OK;
 }
 
 int32_t arq_greedy_action(const float *q, uint32_t actions)
@@ -168,8 +189,7 @@ arq_status arq_network_act(const arq_network *network, arq_activations *activati
                            int32_t *actions)
 {
     if (actions == NULL) {
-        return arq_fail(activations == NULL ? NULL : activations->context, ARQ_E_ARGUMENT,
-                        "arq_network_act: actions is NULL");
+        return arq_fail_null(ARQ_CONTEXT_OF(activations), "arq_network_act", "actions");
     }
     arq_status status = check_and_compute(network, activations, observations, "arq_network_act");
     if (status != ARQ_OK) {
@@ -193,11 +213,20 @@ arq_status arq_activations_advance(arq_activations *activations, uint32_t episod
         return arq_fail(activations->context, ARQ_E_ORDER,
                         "arq_activations_advance: no arq_network_q since episode %u began or advanced", episode);
     }
-    uint64_t mode = arq_fp_enter();
-    activations->shape.methods->advance(activations, episode);
-    arq_fp_leave(mode);
+    if (activations->shape.methods->advance != NULL) {
+        uint64_t mode = arq_fp_enter();
+        activations->shape.methods->advance(activations, episode);
+        arq_fp_leave(mode);
+    }
     activations->computed[episode] = 0;
     return ARQ_OK;
+}
+
+float *arq_activations_previous(const arq_activations *activations, uint32_t cell, size_t *count)
+{
+    *count = 0;
+    const arq_network_methods *methods = activations->shape.methods;
+    return methods->previous == NULL ? NULL : methods->previous(activations, cell, count);
 }
 
 arq_status arq_activations_read(const arq_activations *activations, int32_t what, uint32_t cell, uint32_t episode,
@@ -209,7 +238,7 @@ arq_status arq_activations_read(const arq_activations *activations, int32_t what
     }
     arq_context *context = activations->context;
     if (count == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_activations_read: count is NULL");
+        return arq_fail_null(context, "arq_activations_read", "count");
     }
     if (cell >= activations->shape.cells) {
         return arq_fail(context, ARQ_E_ARGUMENT, "arq_activations_read: cell %u; there are %u", cell,

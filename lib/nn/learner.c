@@ -1,63 +1,54 @@
 /* Lets a network learn: the public side; each network kind has the arithmetic. */
+#include "nn/learner.h"
+
 #include "env/observation.h"
+#include "nn/kind.h"
 #include "nn/math/encode.h"
-#include "nn/network.h"
+#include "nn/options.h"
 #include "system/fp.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-const arq_metric_row arq_cell_metrics[ARQ_METRICS] = {
-    [ARQ_METRIC_LOSS] = {"loss", "mean temporal-difference loss of the last update"},
-    [ARQ_METRIC_Q] = {"q", "mean Q of the batch's states and actions"},
-    [ARQ_METRIC_TARGET_Q] = {"target_q", "mean temporal-difference target"},
-    [ARQ_METRIC_TD_ERROR] = {"td_error", "mean size of the temporal-difference error"},
-    [ARQ_METRIC_SPREAD] = {"spread", "mean standard deviation of y (heads and ad: of Q over actions; ff-dqn's "
-                                     "features: of the goodness over the batch)"},
-    [ARQ_METRIC_GRADIENT_NORM] = {"gradient_norm", "norm of the gradient before clipping"},
-    [ARQ_METRIC_DEAD] = {"dead", "share of units that no state of the batch makes fire"},
-    [ARQ_METRIC_ZERO] = {"zero", "share of zero ReLU outputs"},
-    [ARQ_METRIC_COLLAPSED] = {"collapsed", "1 once the spread stayed below 1e-3 of its first value for 100 updates"},
-    [ARQ_METRIC_SKIPPED] = {"skipped", "ff-dqn: updates of features left out because the batch had one class only"},
-};
-
 /* The known failure: y loses its spread (warned of once a cell). */
 #define COLLAPSE_SHARE 1e-3
 #define COLLAPSE_UPDATES 100
+
+/* Observations of a row of a batch. */
+static uint32_t frames_of(const arq_learner *learner)
+{
+    return learner->learning == ARQ_LEARN_FROM_WINDOWS ? learner->window + 1 : 1;
+}
 
 static arq_status allocate(arq_learner *learner)
 {
     arq_context *context = learner->context;
     const arq_network_shape *shape = &learner->network->shape;
     size_t weights = arq_network_weight_count(shape);
-    size_t frames = (size_t)learner->batch * (learner->window + 1);
-    learner->target = arq_alloc(context, weights, sizeof(float));
+    size_t frames = (size_t)learner->batch * frames_of(learner);
+    int has_target = learner->learning == ARQ_LEARN_FROM_WINDOWS;
+    if (has_target) {
+        learner->target = arq_alloc(context, weights, sizeof(float));
+    }
     learner->m = arq_alloc(context, weights, sizeof(float));
     learner->v = arq_alloc(context, weights, sizeof(float));
     learner->encode_bytes = arq_encode_bytes(shape->observation_kind, shape->observation_size, frames);
     if (learner->encode_bytes > 0) {
         learner->encode_space = arq_alloc(context, learner->encode_bytes, 1);
     }
-    if (learner->target == NULL || learner->m == NULL || learner->v == NULL ||
+    if ((has_target && learner->target == NULL) || learner->m == NULL || learner->v == NULL ||
         (learner->encode_bytes > 0 && learner->encode_space == NULL)) {
         return arq_fail_memory(context, "a learner's weights and moments", 3 * weights * sizeof(float));
     }
     return shape->methods->learner_create(learner);
 }
 
-void arq_learner_clear_metrics(arq_learner *learner)
-{
-    for (int l = 0; l < ARQ_MAX_CELLS; l++) {
-        for (int i = 0; i < ARQ_METRICS; i++) {
-            learner->metric[l][i] = i == ARQ_METRIC_COLLAPSED || i == ARQ_METRIC_SKIPPED ? 0 : (double)NAN;
-        }
-    }
-}
-
-arq_status arq_learner_make(arq_network *network, const arq_parameters *parameters, arq_learner **out)
+arq_status arq_learner_make(arq_network *network, const arq_parameters *parameters, arq_learning learning,
+                            arq_learner **out)
 {
     arq_context *context = network->context;
+    const arq_network_methods *methods = network->shape.methods;
     if (atomic_exchange(&network->has_learner, 1)) {
         return arq_fail(context, ARQ_E_BUSY, "arq_learner_create: this network has a learner already");
     }
@@ -70,20 +61,25 @@ arq_status arq_learner_make(arq_network *network, const arq_parameters *paramete
     learner->context = context;
     learner->network = network;
     learner->parameters = *parameters;
+    learner->learning = learning;
     learner->batch = (uint32_t)parameters->batch;
-    learner->window = network->shape.methods->window(&network->shape, parameters);
+    learner->window = methods->window == NULL ? 1 : methods->window(&network->shape, parameters);
     learner->beta1_power = 1;
     learner->beta2_power = 1;
     learner->feature_beta1_power = 1;
     learner->feature_beta2_power = 1;
     arq_random_seed(&learner->random, (uint64_t)parameters->seed, ARQ_STREAM_FEATURES);
-    arq_learner_clear_metrics(learner);
+    for (int l = 0; l < ARQ_MAX_CELLS; l++) {
+        arq_metrics_clear(learner->metric[l]);
+    }
     arq_status status = allocate(learner);
     if (status != ARQ_OK) {
         arq_learner_destroy(learner);
         return status;
     }
-    memcpy(learner->target, network->weights, arq_network_weight_count(&network->shape) * sizeof(float));
+    if (learner->target != NULL) {
+        memcpy(learner->target, network->weights, arq_network_weight_count(&network->shape) * sizeof(float));
+    }
     *out = learner;
     return ARQ_OK;
 }
@@ -93,14 +89,16 @@ arq_status arq_learner_create(arq_network *network, const arq_config *config, ar
     if (out != NULL) {
         *out = NULL;
     }
-    if (network == NULL || config == NULL || out == NULL) {
-        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_learner_create: %s is NULL",
-                        network == NULL  ? "network"
-                        : config == NULL ? "config"
-                                         : "out");
+    arq_status status = ARQ_REQUIRE(ARQ_CONTEXT_OF(network), "arq_learner_create", {"network", network},
+                                    {"config", config}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
-    arq_status status = arq_network_check_options(network->context, config, network->shape.methods);
-    return status == ARQ_OK ? arq_learner_make(network, arq_config_values(config), out) : status;
+    status = arq_network_check_options(network->context, config, network->shape.methods);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_learner_make(network, arq_config_values(config), ARQ_LEARN_FROM_WINDOWS, out);
 }
 
 void arq_learner_destroy(arq_learner *learner)
@@ -168,6 +166,14 @@ static arq_status check_frames(const arq_learner *learner, uint32_t batch, const
     return ARQ_OK;
 }
 
+/* What observations are in an update. */
+static const void *encode(arq_learner *learner, uint32_t batch, const void *observations)
+{
+    const arq_network_shape *shape = &learner->network->shape;
+    return arq_encode(shape->observation_kind, shape->observation_size, (size_t)batch * frames_of(learner),
+                      observations, learner->encode_space);
+}
+
 static void warn_of_collapse(const arq_learner *learner, uint32_t l, double spread)
 {
     char step[40] = "";
@@ -196,28 +202,50 @@ static void watch_spread(arq_learner *learner)
     }
 }
 
-arq_status arq_learner_learn(arq_learner *learner, uint32_t batch, const void *observations, const int32_t *lengths,
-                             const int32_t *actions, const float *rewards, const uint8_t *terminated)
+static void count_update(arq_learner *learner)
+{
+    learner->updates++;
+    watch_spread(learner);
+}
+
+arq_status arq_learner_update_trusted(arq_learner *learner, uint32_t batch, const void *observations,
+                                      const int32_t *lengths, const int32_t *actions, const float *rewards,
+                                      const uint8_t *terminated)
 {
     arq_status status = arq_network_begin_change(learner->network, "arq_learner_update");
     if (status != ARQ_OK) {
         return status;
     }
-    const arq_network_shape *shape = &learner->network->shape;
     uint64_t mode = arq_fp_enter();
     arq_batch rows = {
         .size = batch,
-        .frames = arq_encode(shape->observation_kind, shape->observation_size, (size_t)batch * (learner->window + 1),
-                             observations, learner->encode_space),
+        .frames = encode(learner, batch, observations),
         .lengths = lengths,
         .actions = actions,
         .rewards = rewards,
         .terminated = terminated,
     };
-    status = shape->methods->update(learner, &rows);
+    status = learner->network->shape.methods->update_from_windows(learner, &rows);
     if (status == ARQ_OK) {
-        learner->updates++;
-        watch_spread(learner);
+        count_update(learner);
+    }
+    arq_fp_leave(mode);
+    arq_network_end_change(learner->network);
+    return status;
+}
+
+arq_status arq_learner_update_towards(arq_learner *learner, const arq_target_batch *batch)
+{
+    arq_status status = arq_network_begin_change(learner->network, "arq_learner_update");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    uint64_t mode = arq_fp_enter();
+    arq_target_batch rows = *batch;
+    rows.frames = encode(learner, batch->size, batch->frames);
+    status = learner->network->shape.methods->update_from_targets(learner, &rows);
+    if (status == ARQ_OK) {
+        count_update(learner);
     }
     arq_fp_leave(mode);
     arq_network_end_change(learner->network);
@@ -228,7 +256,7 @@ arq_status arq_learner_update(arq_learner *learner, uint32_t batch, const void *
                               const int32_t *actions, const float *rewards, const uint8_t *terminated)
 {
     if (learner == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_learner_update: learner is NULL");
+        return arq_fail_null(NULL, "arq_learner_update", "learner");
     }
     if (observations == NULL || actions == NULL || rewards == NULL || terminated == NULL) {
         return arq_fail(learner->context, ARQ_E_ARGUMENT,
@@ -243,19 +271,20 @@ arq_status arq_learner_update(arq_learner *learner, uint32_t batch, const void *
                         "arq_learner_update: batch is %u; accepted: 1 .. %u (parameter batch)", batch, learner->batch);
     }
     arq_status status = check_rows(learner, batch, lengths, actions, rewards);
-    if (status == ARQ_OK) {
-        status = check_frames(learner, batch, observations);
-    }
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_learner_learn(learner, batch, observations, lengths, actions, rewards, terminated);
+    status = check_frames(learner, batch, observations);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_learner_update_trusted(learner, batch, observations, lengths, actions, rewards, terminated);
 }
 
 arq_status arq_learner_sync(arq_learner *learner)
 {
     if (learner == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "arq_learner_sync: learner is NULL");
+        return arq_fail_null(NULL, "arq_learner_sync", "learner");
     }
     uint64_t mode = arq_fp_enter();
     learner->context->kernels->blend(arq_network_weight_count(&learner->network->shape), (float)learner->parameters.tau,
@@ -266,11 +295,10 @@ arq_status arq_learner_sync(arq_learner *learner)
 
 arq_status arq_learner_metric(const arq_learner *learner, const char *name, uint32_t cell, double *value)
 {
-    if (learner == NULL || name == NULL || value == NULL) {
-        return arq_fail(learner == NULL ? NULL : learner->context, ARQ_E_ARGUMENT, "arq_learner_metric: %s is NULL",
-                        learner == NULL ? "learner"
-                        : name == NULL  ? "name"
-                                        : "value");
+    arq_status status = ARQ_REQUIRE(ARQ_CONTEXT_OF(learner), "arq_learner_metric", {"learner", learner}, {"name", name},
+                                    {"value", value});
+    if (status != ARQ_OK) {
+        return status;
     }
     if (strcmp(name, "updates") == 0) {
         *value = (double)learner->updates;

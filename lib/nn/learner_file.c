@@ -1,5 +1,5 @@
 /* A learner as part of a file: target network, Adam's moments, and what updates count and measure. */
-#include "nn/network.h"
+#include "nn/learner.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -73,7 +73,9 @@ static void list_metrics(arq_record *record, arq_learner *learner)
 {
     uint32_t cells = learner->network->shape.cells;
     if (record->takes) {
-        arq_learner_clear_metrics(learner); /* what the file does not know has not been measured */
+        for (uint32_t l = 0; l < ARQ_MAX_CELLS; l++) {
+            arq_metrics_clear(learner->metric[l]); /* what the file does not know has not been measured */
+        }
     }
     if (list_metrics_of_0_1(record, learner)) {
         return;
@@ -100,7 +102,9 @@ static void list_learner(arq_record *record, void *thing)
     arq_learner *learner = thing;
     const arq_network_shape *shape = &learner->network->shape;
     arq_number updates = {"updates", (double)learner->updates, {0, ARQ_COUNT_MOST, 0}};
-    arq_list_weights(record, shape, "target.", learner->target, &arq_range_finite);
+    if (learner->target != NULL) {
+        arq_list_weights(record, shape, "target.", learner->target, &arq_range_finite);
+    }
     arq_list_weights(record, shape, "adam_m.", learner->m, &arq_range_finite);
     arq_list_weights(record, shape, "adam_v.", learner->v, &arq_range_not_negative);
     arq_record_numbers(record, "learner.updates", ARQ_DTYPE_U64, &updates, 1);

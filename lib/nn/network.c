@@ -1,15 +1,12 @@
 #include "nn/network.h"
 
 #include "env/observation.h"
-#include "nn/cells/width_scale.h"
+#include "nn/kind.h"
+#include "nn/options.h"
 #include "system/fp.h"
 
 #include <math.h>
 #include <string.h>
-
-#define METHODS_OF(number, methods, word) &arq_##methods##_network,
-
-const arq_network_methods *const arq_network_kinds[] = {ARQ_NETWORK_KIND_LIST(METHODS_OF)};
 
 static arq_status make_shape(const arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
                              uint32_t actions, arq_network_shape *shape)
@@ -26,7 +23,7 @@ static arq_status make_shape(const arq_context *context, const arq_parameters *p
     shape->observation_kind = kind;
     shape->observation_size = size;
     shape->actions = actions;
-    return shape->methods->shape(context, parameters, shape);
+    return shape->methods->make_shape(context, parameters, shape);
 }
 
 static void list_tensors(arq_network *network)
@@ -69,13 +66,14 @@ arq_status arq_network_find_shape(const arq_context *context, arq_parameters *pa
                                   uint32_t actions, arq_network_shape *shape)
 {
     arq_status status = make_shape(context, parameters, kind, size, actions, shape);
-    if (status == ARQ_OK && parameters->width_scale > 0 && shape->methods->has_cells) {
-        status = arq_scale_widths(context, shape, parameters);
-        if (status == ARQ_OK) {
-            status = make_shape(context, parameters, kind, size, actions, shape);
-        }
+    if (status != ARQ_OK || parameters->width_scale == 0 || shape->methods->scale_widths == NULL) {
+        return status;
     }
-    return status;
+    status = shape->methods->scale_widths(context, shape, parameters);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return make_shape(context, parameters, kind, size, actions, shape);
 }
 
 arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
@@ -84,17 +82,19 @@ arq_status arq_network_make(arq_context *context, const arq_parameters *paramete
     arq_network_shape shape;
     arq_parameters own = *parameters;
     arq_status status = arq_network_find_shape(context, &own, kind, size, actions, &shape);
-    if (status == ARQ_OK) {
-        status = make_network(context, &own, &shape, out);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        arq_random random;
-        arq_random_seed(&random, (uint64_t)parameters->seed, ARQ_STREAM_WEIGHTS);
-        uint64_t mode = arq_fp_enter();
-        shape.methods->initialise(&shape, &random, (*out)->weights);
-        arq_fp_leave(mode);
+    status = make_network(context, &own, &shape, out);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    arq_random random;
+    arq_random_seed(&random, (uint64_t)parameters->seed, ARQ_STREAM_WEIGHTS);
+    uint64_t mode = arq_fp_enter();
+    shape.methods->initialise(&shape, &random, (*out)->weights);
+    arq_fp_leave(mode);
+    return ARQ_OK;
 }
 
 arq_status arq_network_create(arq_context *context, const arq_config *config, int32_t observation_kind,
@@ -103,16 +103,17 @@ arq_status arq_network_create(arq_context *context, const arq_config *config, in
     if (out != NULL) {
         *out = NULL;
     }
-    if (context == NULL || config == NULL || out == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_network_create: %s is NULL",
-                        context == NULL  ? "context"
-                        : config == NULL ? "config"
-                                         : "out");
+    arq_status status =
+        ARQ_REQUIRE(context, "arq_network_create", {"context", context}, {"config", config}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
     const arq_parameters *parameters = arq_config_values(config);
-    arq_status status = arq_network_check_options(context, config, arq_network_kinds[parameters->network]);
-    return status == ARQ_OK ? arq_network_make(context, parameters, observation_kind, observation_size, actions, out)
-                            : status;
+    status = arq_network_check_options(context, config, arq_network_kinds[parameters->network]);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_network_make(context, parameters, observation_kind, observation_size, actions, out);
 }
 
 arq_status arq_network_copy(const arq_network *network, arq_network **out)
@@ -120,11 +121,11 @@ arq_status arq_network_copy(const arq_network *network, arq_network **out)
     if (out != NULL) {
         *out = NULL;
     }
-    if (network == NULL || out == NULL) {
-        return arq_fail(network == NULL ? NULL : network->context, ARQ_E_ARGUMENT, "arq_network_copy: %s is NULL",
-                        network == NULL ? "network" : "out");
+    arq_status status = ARQ_REQUIRE(ARQ_CONTEXT_OF(network), "arq_network_copy", {"network", network}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
-    arq_status status = arq_network_begin_read(network, "arq_network_copy");
+    status = arq_network_begin_read(network, "arq_network_copy");
     if (status != ARQ_OK) {
         return status;
     }
@@ -200,7 +201,7 @@ uint32_t arq_network_actions(const arq_network *network)
 static arq_status need_network(const arq_network *network, int others, const char *call)
 {
     if (network == NULL) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "%s: network is NULL", call);
+        return arq_fail_null(NULL, call, "network");
     }
     return others ? ARQ_OK : arq_fail(network->context, ARQ_E_ARGUMENT, "%s: a required pointer is NULL", call);
 }
@@ -208,11 +209,12 @@ static arq_status need_network(const arq_network *network, int others, const cha
 arq_status arq_network_observation(const arq_network *network, int32_t *kind, uint32_t *size)
 {
     arq_status status = need_network(network, kind != NULL && size != NULL, "arq_network_observation");
-    if (status == ARQ_OK) {
-        *kind = network->shape.observation_kind;
-        *size = network->shape.observation_size;
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    *kind = network->shape.observation_kind;
+    *size = network->shape.observation_size;
+    return ARQ_OK;
 }
 
 arq_status arq_network_parameter(const arq_network *network, const char *name, char *buffer, size_t size)
@@ -272,39 +274,44 @@ arq_status arq_network_read(const arq_network *network, const char *name, float 
 {
     const arq_weight_tensor *tensor = NULL;
     arq_status status = need_network(network, name != NULL && values != NULL, "arq_network_read");
-    if (status == ARQ_OK) {
-        status = find_tensor(network, name, count, "arq_network_read", &tensor);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        status = arq_network_begin_read(network, "arq_network_read");
+    status = find_tensor(network, name, count, "arq_network_read", &tensor);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        memcpy(values, network->weights + tensor->offset, count * sizeof(float));
-        arq_network_end_read(network);
+    status = arq_network_begin_read(network, "arq_network_read");
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    memcpy(values, network->weights + tensor->offset, count * sizeof(float));
+    arq_network_end_read(network);
+    return ARQ_OK;
 }
 
 arq_status arq_network_write(arq_network *network, const char *name, const float *values, size_t count)
 {
     const arq_weight_tensor *tensor = NULL;
     arq_status status = need_network(network, name != NULL && values != NULL, "arq_network_write");
-    if (status == ARQ_OK) {
-        status = find_tensor(network, name, count, "arq_network_write", &tensor);
+    if (status != ARQ_OK) {
+        return status;
     }
-    for (size_t i = 0; status == ARQ_OK && i < count; i++) {
+    status = find_tensor(network, name, count, "arq_network_write", &tensor);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
         if (!isfinite(values[i])) {
-            status =
-                arq_fail(network->context, ARQ_E_ARGUMENT,
-                         "arq_network_write: value %zu of '%s' is %g; accepted: finite", i, name, (double)values[i]);
+            return arq_fail(network->context, ARQ_E_ARGUMENT,
+                            "arq_network_write: value %zu of '%s' is %g; accepted: finite", i, name, (double)values[i]);
         }
     }
-    if (status == ARQ_OK) {
-        status = arq_network_begin_change(network, "arq_network_write");
+    status = arq_network_begin_change(network, "arq_network_write");
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        memcpy(network->weights + tensor->offset, values, count * sizeof(float));
-        arq_network_end_change(network);
-    }
-    return status;
+    memcpy(network->weights + tensor->offset, values, count * sizeof(float));
+    arq_network_end_change(network);
+    return ARQ_OK;
 }

@@ -1,6 +1,8 @@
 /* A network as part of a file, and a network made from one. The metadata of a file holds every parameter by name. */
 #include "nn/network.h"
 
+#include "nn/kind.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* Which parameters have a meaning for which network kind. */
-#include "nn/network.h"
+#include "nn/options.h"
 
 #include <string.h>
 

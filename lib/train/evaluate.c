@@ -2,7 +2,7 @@
 #include "arq/run.h"
 
 #include "core/random.h"
-#include "nn/network.h"
+#include "nn/activations.h"
 
 #include <math.h>
 #include <string.h>

@@ -120,9 +120,9 @@ static void load_weights(cell_case *c, int net, float *weights)
         for (int id = 0; id < ARQ_CELL_TENSORS; id++) {
             uint32_t rows;
             uint32_t columns;
-            arq_cell_tensor_size(&shape->cell[l], (arq_cell_tensor_id)id, &rows, &columns);
+            arq_cell_tensor_size(arq_cell_at(shape, l), (arq_cell_tensor_id)id, &rows, &columns);
             size_t count = (size_t)rows * (columns == 0 ? 1 : columns);
-            float *values = weights + shape->weights[l] + shape->cell[l].offset[id];
+            float *values = weights + shape->weights[l] + arq_cell_at(shape, l)->offset[id];
             const arq_tensor *tensor =
                 case_tensor(c, "init.%s.cell%u.%s", net_names[net], l, arq_cell_tensor_names[id]);
             if (tensor == NULL) {

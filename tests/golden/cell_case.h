@@ -4,7 +4,10 @@
 
 #include "arq/arq.h"
 #include "io/safetensors.h"
+#include "nn/activations.h"
+#include "nn/cells/features.h"
 #include "nn/cells/update.h"
+#include "nn/kind.h"
 
 #include <check.h>
 

@@ -43,13 +43,13 @@ static void compare_quantiles(cell_case *c, const arq_cell_shape *cell, const fl
 }
 
 /* Everything a pass computes for every action, by the functions that acting uses. */
-static void compare_pass(cell_case *c, const cells_pass *pass, const float *weights, const char *label)
+static void compare_pass(cell_case *c, const arq_cells_pass *pass, const float *weights, const char *label)
 {
-    const cells_learner *s = c->learner->state;
+    const arq_cells_learner *s = c->learner->state;
     const arq_network_shape *shape = &c->network->shape;
     for (uint32_t l = 0; l < shape->cells; l++) {
-        const arq_cell_shape *cell = &shape->cell[l];
-        arq_inputs x = arq_cell_inputs(shape, l, &pass->observation, l == 0 ? NULL : pass->h[l - 1], pass->context);
+        const arq_cell_shape *cell = arq_cell_at(shape, l);
+        arq_inputs x = arq_cell_inputs(shape, l, &pass->observation, l == 0 ? NULL : pass->h[l - 1], pass->previous);
         float *dense = dense_inputs(c->batch, &x);
         case_compare(c, dense, (size_t)c->batch * cell->inputs, "step1.%s.cell%u.X", label, l);
         case_compare(c, pass->h[l], (size_t)c->batch * cell->width, "step1.%s.cell%u.h", label, l);
@@ -84,36 +84,37 @@ static void compare_pass(cell_case *c, const cells_pass *pass, const float *weig
 }
 
 /* A network that sees no context computes none; the recorded ones are zeros, then h of s_t. */
-static void remember_contexts(const cell_case *c, cells_learner *s)
+static void remember_contexts(const cell_case *c, arq_cells_learner *s)
 {
     const arq_network_shape *shape = &c->network->shape;
     arq_cells_features(c->context, &s->scratch, shape, c->learner->target, c->batch, &s->now.observation, NULL, s->u,
-                       s->next_target.context, NULL);
+                       s->next_target.previous, NULL);
     for (uint32_t l = 0; l < shape->cells; l++) {
-        memcpy(s->next.context[l], s->now.h[l], (size_t)c->batch * shape->cell[l].width * sizeof(float));
+        memcpy(s->next.previous[l], s->now.h[l], (size_t)c->batch * shape->width[l] * sizeof(float));
     }
 }
 
 static void compare_contexts(cell_case *c)
 {
-    cells_learner *s = c->learner->state;
-    if (!arq_cells_have_context(&c->network->shape)) {
+    arq_cells_learner *s = c->learner->state;
+    if (!arq_cells_see_previous(&c->network->shape)) {
         remember_contexts(c, s);
     }
     for (uint32_t l = 0; l < c->network->shape.cells; l++) {
-        size_t count = (size_t)c->batch * c->network->shape.cell[l].width;
-        case_compare(c, s->now.context[l], count, "step1.context_s.cell%u", l);
-        case_compare(c, s->next.context[l], count, "step1.context_next.cell%u", l);
-        case_compare(c, s->next_target.context[l], count, "step1.context_next_target.cell%u", l);
+        size_t count = (size_t)c->batch * c->network->shape.width[l];
+        case_compare(c, s->now.previous[l], count, "step1.context_s.cell%u", l);
+        case_compare(c, s->next.previous[l], count, "step1.context_next.cell%u", l);
+        case_compare(c, s->next_target.previous[l], count, "step1.context_next_target.cell%u", l);
     }
 }
 
 /* Acting from the recorded contexts: the network's Q from the first m cells. */
 static void compare_network_q(cell_case *c, const case_rows *rows)
 {
-    const cells_learner *s = c->learner->state;
-    arq_network_shape *shape = &c->network->shape;
-    uint32_t all = shape->q_cells;
+    const arq_cells_learner *s = c->learner->state;
+    const arq_network_shape *shape = &c->network->shape;
+    arq_cells_shape *own = (arq_cells_shape *)(void *)c->network->shape.own;
+    uint32_t all = own->q_cells;
     size_t bytes = arq_observation_bytes(shape->observation_kind, shape->observation_size);
     unsigned char *observations = malloc(c->batch * bytes);
     float *q = malloc((size_t)c->batch * c->actions * sizeof(float));
@@ -123,40 +124,40 @@ static void compare_network_q(cell_case *c, const case_rows *rows)
     }
     for (uint32_t m = 1; m <= shape->cells; m++) {
         arq_activations *activations;
-        shape->q_cells = m;
+        own->q_cells = m;
         ck_assert_int_eq(arq_activations_create(c->network, c->batch, &activations), ARQ_OK);
-        for (uint32_t l = 0; l < shape->cells && arq_cells_have_context(shape); l++) {
+        for (uint32_t l = 0; l < shape->cells && arq_cells_see_previous(shape); l++) {
             size_t count;
-            float *context = shape->methods->context(activations, l, &count);
-            memcpy(context, s->now.context[l], count * sizeof(float));
+            float *previous = arq_activations_previous(activations, l, &count);
+            memcpy(previous, s->now.previous[l], count * sizeof(float));
         }
         ck_assert_int_eq(arq_network_q(c->network, activations, observations, q), ARQ_OK);
-        case_compare_mean(c, q, (size_t)c->batch * c->actions, arq_cell_quantiles(&shape->cell[0]),
+        case_compare_mean(c, q, (size_t)c->batch * c->actions, arq_cell_quantiles(arq_cell_at(shape, 0)),
                           "step1.network_q.cells%u", m);
         arq_activations_destroy(activations);
     }
-    shape->q_cells = all;
+    own->q_cells = all;
     free(observations);
     free(q);
 }
 
 static void compare_targets(cell_case *c, int step)
 {
-    const cells_learner *s = c->learner->state;
+    const arq_cells_learner *s = c->learner->state;
     int equal_rows = strcmp(c->name, "degenerate_arq_equal_rows.safetensors") == 0;
     const float *terminals = case_tensor(c, "batch%d.terminals", step - 1)->data;
     for (uint32_t l = 0; l < c->network->shape.cells; l++) {
         /* Q of its cell 0 is 0 up to rounding: the README calls its choice arbitrary. */
         case_compare_actions(c, s->next_action[l], terminals, equal_rows && l == 0, "step%d.next_action.cell%u", step,
                              l);
-        case_compare(c, s->td_target[l], (size_t)c->batch * arq_cell_quantiles(&c->network->shape.cell[l]),
+        case_compare(c, s->td_target[l], (size_t)c->batch * arq_cell_quantiles(arq_cell_at(&c->network->shape, l)),
                      "step%d.td_target.cell%u", step, l);
     }
 }
 
 static void compare_cell(cell_case *c, const float *values, float scale, const char *what, int step, uint32_t l)
 {
-    const arq_cell_shape *cell = &c->network->shape.cell[l];
+    const arq_cell_shape *cell = arq_cell_at(&c->network->shape, l);
     for (int id = 0; id < ARQ_CELL_TENSORS; id++) {
         size_t count = cell->offset[id + 1] - cell->offset[id];
         float *scaled = malloc(count * sizeof(float));
@@ -172,7 +173,7 @@ static void compare_cell(cell_case *c, const float *values, float scale, const c
 static void first_update(cell_case *c)
 {
     arq_learner *learner = c->learner;
-    cells_learner *s = learner->state;
+    arq_cells_learner *s = learner->state;
     const arq_network_shape *shape = &c->network->shape;
     case_rows rows = case_batch(c, 0);
     arq_batch batch = {c->batch, rows.frames, NULL, rows.actions, rows.rewards, rows.terminated};
@@ -184,8 +185,8 @@ static void first_update(cell_case *c)
     } else { /* an update without double Q has no use for this pass */
         arq_segment observation = s->next_target.observation;
         s->next.observation = observation;
-        arq_cells_features(c->context, &s->scratch, shape, c->network->weights, c->batch, &observation, s->next.context,
-                           s->u, s->next.h, NULL);
+        arq_cells_features(c->context, &s->scratch, shape, c->network->weights, c->batch, &observation,
+                           s->next.previous, s->u, s->next.h, NULL);
         compare_pass(c, &s->next, c->network->weights, "next");
     }
     compare_pass(c, &s->next_target, learner->target, "next_target");

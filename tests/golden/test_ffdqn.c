@@ -5,6 +5,7 @@
 #include "io/safetensors.h"
 #include "nn/dense/dqn.h"
 #include "nn/dense/ff_dqn.h"
+#include "nn/kind.h"
 #include "system/fp.h"
 
 #include <check.h>
@@ -203,7 +204,7 @@ static void check_dqn_step(ff_case *c, int step)
         compare_layer(c, step, s->gradient, l, owners[l], "grad.");
     }
     uint64_t mode = arq_fp_enter();
-    ck_assert_int_eq(c->network->shape.methods->update(learner, &r.batch), ARQ_OK);
+    ck_assert_int_eq(c->network->shape.methods->update_from_windows(learner, &r.batch), ARQ_OK);
     arq_fp_leave(mode);
     learner->updates++;
     compare_metric(c, step, 2, "loss", "loss");
@@ -220,13 +221,13 @@ static void check_ff_layer(ff_case *c, int step, const rows *r, uint32_t positiv
 {
     static const char *const owners[] = {"layer0", "layer1"};
     arq_learner *learner = c->learner;
-    arq_dense_learner *s = learner->state;
+    arq_ff_learner *s = learner->state;
     const arq_network_shape *shape = &c->network->shape;
     char name[32];
     ck_assert_int_eq(arq_ff_learn_layer(learner, r->batch.size, positives, l), ARQ_OK);
     compare(c, step, s->goodness, c->batch, 0, "%s.goodness", owners[l]);
-    compare(c, step, s->now.h[l], c->batch * shape->width[l], 0, "%s.h", owners[l]);
-    compare_layer(c, step, s->gradient, l, owners[l], "grad.");
+    compare(c, step, s->dense.now.h[l], c->batch * shape->width[l], 0, "%s.h", owners[l]);
+    compare_layer(c, step, s->dense.gradient, l, owners[l], "grad.");
     compare_layer(c, step, c->network->weights, l, owners[l], "");
     snprintf(name, sizeof(name), "%s.loss", owners[l]);
     compare_metric(c, step, l, "loss", name);
@@ -236,19 +237,18 @@ static void check_ff_layer(ff_case *c, int step, const rows *r, uint32_t positiv
         compare_layer(c, 0, learner->m, l, owners[l], "adam_m.");
         compare_layer(c, 0, learner->v, l, owners[l], "adam_v.");
     }
-    arq_dense_forward_layer(c->context, &s->scratch, shape, c->network->weights, c->batch, l, &s->now);
+    arq_dense_forward_layer(c->context, &s->dense.scratch, shape, c->network->weights, c->batch, l, &s->dense.now);
 }
 
 static void check_ff_step(ff_case *c, int step)
 {
     arq_learner *learner = c->learner;
-    arq_dense_learner *s = learner->state;
+    arq_ff_learner *s = learner->state;
     rows r = rows_of(c, step);
     float median;
     arq_dense_find_targets(learner, &r.batch, 0);
-    arq_dense_see(learner, &r.batch);
-    compare(c, step, s->td_target, c->batch, 0, "td_target");
-    uint32_t positives = arq_ff_classify(c->batch, s->td_target, s->sorted, s->positive, &median);
+    compare(c, step, s->dense.td_target, c->batch, 0, "td_target");
+    uint32_t positives = arq_ff_classify(c->batch, s->dense.td_target, s->sorted, s->positive, &median);
     const uint8_t *classes = (const uint8_t *)find(c, "positive")->data + (size_t)step * c->batch;
     for (uint32_t b = 0; b < c->batch; b++) {
         compare_value(c, "positive", s->positive[b], classes[b], 0.5);
@@ -260,10 +260,10 @@ static void check_ff_step(ff_case *c, int step)
         check_ff_layer(c, step, &r, positives, l);
     }
     arq_ff_head_backward(learner, &r.batch);
-    compare(c, step, s->now.h[1], c->batch * c->network->shape.width[1], 0, "head.features");
-    compare(c, step, s->now.h[2], c->batch * c->network->shape.actions, 0, "head.q");
+    compare(c, step, s->dense.now.h[1], c->batch * c->network->shape.width[1], 0, "head.features");
+    compare(c, step, s->dense.now.h[2], c->batch * c->network->shape.actions, 0, "head.q");
     compare_metric(c, step, 2, "loss", "head.loss");
-    compare_layer(c, step, s->gradient, 2, "head", "grad.");
+    compare_layer(c, step, s->dense.gradient, 2, "head", "grad.");
     arq_ff_head_step(learner);
     compare_layer(c, step, c->network->weights, 2, "head", "");
     free_rows(&r);

@@ -44,7 +44,7 @@ def main():
         add_line(os.path.join(lib, "core", "network_kinds.h"), blocks["network_kinds.h"])
         with open(os.path.join(lib, "nn", "dense", "linear.c"), "w", encoding="utf-8") as file:
             file.write(blocks["linear.c"])
-        sources = [os.path.join(lib, *path) for path in [("nn", "dense", "linear.c"), ("nn", "network.c"),
+        sources = [os.path.join(lib, *path) for path in [("nn", "dense", "linear.c"), ("nn", "kind.c"),
                                                          ("core", "parameters.c")]]
         program = os.path.join(folder, "fifth_kind")
         test = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fifth_kind.c")

@@ -3,9 +3,11 @@
  * networks of random shapes, whose observations are numbers or bits. A cell's or layer's input is a constant to it, and
  * so are the targets.
  */
+#include "nn/cells/features.h"
 #include "nn/cells/update.h"
 #include "nn/dense/dqn.h"
 #include "nn/dense/ff_dqn.h"
+#include "nn/kind.h"
 
 #include "arq/arq.h"
 
@@ -127,7 +129,8 @@ static void make(subject *s, const char *options, unsigned seed)
     arq_status status =
         arq_network_make(s->context, arq_config_values(config), kind, observation, actions, &s->network);
     ck_assert_msg(status == ARQ_OK, "%s: no network", options);
-    ck_assert_int_eq(arq_learner_make(s->network, arq_config_values(config), &s->learner), ARQ_OK);
+    ck_assert_int_eq(arq_learner_make(s->network, arq_config_values(config), ARQ_LEARN_FROM_WINDOWS, &s->learner),
+                     ARQ_OK);
     size_t count = arq_network_weight_count(&s->network->shape);
     for (size_t i = 0; i < count; i++) {
         s->network->weights[i] += 0.2 * uniform(s) - 0.1;
@@ -218,21 +221,21 @@ static void compare(subject *s, uint32_t l, size_t first, size_t count, const do
 
 static double cell_loss(subject *s, uint32_t l)
 {
-    cells_learner *state = s->learner->state;
+    arq_cells_learner *state = s->learner->state;
     const arq_network_shape *shape = &s->network->shape;
     arq_cells_features(s->context, &state->scratch, shape, s->network->weights, s->batch.size, &state->now.observation,
-                       state->now.context, state->u, state->now.h, state->features);
-    ck_assert_int_eq(arq_cells_learn(s->learner, &s->batch, l), ARQ_OK);
+                       state->now.previous, state->u, state->now.h, state->features);
+    ck_assert_int_eq(arq_cells_backward(s->learner, &s->batch, l), ARQ_OK);
     return s->learner->metric[l][ARQ_METRIC_LOSS];
 }
 
 static void check_cells(subject *s)
 {
-    const cells_learner *state = s->learner->state;
+    const arq_cells_learner *state = s->learner->state;
     const arq_network_shape *shape = &s->network->shape;
     ck_assert_int_eq(arq_cells_prepare(s->learner, &s->batch), ARQ_OK);
     for (uint32_t l = 0; l < shape->cells; l++) {
-        size_t count = shape->cell[l].offset[ARQ_CELL_TENSORS];
+        size_t count = arq_cell_at(shape, l)->offset[ARQ_CELL_TENSORS];
         double *gradient = malloc(count * sizeof(double));
         cell_loss(s, l);
         arq_cells_gradient(s->learner, &s->batch, l);
@@ -247,7 +250,7 @@ static void check_cells(subject *s)
 static double dqn_loss(subject *s, uint32_t l)
 {
     (void)l;
-    arq_dqn_backward(s->learner, &s->batch);
+    ck_assert_int_eq(arq_dqn_backward(s->learner, &s->batch), ARQ_OK);
     return s->learner->metric[s->network->shape.cells - 1][ARQ_METRIC_LOSS];
 }
 
@@ -266,19 +269,20 @@ static void check_dqn(subject *s)
 
 static uint32_t positives_of(subject *s)
 {
-    arq_dense_learner *state = s->learner->state;
+    arq_ff_learner *state = s->learner->state;
     double median;
-    return arq_ff_classify(s->batch.size, state->td_target, state->sorted, state->positive, &median);
+    return arq_ff_classify(s->batch.size, state->dense.td_target, state->sorted, state->positive, &median);
 }
 
 static double ff_loss(subject *s, uint32_t l)
 {
-    arq_dense_learner *state = s->learner->state;
+    arq_ff_learner *state = s->learner->state;
     const arq_network_shape *shape = &s->network->shape;
     if (l + 1 == shape->cells) {
         arq_ff_head_backward(s->learner, &s->batch);
     } else {
-        arq_dense_forward_layer(s->context, &state->scratch, shape, s->network->weights, s->batch.size, l, &state->now);
+        arq_dense_forward_layer(s->context, &state->dense.scratch, shape, s->network->weights, s->batch.size, l,
+                                &state->dense.now);
         arq_ff_backward(s->learner, s->batch.size, positives_of(s), l);
     }
     return s->learner->metric[l][ARQ_METRIC_LOSS];
@@ -286,15 +290,14 @@ static double ff_loss(subject *s, uint32_t l)
 
 static void check_ff(subject *s)
 {
-    const arq_dense_learner *state = s->learner->state;
+    const arq_ff_learner *state = s->learner->state;
     const arq_network_shape *shape = &s->network->shape;
     arq_dense_find_targets(s->learner, &s->batch, 0);
-    arq_dense_see(s->learner, &s->batch);
     for (uint32_t l = 0; l < shape->cells; l++) {
         size_t count = shape->weights[l + 1] - shape->weights[l];
         double *gradient = malloc(count * sizeof(double));
         ff_loss(s, l);
-        memcpy(gradient, state->gradient + shape->weights[l], count * sizeof(double));
+        memcpy(gradient, state->dense.gradient + shape->weights[l], count * sizeof(double));
         compare(s, l, shape->weights[l], count, gradient, ff_loss);
         ff_loss(s, l); /* what the layer above sees */
         free(gradient);
@@ -368,7 +371,7 @@ static void check(const char *option, unsigned seed, double *worst)
 {
     subject s;
     make(&s, option, seed);
-    if (s.network->shape.methods->has_cells) {
+    if (s.network->shape.methods->update_from_windows == arq_cells_update_from_windows) {
         check_cells(&s);
     } else if (s.network->shape.methods == &arq_dqn_network) {
         check_dqn(&s);

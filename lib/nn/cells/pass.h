@@ -67,10 +67,10 @@ typedef struct arq_sample_loss {
 
 /* How the loss of a sample changes with what the cell computes for its action. */
 typedef struct arq_loss_slopes {
-    float (*of_q)(void *data, uint32_t sample, float q); /* dLoss/dQ */
+    float (*of_q)(const void *data, uint32_t sample, float q); /* dLoss/dQ */
     /* dLoss/dy [action_rows]; used instead where a cell predicts quantiles. */
-    void (*of_quantiles)(void *data, uint32_t sample, const float *y, float *gy);
-    void *data;
+    void (*of_quantiles)(const void *data, uint32_t sample, const float *y, float *gy);
+    const void *data;
 } arq_loss_slopes;
 
 /* One sample, forward and backward for its action. On return z1 and z2 of the sample in `p` hold dLoss/dZ1 and

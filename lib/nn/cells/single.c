@@ -1,7 +1,9 @@
 /* One cell as a layer of its own: a network of one cell without contexts, on the caller's inputs and targets. */
 #include "nn/cells/single.h"
 
+#include "nn/cells/kind.h"
 #include "nn/cells/update.h"
+#include "nn/kind.h"
 #include "system/fp.h"
 
 #include <math.h>
@@ -9,7 +11,44 @@
 
 static const arq_cell_shape *shape_of(const arq_cell *cell)
 {
-    return &cell->network->shape.cell[0];
+    return arq_cell_at(&cell->network->shape, 0);
+}
+
+static arq_status check_config(const arq_context *context, const arq_config *config, uint32_t inputs, uint32_t width)
+{
+    const arq_parameters *parameters = arq_config_values(config);
+    if (inputs == 0 || width == 0 || width > ARQ_MAX_WIDTH) {
+        return arq_fail(context, ARQ_E_ARGUMENT,
+                        "arq_cell_create: inputs is %u, width is %u; accepted: at least 1, 1 .. %u", inputs, width,
+                        ARQ_MAX_WIDTH);
+    }
+    if (parameters->quantiles > 1) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED,
+                        "arq_cell_create: quantiles is %lld; a cell by itself has one target for each sample: accepted "
+                        "is 1",
+                        (long long)parameters->quantiles);
+    }
+    if (!arq_kind_has_cells(parameters)) {
+        return arq_fail(context, ARQ_E_UNSUPPORTED, "arq_cell_create: network '%s' has no cells; accepted: arq, ad",
+                        arq_network_kinds[parameters->network]->name);
+    }
+    return ARQ_OK;
+}
+
+static arq_status make_parts(arq_cell *cell, const arq_config *config, uint32_t inputs, uint32_t width,
+                             uint32_t actions)
+{
+    arq_parameters parameters = *arq_config_values(config);
+    parameters.widths = (arq_widths){.count = 1, .width = {width}};
+    parameters.recurrent = 0;
+    parameters.top_down = 0;
+    parameters.q_cells = 0;
+    arq_status status =
+        arq_network_make(cell->context, &parameters, ARQ_OBSERVATION_F32, inputs, actions, &cell->network);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_learner_make(cell->network, &parameters, ARQ_LEARN_FROM_TARGETS, &cell->learner);
 }
 
 arq_status arq_cell_create(arq_context *context, const arq_config *config, uint32_t inputs, uint32_t width,
@@ -18,42 +57,21 @@ arq_status arq_cell_create(arq_context *context, const arq_config *config, uint3
     if (out != NULL) {
         *out = NULL;
     }
-    if (context == NULL || config == NULL || out == NULL) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_cell_create: %s is NULL",
-                        context == NULL  ? "context"
-                        : config == NULL ? "config"
-                                         : "out");
+    arq_status status = ARQ_REQUIRE(context, "arq_cell_create", {"context", context}, {"config", config}, {"out", out});
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (inputs == 0 || width == 0 || width > ARQ_MAX_WIDTH) {
-        return arq_fail(context, ARQ_E_ARGUMENT,
-                        "arq_cell_create: inputs is %u, width is %u; accepted: at least 1, 1 .. %u", inputs, width,
-                        ARQ_MAX_WIDTH);
-    }
-    if (arq_config_values(config)->quantiles > 1) {
-        return arq_fail(context, ARQ_E_UNSUPPORTED,
-                        "arq_cell_create: quantiles is %lld; a cell by itself has one target for each sample: accepted "
-                        "is 1",
-                        (long long)arq_config_values(config)->quantiles);
-    }
-    if (!arq_network_kinds[arq_config_values(config)->network]->has_cells) {
-        return arq_fail(context, ARQ_E_UNSUPPORTED, "arq_cell_create: network '%s' has no cells; accepted: arq, ad",
-                        arq_network_kinds[arq_config_values(config)->network]->name);
+    status = check_config(context, config, inputs, width);
+    if (status != ARQ_OK) {
+        return status;
     }
     arq_cell *cell = arq_alloc(context, 1, sizeof(*cell));
     if (cell == NULL) {
         return arq_fail_memory(context, "a cell", sizeof(*cell));
     }
-    arq_parameters parameters = *arq_config_values(config);
-    parameters.widths = (arq_widths){.count = 1, .width = {width}};
-    parameters.recurrent = 0;
-    parameters.top_down = 0;
-    parameters.q_cells = 0;
     arq_context_retain(context);
     cell->context = context;
-    arq_status status = arq_network_make(context, &parameters, ARQ_OBSERVATION_F32, inputs, actions, &cell->network);
-    if (status == ARQ_OK) {
-        status = arq_learner_make(cell->network, &parameters, &cell->learner);
-    }
+    status = make_parts(cell, config, inputs, width, actions);
     if (status != ARQ_OK) {
         arq_cell_destroy(cell);
         return status;
@@ -64,13 +82,14 @@ arq_status arq_cell_create(arq_context *context, const arq_config *config, uint3
 
 void arq_cell_destroy(arq_cell *cell)
 {
-    if (cell != NULL) {
-        arq_context *context = cell->context;
-        arq_learner_destroy(cell->learner);
-        arq_network_destroy(cell->network);
-        arq_free(context, cell, 1, sizeof(*cell));
-        arq_context_release(context);
+    if (cell == NULL) {
+        return;
     }
+    arq_context *context = cell->context;
+    arq_learner_destroy(cell->learner);
+    arq_network_destroy(cell->network);
+    arq_free(context, cell, 1, sizeof(*cell));
+    arq_context_release(context);
 }
 
 uint32_t arq_cell_outputs(const arq_cell *cell)
@@ -103,24 +122,17 @@ static arq_status check_batch(const arq_cell *cell, uint32_t batch, const float 
 
 static arq_status check_actions(const arq_cell *cell, uint32_t batch, const int32_t *actions, const char *call)
 {
+    if (actions == NULL) {
+        return arq_fail_null(cell->context, call, "actions");
+    }
     uint32_t known = shape_of(cell)->actions;
-    for (uint32_t b = 0; actions != NULL && b < batch; b++) {
+    for (uint32_t b = 0; b < batch; b++) {
         if (actions[b] < 0 || (uint32_t)actions[b] >= known) {
             return arq_fail(cell->context, ARQ_E_ARGUMENT, "%s: action %d of row %u; accepted: 0 .. %u", call,
                             actions[b], b, known - 1);
         }
     }
-    return actions != NULL ? ARQ_OK : arq_fail(cell->context, ARQ_E_ARGUMENT, "%s: actions is NULL", call);
-}
-
-/* h of the batch into the learner's pass at s_t, with what the backward pass needs of it. */
-static void compute_h(arq_cell *cell, uint32_t batch, const float *x)
-{
-    cells_learner *s = cell->learner->state;
-    const arq_network_shape *shape = &cell->network->shape;
-    s->now.observation = (arq_segment){.size = shape_of(cell)->inputs, .dense = x, .stride = shape_of(cell)->inputs};
-    arq_cells_features(cell->context, &s->scratch, shape, cell->network->weights, batch, &s->now.observation,
-                       s->now.context, NULL, s->now.h, s->features);
+    return ARQ_OK;
 }
 
 /* One sample of a forward pass, for every action or for its own. */
@@ -134,13 +146,13 @@ typedef struct forward_task {
 static void forward_sample(void *data, uint32_t b)
 {
     const forward_task *t = data;
-    const cells_learner *s = t->cell->learner->state;
+    const arq_cells_learner *s = t->cell->learner->state;
     const arq_cell_shape *shape = shape_of(t->cell);
     const arq_kernels *kernels = t->cell->context->kernels;
     const float *h = s->now.h[0] + (size_t)b * shape->width;
     float *workspace = arq_scratch_take(&s->scratch);
-    float *own_y = workspace + arq_cell_workspace(shape);
-    float *own_q = own_y + arq_cell_all_outputs(shape);
+    float *own_y = workspace + s->largest.workspace;
+    float *own_q = own_y + s->largest.outputs;
     if (t->actions == NULL) {
         float *y = t->y == NULL ? own_y : t->y + b * arq_cell_all_outputs(shape);
         float *q = t->q == NULL ? own_q : t->q + (size_t)b * shape->actions;
@@ -156,10 +168,10 @@ static void forward_sample(void *data, uint32_t b)
 static void forward(arq_cell *cell, uint32_t batch, const float *x, const int32_t *actions, float *h, float *y,
                     float *q)
 {
-    cells_learner *s = cell->learner->state;
+    arq_cells_learner *s = cell->learner->state;
     const arq_cell_shape *shape = shape_of(cell);
     uint64_t mode = arq_fp_enter();
-    compute_h(cell, batch, x);
+    arq_cells_run_states(cell->learner, &(arq_target_batch){.size = batch, .frames = x});
     if (h != NULL) {
         memcpy(h, s->now.h[0], (size_t)batch * shape->width * sizeof(float));
     }
@@ -178,64 +190,75 @@ static void forward(arq_cell *cell, uint32_t batch, const float *x, const int32_
 arq_status arq_cell_forward(arq_cell *cell, uint32_t batch, const float *x, float *h, float *y, float *q)
 {
     arq_status status = check_batch(cell, batch, x, "arq_cell_forward");
-    if (status == ARQ_OK) {
-        forward(cell, batch, x, NULL, h, y, q);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    forward(cell, batch, x, NULL, h, y, q);
+    return ARQ_OK;
 }
 
 arq_status arq_cell_forward_actions(arq_cell *cell, uint32_t batch, const float *x, const int32_t *actions, float *h,
                                     float *y, float *q)
 {
     arq_status status = check_batch(cell, batch, x, "arq_cell_forward_actions");
-    if (status == ARQ_OK) {
-        status = check_actions(cell, batch, actions, "arq_cell_forward_actions");
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        forward(cell, batch, x, actions, h, y, q);
+    status = check_actions(cell, batch, actions, "arq_cell_forward_actions");
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    forward(cell, batch, x, actions, h, y, q);
+    return ARQ_OK;
 }
 
 static arq_status check_targets(const arq_cell *cell, uint32_t batch, const float *targets)
 {
-    for (uint32_t b = 0; targets != NULL && b < batch; b++) {
+    if (targets == NULL) {
+        return arq_fail_null(cell->context, "arq_cell_update", "targets");
+    }
+    for (uint32_t b = 0; b < batch; b++) {
         if (!isfinite(targets[b])) {
             return arq_fail(cell->context, ARQ_E_ARGUMENT, "arq_cell_update: target %g of row %u; accepted: finite",
                             (double)targets[b], b);
         }
     }
-    return targets != NULL ? ARQ_OK : arq_fail(cell->context, ARQ_E_ARGUMENT, "arq_cell_update: targets is NULL");
+    return ARQ_OK;
+}
+
+static arq_status check_update(const arq_cell *cell, uint32_t batch, const float *x, const int32_t *actions,
+                               const float *targets)
+{
+    arq_status status = check_batch(cell, batch, x, "arq_cell_update");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = check_actions(cell, batch, actions, "arq_cell_update");
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return check_targets(cell, batch, targets);
 }
 
 arq_status arq_cell_update(arq_cell *cell, uint32_t batch, const float *x, const int32_t *actions, const float *targets,
                            float *loss)
 {
-    arq_status status = check_batch(cell, batch, x, "arq_cell_update");
-    if (status == ARQ_OK) {
-        status = check_actions(cell, batch, actions, "arq_cell_update");
-    }
-    if (status == ARQ_OK) {
-        status = check_targets(cell, batch, targets);
-    }
+    arq_status status = check_update(cell, batch, x, actions, targets);
     if (status != ARQ_OK) {
         return status;
     }
-    cells_learner *s = cell->learner->state;
-    arq_batch rows = {.size = batch, .actions = actions};
+    arq_target_batch rows = {.size = batch, .frames = x, .actions = actions, .targets = &targets};
     uint64_t mode = arq_fp_enter();
-    compute_h(cell, batch, x);
-    memcpy(s->td_target[0], targets, batch * sizeof(float));
-    status = arq_cells_learn(cell->learner, &rows, 0);
-    if (status == ARQ_OK) {
-        arq_cells_apply(cell->learner, &rows);
-        cell->learner->updates++;
-        if (loss != NULL) {
-            *loss = (float)cell->learner->metric[0][ARQ_METRIC_LOSS];
-        }
-    }
+    status = arq_cells_update_from_targets(cell->learner, &rows);
     arq_fp_leave(mode);
-    return status;
+    if (status != ARQ_OK) {
+        return status;
+    }
+    cell->learner->updates++;
+    if (loss != NULL) {
+        *loss = (float)cell->learner->metric[0][ARQ_METRIC_LOSS];
+    }
+    return ARQ_OK;
 }
 
 /* ---- Tensors ---- */

@@ -5,7 +5,7 @@
 #define ARQ_NN_CELLS_SINGLE_H
 
 #include "arq/cell.h"
-#include "nn/network.h"
+#include "nn/learner.h"
 
 struct arq_cell {
     arq_context *context;

@@ -6,11 +6,10 @@
 /* Weights of a network with these parameters; 0 when there can be none. */
 static double count_weights(const arq_parameters *parameters, const arq_network_shape *like)
 {
-    arq_network_shape shape = {.methods = arq_network_kinds[parameters->network],
-                               .observation_kind = like->observation_kind,
+    arq_network_shape shape = {.observation_kind = like->observation_kind,
                                .observation_size = like->observation_size,
                                .actions = like->actions};
-    return shape.methods->shape(NULL, parameters, &shape) == ARQ_OK ? (double)arq_network_weight_count(&shape) : 0;
+    return arq_cells_make_shape(NULL, parameters, &shape) == ARQ_OK ? (double)arq_network_weight_count(&shape) : 0;
 }
 
 static arq_parameters with_factor(const arq_parameters *parameters, double factor)
@@ -23,7 +22,8 @@ static arq_parameters with_factor(const arq_parameters *parameters, double facto
     return scaled;
 }
 
-arq_status arq_scale_widths(const arq_context *context, const arq_network_shape *shape, arq_parameters *parameters)
+arq_status arq_cells_scale_widths(const arq_context *context, const arq_network_shape *shape,
+                                  arq_parameters *parameters)
 {
     arq_parameters ad = *parameters;
     ad.network = ARQ_NETWORK_AD;

@@ -4,10 +4,12 @@
 #ifndef ARQ_NN_CELLS_WIDTH_SCALE_H
 #define ARQ_NN_CELLS_WIDTH_SCALE_H
 
-#include "nn/network.h"
+#include "nn/cells/wiring.h"
 
-/* Multiplies all widths by one factor and rounds them to multiples of 8, so that a network of cells has as nearly as
- * possible width_scale times the weights of AD at the given widths. width_scale becomes 0: the widths say it all. */
-arq_status arq_scale_widths(const arq_context *context, const arq_network_shape *shape, arq_parameters *parameters);
+/* width_scale: finds one factor for all widths, rounded to multiples of 8, so that the network has as nearly as can be
+ * width_scale times the weights that AD has with the widths as given. The parameter is 0 afterwards: the widths then
+ * hold what it asked for. */
+arq_status arq_cells_scale_widths(const arq_context *context, const arq_network_shape *shape,
+                                  arq_parameters *parameters);
 
 #endif

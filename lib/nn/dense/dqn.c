@@ -4,6 +4,9 @@
  */
 #include "nn/dense/dqn.h"
 
+#include "nn/dense/acting.h"
+#include "nn/meaningless.h"
+
 static void initialise(const arq_network_shape *shape, arq_random *random, float *weights)
 {
     for (uint32_t l = 0; l < shape->cells; l++) {
@@ -15,7 +18,7 @@ static arq_status make_shape(const arq_context *context, const arq_parameters *p
 {
     arq_parameters own = *parameters;
     own.ff_normalise = ARQ_FF_NORMALISE_NONE;
-    return arq_dense_shape(context, &own, shape);
+    return arq_dense_make_shape(context, &own, shape);
 }
 
 /* W^T of layer l: [outputs, inputs]. */
@@ -48,11 +51,10 @@ static void propagate(arq_learner *learner, uint32_t batch, uint32_t l)
     }
 }
 
-void arq_dqn_backward(arq_learner *learner, const arq_batch *batch)
+arq_status arq_dqn_backward(arq_learner *learner, const arq_batch *batch)
 {
     arq_dense_learner *s = learner->state;
     const arq_network_shape *shape = &learner->network->shape;
-    arq_dense_see(learner, batch);
     arq_dense_forward(learner->context, &s->scratch, shape, learner->network->weights, batch->size, &s->now);
     arq_dense_head_error(learner, batch);
     for (uint32_t l = shape->cells; l-- > 0;) {
@@ -62,30 +64,47 @@ void arq_dqn_backward(arq_learner *learner, const arq_batch *batch)
         }
         arq_dense_layer_gradient(learner, batch->size, l);
     }
+    double *metric = learner->metric[shape->cells - 1];
+    metric[ARQ_METRIC_GRADIENT_NORM] = arq_dense_norm(learner, 0, shape->cells);
+    return arq_dense_check(learner, "the network", metric[ARQ_METRIC_LOSS], metric[ARQ_METRIC_GRADIENT_NORM]);
 }
 
 arq_status arq_dqn_prepare(arq_learner *learner, const arq_batch *batch)
 {
-    uint32_t cells = learner->network->shape.cells;
-    double *metric = learner->metric[cells - 1];
     arq_dense_find_targets(learner, batch, learner->parameters.double_q != 0);
-    arq_dqn_backward(learner, batch);
-    metric[ARQ_METRIC_GRADIENT_NORM] = arq_dense_norm(learner, 0, cells);
-    return arq_dense_check(learner, "the network", metric[ARQ_METRIC_LOSS], metric[ARQ_METRIC_GRADIENT_NORM]);
+    return arq_dqn_backward(learner, batch);
 }
 
-static arq_status update(arq_learner *learner, const arq_batch *batch)
+static void apply(arq_learner *learner)
 {
     const arq_parameters *p = &learner->parameters;
     uint32_t cells = learner->network->shape.cells;
+    learner->beta1_power *= p->beta1;
+    learner->beta2_power *= p->beta2;
+    arq_dense_step(learner, 0, cells, learner->metric[cells - 1][ARQ_METRIC_GRADIENT_NORM], p->clip, p->learning_rate,
+                   learner->beta1_power, learner->beta2_power);
+}
+
+static arq_status update_from_windows(arq_learner *learner, const arq_batch *batch)
+{
     arq_status status = arq_dqn_prepare(learner, batch);
-    if (status == ARQ_OK) {
-        learner->beta1_power *= p->beta1;
-        learner->beta2_power *= p->beta2;
-        arq_dense_step(learner, 0, cells, learner->metric[cells - 1][ARQ_METRIC_GRADIENT_NORM], p->clip,
-                       p->learning_rate, learner->beta1_power, learner->beta2_power);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    apply(learner);
+    return ARQ_OK;
+}
+
+static arq_status update_from_targets(arq_learner *learner, const arq_target_batch *batch)
+{
+    arq_batch rows = {.size = batch->size, .actions = batch->actions};
+    arq_dense_take_targets(learner, batch);
+    arq_status status = arq_dqn_backward(learner, &rows);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    apply(learner);
+    return ARQ_OK;
 }
 
 static const arq_meaningless meaningless[] = {ARQ_WITHOUT_CELLS, ARQ_WITHOUT_FORWARD_FORWARD, {.name = NULL}};
@@ -93,18 +112,15 @@ static const arq_meaningless meaningless[] = {ARQ_WITHOUT_CELLS, ARQ_WITHOUT_FOR
 const arq_network_methods arq_dqn_network = {
     .name = "dqn",
     .meaningless = meaningless,
-    .shape = make_shape,
+    .make_shape = make_shape,
     .tensor = arq_dense_tensor,
     .initialise = initialise,
     .activations_create = arq_dense_activations_create,
     .activations_destroy = arq_dense_activations_destroy,
-    .begin = arq_dense_begin,
     .compute = arq_dense_compute,
-    .advance = arq_dense_begin,
-    .context = arq_dense_context,
     .read = arq_dense_read,
-    .window = arq_dense_window,
     .learner_create = arq_dense_learner_create,
     .learner_destroy = arq_dense_learner_destroy,
-    .update = update,
+    .update_from_windows = update_from_windows,
+    .update_from_targets = update_from_targets,
 };

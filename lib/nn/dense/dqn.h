@@ -4,10 +4,11 @@
 
 #include "nn/dense/learner.h"
 
-/* Everything of an update but the change of weights: gradient and metrics. */
+/* Everything of an update from windows except the change of weights: gradient and metrics. */
 arq_status arq_dqn_prepare(arq_learner *learner, const arq_batch *batch);
 
-/* The loss of Q(s_t) against td_target, and the gradient of every layer. */
-void arq_dqn_backward(arq_learner *learner, const arq_batch *batch);
+/* Its end, when td_target is there: the loss of Q(s_t), the gradient of every layer, the check. Of the batch it reads
+ * size and actions. */
+arq_status arq_dqn_backward(arq_learner *learner, const arq_batch *batch);
 
 #endif

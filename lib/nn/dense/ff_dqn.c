@@ -7,6 +7,9 @@
  */
 #include "nn/dense/ff_dqn.h"
 
+#include "nn/dense/acting.h"
+#include "nn/meaningless.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -90,12 +93,12 @@ uint32_t arq_ff_classify(uint32_t n, const float *y, float *sorted, uint8_t *pos
 /* Goodness of every sample: sum (poster) or mean (code) of the squares of h. Returns the classes' means. */
 static void find_goodness(const arq_learner *learner, uint32_t batch, uint32_t positives, uint32_t l, double mean[2])
 {
-    const arq_dense_learner *s = learner->state;
+    const arq_ff_learner *s = learner->state;
     uint32_t n = learner->network->shape.width[l];
     double divisor = learner->parameters.ff_variant == ARQ_FF_POSTER ? 1 : n;
     mean[0] = mean[1] = 0;
     for (uint32_t b = 0; b < batch; b++) {
-        double g = learner->context->kernels->sum_of_squares(n, s->now.h[l] + (size_t)b * n) / divisor;
+        double g = learner->context->kernels->sum_of_squares(n, s->dense.now.h[l] + (size_t)b * n) / divisor;
         s->goodness[b] = (float)g;
         mean[s->positive[b]] += g;
     }
@@ -107,7 +110,7 @@ static void find_goodness(const arq_learner *learner, uint32_t batch, uint32_t p
 static double goodness_slope(const arq_learner *learner, uint32_t batch, uint32_t positives, uint32_t sample,
                              const double mean[2])
 {
-    const arq_dense_learner *s = learner->state;
+    const arq_ff_learner *s = learner->state;
     const arq_kernels *kernels = learner->context->kernels;
     double margin = learner->parameters.ff_margin;
     int positive = s->positive[sample];
@@ -120,7 +123,7 @@ static double goodness_slope(const arq_learner *learner, uint32_t batch, uint32_
 
 static double layer_loss(const arq_learner *learner, uint32_t batch, const double mean[2])
 {
-    const arq_dense_learner *s = learner->state;
+    const arq_ff_learner *s = learner->state;
     const arq_kernels *kernels = learner->context->kernels;
     double margin = learner->parameters.ff_margin;
     if (learner->parameters.ff_variant == ARQ_FF_POSTER) {
@@ -136,7 +139,7 @@ static double layer_loss(const arq_learner *learner, uint32_t batch, const doubl
 
 void arq_ff_backward(arq_learner *learner, uint32_t batch, uint32_t positives, uint32_t l)
 {
-    arq_dense_learner *s = learner->state;
+    arq_ff_learner *s = learner->state;
     uint32_t n = learner->network->shape.width[l];
     double divisor = learner->parameters.ff_variant == ARQ_FF_POSTER ? 1 : n;
     double mean[2];
@@ -144,7 +147,7 @@ void arq_ff_backward(arq_learner *learner, uint32_t batch, uint32_t positives, u
     for (uint32_t b = 0; b < batch; b++) {
         float slope = (float)(2 * goodness_slope(learner, batch, positives, b, mean) / divisor);
         for (size_t i = (size_t)b * n; i < (size_t)(b + 1) * n; i++) {
-            s->d[l][i] = slope * s->now.h[l][i]; /* 0 where the unit did not fire */
+            s->dense.d[l][i] = slope * s->dense.now.h[l][i]; /* 0 where the unit did not fire */
         }
     }
     arq_dense_layer_gradient(learner, batch, l);
@@ -170,11 +173,12 @@ arq_status arq_ff_learn_layer(arq_learner *learner, uint32_t batch, uint32_t pos
     double norm = arq_dense_norm(learner, l, l + 1);
     learner->metric[l][ARQ_METRIC_GRADIENT_NORM] = norm;
     arq_status status = arq_dense_check(learner, "a feature layer", learner->metric[l][ARQ_METRIC_LOSS], norm);
-    if (status == ARQ_OK) {
-        arq_dense_step(learner, l, l + 1, norm, p->clip, p->learning_rate, learner->feature_beta1_power,
-                       learner->feature_beta2_power);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    arq_dense_step(learner, l, l + 1, norm, p->clip, p->learning_rate, learner->feature_beta1_power,
+                   learner->feature_beta2_power);
+    return ARQ_OK;
 }
 
 void arq_ff_head_backward(arq_learner *learner, const arq_batch *batch)
@@ -200,7 +204,7 @@ void arq_ff_head_step(arq_learner *learner)
 /* Layers change before the head is known to be sound: what they were is kept until then. */
 static void exchange_backup(arq_learner *learner, int restore)
 {
-    const arq_dense_learner *s = learner->state;
+    const arq_ff_learner *s = learner->state;
     size_t count = arq_network_weight_count(&learner->network->shape);
     float *parts[] = {learner->network->weights, learner->m, learner->v};
     for (size_t i = 0; i < 3; i++) {
@@ -212,22 +216,24 @@ static void exchange_backup(arq_learner *learner, int restore)
 static arq_status learn_features(arq_learner *learner, const arq_batch *batch, uint32_t positives)
 {
     uint32_t head = learner->network->shape.cells - 1;
-    arq_status status = ARQ_OK;
     exchange_backup(learner, 0);
     learner->feature_beta1_power *= learner->parameters.beta1;
     learner->feature_beta2_power *= learner->parameters.beta2;
-    for (uint32_t l = 0; status == ARQ_OK && l < head; l++) {
-        status = arq_ff_learn_layer(learner, batch->size, positives, l);
+    for (uint32_t l = 0; l < head; l++) {
+        arq_status status = arq_ff_learn_layer(learner, batch->size, positives, l);
         compute_layer(learner, batch->size, l);
+        if (status != ARQ_OK) {
+            return status;
+        }
     }
-    return status;
+    return ARQ_OK;
 }
 
 /* Whether the features learn in this update: early enough, by chance, and if there are two classes; counts what has
  * only one. */
 static uint32_t positives_to_learn(arq_learner *learner, const arq_batch *batch)
 {
-    arq_dense_learner *s = learner->state;
+    arq_ff_learner *s = learner->state;
     uint32_t head = learner->network->shape.cells - 1;
     float median;
     const arq_parameters *p = &learner->parameters;
@@ -235,44 +241,81 @@ static uint32_t positives_to_learn(arq_learner *learner, const arq_batch *batch)
     if (over || arq_random_uniform(&learner->random) >= p->ff_update_probability) {
         return 0;
     }
-    uint32_t positives = arq_ff_classify(batch->size, s->td_target, s->sorted, s->positive, &median);
+    uint32_t positives = arq_ff_classify(batch->size, s->dense.td_target, s->sorted, s->positive, &median);
     for (uint32_t l = 0; l < head && positives == 0; l++) {
         learner->metric[l][ARQ_METRIC_SKIPPED]++;
     }
     return positives;
 }
 
-static arq_status update(arq_learner *learner, const arq_batch *batch)
+static arq_status learn_layers(arq_learner *learner, const arq_batch *batch, uint32_t positives)
 {
     uint32_t head = learner->network->shape.cells - 1;
-    double powers[2] = {learner->feature_beta1_power, learner->feature_beta2_power};
-    arq_dense_find_targets(learner, batch, 0);
-    arq_dense_see(learner, batch);
-    uint32_t positives = positives_to_learn(learner, batch);
-    arq_status status = ARQ_OK;
     if (positives > 0) {
-        status = learn_features(learner, batch, positives);
-    } else {
-        for (uint32_t l = 0; l < head; l++) {
-            compute_layer(learner, batch->size, l);
+        arq_status status = learn_features(learner, batch, positives);
+        if (status != ARQ_OK) {
+            return status;
         }
     }
-    if (status == ARQ_OK) {
-        arq_ff_head_backward(learner, batch);
-        status = arq_dense_check(learner, "the head", learner->metric[head][ARQ_METRIC_LOSS],
-                                 learner->metric[head][ARQ_METRIC_GRADIENT_NORM]);
+    for (uint32_t l = 0; l < head && positives == 0; l++) {
+        compute_layer(learner, batch->size, l);
     }
-    if (status == ARQ_OK) {
-        arq_ff_head_step(learner);
-    } else if (positives > 0) {
+    arq_ff_head_backward(learner, batch);
+    arq_status status = arq_dense_check(learner, "the head", learner->metric[head][ARQ_METRIC_LOSS],
+                                        learner->metric[head][ARQ_METRIC_GRADIENT_NORM]);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_ff_head_step(learner);
+    return ARQ_OK;
+}
+
+/* From td_target; of the batch it reads size and actions. */
+static arq_status learn(arq_learner *learner, const arq_batch *batch)
+{
+    double powers[2] = {learner->feature_beta1_power, learner->feature_beta2_power};
+    uint32_t positives = positives_to_learn(learner, batch);
+    arq_status status = learn_layers(learner, batch, positives);
+    if (status != ARQ_OK && positives > 0) {
         exchange_backup(learner, 1);
         learner->feature_beta1_power = powers[0];
         learner->feature_beta2_power = powers[1];
     }
-    for (uint32_t l = 0; l < head; l++) {
+    for (uint32_t l = 0; l + 1 < learner->network->shape.cells; l++) {
         arq_dense_measure_units(learner, batch->size, l);
     }
     return status;
+}
+
+static arq_status update_from_windows(arq_learner *learner, const arq_batch *batch)
+{
+    arq_dense_find_targets(learner, batch, 0);
+    return learn(learner, batch);
+}
+
+static arq_status update_from_targets(arq_learner *learner, const arq_target_batch *batch)
+{
+    arq_batch rows = {.size = batch->size, .actions = batch->actions};
+    arq_dense_take_targets(learner, batch);
+    return learn(learner, &rows);
+}
+
+/* ---- The kind ---- */
+
+static void lay_out(void *owner, arq_arena *arena)
+{
+    arq_learner *learner = owner;
+    arq_ff_learner *s = learner->state;
+    arq_dense_lay_out_learner(learner, arena);
+    s->backup = arq_arena_floats(arena, 3 * arq_network_weight_count(&learner->network->shape));
+    s->goodness = arq_arena_floats(arena, learner->batch);
+    s->sorted = arq_arena_floats(arena, learner->batch);
+    s->positive = arq_arena_take(arena, learner->batch, 1);
+}
+
+static arq_status learner_create(arq_learner *learner)
+{
+    return arq_dense_learner_make(learner, sizeof(arq_ff_learner), lay_out);
 }
 
 static const arq_meaningless meaningless[] = {
@@ -284,18 +327,15 @@ const arq_network_methods arq_ff_dqn_network = {
     .name = "ff-dqn",
     .distinct_samples = 1,
     .meaningless = meaningless,
-    .shape = arq_dense_shape,
+    .make_shape = arq_dense_make_shape,
     .tensor = arq_dense_tensor,
     .initialise = initialise,
     .activations_create = arq_dense_activations_create,
     .activations_destroy = arq_dense_activations_destroy,
-    .begin = arq_dense_begin,
     .compute = arq_dense_compute,
-    .advance = arq_dense_begin,
-    .context = arq_dense_context,
     .read = arq_dense_read,
-    .window = arq_dense_window,
-    .learner_create = arq_dense_learner_create,
+    .learner_create = learner_create,
     .learner_destroy = arq_dense_learner_destroy,
-    .update = update,
+    .update_from_windows = update_from_windows,
+    .update_from_targets = update_from_targets,
 };

@@ -4,6 +4,15 @@
 
 #include "nn/dense/learner.h"
 
+/* The learner's state. */
+typedef struct arq_ff_learner {
+    arq_dense_learner dense;
+    float *backup;     /* weights, m and v before an update */
+    float *goodness;   /* [B] of the layer at work */
+    float *sorted;     /* [B] */
+    uint8_t *positive; /* [B] */
+} arq_ff_learner;
+
 /* log(1 + exp(x)) and its slope, without overflow. Own arithmetic: the same bits on every machine. */
 double arq_softplus(const arq_kernels *kernels, double x);
 double arq_softplus_slope(const arq_kernels *kernels, double x);

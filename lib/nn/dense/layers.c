@@ -1,6 +1,6 @@
 #include "nn/dense/layers.h"
 
-#include "nn/math/encode.h"
+#include "nn/kind.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,9 +8,14 @@
 
 #define LENGTH_EPSILON 1e-8f
 
+static int32_t normalise_of(const arq_network_shape *shape)
+{
+    return ((const arq_dense_shape *)(const void *)shape->own)->normalise;
+}
+
 arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l)
 {
-    uint32_t observed = shape->observation_size + (shape->normalise == ARQ_FF_NORMALISE_HOMOGENEOUS);
+    uint32_t observed = shape->observation_size + (normalise_of(shape) == ARQ_FF_NORMALISE_HOMOGENEOUS);
     arq_dense_layer layer = {
         .inputs = l == 0 ? observed : shape->width[l - 1], .outputs = shape->width[l], .kernel = shape->weights[l]};
     layer.bias = layer.kernel + (size_t)layer.inputs * layer.outputs;
@@ -19,12 +24,12 @@ arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l)
 
 int arq_dense_normalises(const arq_network_shape *shape, uint32_t l)
 {
-    int hidden = l + 1 < shape->cells;
-    return hidden && shape->normalise != ARQ_FF_NORMALISE_NONE &&
-           (shape->normalise != ARQ_FF_NORMALISE_HIDDEN || l > 0);
+    int is_hidden = l + 1 < shape->cells;
+    int32_t normalise = normalise_of(shape);
+    return is_hidden && normalise != ARQ_FF_NORMALISE_NONE && (normalise != ARQ_FF_NORMALISE_HIDDEN || l > 0);
 }
 
-arq_status arq_dense_shape(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape)
+arq_status arq_dense_make_shape(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape)
 {
     const arq_widths *widths = &parameters->widths;
     if (widths->count >= ARQ_MAX_CELLS) {
@@ -32,7 +37,7 @@ arq_status arq_dense_shape(const arq_context *context, const arq_parameters *par
                         widths->count, shape->methods->name, ARQ_MAX_CELLS - 1);
     }
     shape->cells = widths->count + 1;
-    shape->normalise = (int32_t)parameters->ff_normalise;
+    ((arq_dense_shape *)(void *)shape->own)->normalise = (int32_t)parameters->ff_normalise;
     for (uint32_t l = 0; l < shape->cells; l++) {
         shape->width[l] = l < widths->count ? widths->width[l] : shape->actions;
         arq_dense_layer layer = arq_dense_layer_at(shape, l);
@@ -81,19 +86,12 @@ void arq_dense_xavier(const arq_network_shape *shape, uint32_t l, arq_random *ra
     memset(weights + layer.bias, 0, layer.outputs * sizeof(float));
 }
 
-static float *take(float *memory, size_t *used, size_t floats)
-{
-    float *piece = memory == NULL ? NULL : memory + *used;
-    *used += (floats + 15) / 16 * 16;
-    return piece;
-}
-
-void arq_dense_lay_out(const arq_network_shape *shape, size_t batch, float *memory, size_t *used, arq_dense_pass *pass)
+void arq_dense_lay_out_pass(const arq_network_shape *shape, size_t batch, arq_arena *arena, arq_dense_pass *pass)
 {
     for (uint32_t l = 0; l < shape->cells; l++) {
         arq_dense_layer layer = arq_dense_layer_at(shape, l);
-        pass->x[l] = arq_dense_normalises(shape, l) ? take(memory, used, batch * layer.inputs) : NULL;
-        pass->h[l] = take(memory, used, batch * layer.outputs);
+        pass->x[l] = arq_dense_normalises(shape, l) ? arq_arena_floats(arena, batch * layer.inputs) : NULL;
+        pass->h[l] = arq_arena_floats(arena, batch * layer.outputs);
     }
 }
 
@@ -118,7 +116,8 @@ arq_inputs arq_dense_inputs(const arq_network_shape *shape, uint32_t l, const ar
     return x;
 }
 
-/* out[B, n] = x / (|x| + 1e-8), row by row: a row of zeros stays one. Where x is a value short of n, that is 1. */
+/* out[B, n] = x / (|x| + 1e-8), row by row; zeros stay zeros. Where x has n - 1 values, the last is 1 before the
+ * division. */
 static void divide_by_length(const arq_kernels *kernels, uint32_t batch, const arq_segment *x, size_t n, float *out)
 {
     for (uint32_t b = 0; b < batch; b++) {
@@ -159,87 +158,4 @@ void arq_dense_forward(const arq_context *context, const arq_scratch *scratch, c
     for (uint32_t l = 0; l < shape->cells; l++) {
         arq_dense_forward_layer(context, scratch, shape, weights, batch, l, pass);
     }
-}
-
-/* ---- Acting ---- */
-
-typedef struct dense_state {
-    arq_scratch scratch;
-    float *memory;
-    size_t memory_floats;
-    arq_dense_pass pass;
-} dense_state;
-
-arq_status arq_dense_activations_create(arq_activations *activations)
-{
-    arq_context *context = activations->context;
-    const arq_network_shape *shape = &activations->shape;
-    dense_state *state = arq_alloc(context, 1, sizeof(*state));
-    if (state == NULL) {
-        return arq_fail_memory(context, "activations", sizeof(*state));
-    }
-    activations->state = state;
-    arq_dense_lay_out(shape, activations->episodes, NULL, &state->memory_floats, &state->pass);
-    state->memory = arq_alloc(context, state->memory_floats, sizeof(float));
-    if (state->memory == NULL) {
-        return arq_fail_memory(context, "activations", state->memory_floats * sizeof(float));
-    }
-    size_t used = 0;
-    arq_dense_lay_out(shape, activations->episodes, state->memory, &used, &state->pass);
-    return arq_scratch_create(context, ARQ_GEMM_PACK_FLOATS, &state->scratch);
-}
-
-void arq_dense_activations_destroy(arq_activations *activations)
-{
-    dense_state *state = activations->state;
-    if (state != NULL) {
-        arq_free(activations->context, state->memory, state->memory_floats, sizeof(float));
-        arq_scratch_destroy(&state->scratch);
-        arq_free(activations->context, state, 1, sizeof(*state));
-    }
-}
-
-void arq_dense_begin(arq_activations *activations, uint32_t episode)
-{
-    (void)activations;
-    (void)episode;
-}
-
-void arq_dense_compute(const arq_network *network, arq_activations *activations, const void *encoded)
-{
-    dense_state *state = activations->state;
-    const arq_network_shape *shape = &activations->shape;
-    state->pass.observation = arq_encoded_segment(shape->observation_kind, shape->observation_size, encoded, 1, 0);
-    arq_dense_forward(activations->context, &state->scratch, shape, network->weights, activations->episodes,
-                      &state->pass);
-    memcpy(activations->q, state->pass.h[shape->cells - 1],
-           (size_t)activations->episodes * shape->actions * sizeof(float));
-}
-
-float *arq_dense_context(const arq_activations *activations, uint32_t l, size_t *count)
-{
-    (void)activations;
-    (void)l;
-    *count = 0;
-    return NULL;
-}
-
-const float *arq_dense_read(const arq_activations *activations, int32_t what, uint32_t l, uint32_t episode,
-                            size_t *count)
-{
-    const dense_state *state = activations->state;
-    const arq_network_shape *shape = &activations->shape;
-    int is_head = l + 1 == shape->cells;
-    if ((what == ARQ_ACTIVATION_H && !is_head) || (what == ARQ_ACTIVATION_Q && is_head)) {
-        *count = shape->width[l];
-        return state->pass.h[l] + (size_t)episode * shape->width[l];
-    }
-    return NULL;
-}
-
-uint32_t arq_dense_window(const arq_network_shape *shape, const arq_parameters *parameters)
-{
-    (void)shape;
-    (void)parameters;
-    return 1;
 }

@@ -1,0 +1,68 @@
+#include "nn/dense/acting.h"
+
+#include "nn/dense/layers.h"
+#include "nn/math/encode.h"
+
+#include <string.h>
+
+typedef struct dense_state {
+    arq_scratch scratch;
+    arq_arena arena;
+    arq_dense_pass pass;
+} dense_state;
+
+static void lay_out(void *owner, arq_arena *arena)
+{
+    arq_activations *activations = owner;
+    dense_state *state = activations->state;
+    arq_dense_lay_out_pass(&activations->shape, activations->episodes, arena, &state->pass);
+}
+
+arq_status arq_dense_activations_create(arq_activations *activations)
+{
+    arq_context *context = activations->context;
+    dense_state *state = arq_alloc(context, 1, sizeof(*state));
+    if (state == NULL) {
+        return arq_fail_memory(context, "activations", sizeof(*state));
+    }
+    activations->state = state;
+    arq_status status = arq_arena_create(context, "activations", lay_out, activations, &state->arena);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_scratch_create(context, ARQ_GEMM_PACK_FLOATS, &state->scratch);
+}
+
+void arq_dense_activations_destroy(arq_activations *activations)
+{
+    dense_state *state = activations->state;
+    if (state != NULL) {
+        arq_arena_destroy(activations->context, &state->arena);
+        arq_scratch_destroy(&state->scratch);
+        arq_free(activations->context, state, 1, sizeof(*state));
+    }
+}
+
+void arq_dense_compute(const arq_network *network, arq_activations *activations, const void *encoded)
+{
+    dense_state *state = activations->state;
+    const arq_network_shape *shape = &activations->shape;
+    state->pass.observation = arq_encoded_segment(shape->observation_kind, shape->observation_size, encoded, 1, 0);
+    arq_dense_forward(activations->context, &state->scratch, shape, network->weights, activations->episodes,
+                      &state->pass);
+    memcpy(activations->q, state->pass.h[shape->cells - 1],
+           (size_t)activations->episodes * shape->actions * sizeof(float));
+}
+
+const float *arq_dense_read(const arq_activations *activations, int32_t what, uint32_t l, uint32_t episode,
+                            size_t *count)
+{
+    const dense_state *state = activations->state;
+    const arq_network_shape *shape = &activations->shape;
+    int is_head = l + 1 == shape->cells;
+    if ((what == ARQ_ACTIVATION_H && !is_head) || (what == ARQ_ACTIVATION_Q && is_head)) {
+        *count = shape->width[l];
+        return state->pass.h[l] + (size_t)episode * shape->width[l];
+    }
+    return NULL;
+}

@@ -1,0 +1,44 @@
+#include "nn/math/temporal_difference.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A gradient whose norm could be larger than this has diverged: squares must fit a float. */
+#define GRADIENT_LIMIT 1e18
+
+void arq_td_add(arq_td_sums *sums, double loss, double q, double target, double error, double spread)
+{
+    sums->loss += loss;
+    sums->q += q;
+    sums->target += target;
+    sums->error += fabs(error);
+    sums->spread += spread;
+}
+
+arq_unit_shares arq_share_units(uint32_t batch, uint32_t n, const float *values, uint32_t *fired)
+{
+    memset(fired, 0, n * sizeof(*fired));
+    for (uint32_t b = 0; b < batch; b++) {
+        const float *row = values + (size_t)b * n;
+        for (uint32_t i = 0; i < n; i++) {
+            fired[i] += row[i] > 0;
+        }
+    }
+    uint32_t dead = 0;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        dead += fired[i] == 0;
+        total += fired[i];
+    }
+    return (arq_unit_shares){.dead = (double)dead / n, .zero = 1 - (double)total / ((double)n * batch)};
+}
+
+arq_status arq_check_divergence(const arq_context *context, uint64_t update, const char *what, double loss,
+                                const char *norm_name, double norm)
+{
+    if (isfinite(loss) && norm < GRADIENT_LIMIT) {
+        return ARQ_OK;
+    }
+    return arq_fail(context, ARQ_E_DIVERGED, "%s diverged in update %llu: loss %g, %s %g; no weight has changed", what,
+                    (unsigned long long)update, loss, norm_name, norm);
+}
