@@ -279,7 +279,7 @@ static const struct {
     {"?box", "accepted: box=value"},
     {"?kind=f16", "accepted: bit|u8|f32|f64|discrete"},
     {"?kind=bi", "option kind is 'bi'"},
-    {"?kind=bit|u8", "option kind is 'bit|u8'"},
+    {"?kind=bit|u8", "wrapper '|u8'"},
     {"?colour=1", "unknown option 'colour'; known: fault, kind, box, unused"},
     {"?=1", "unknown option ''"},
     {"?fault=0&fault=1", "option fault is given twice"},
