@@ -43,7 +43,8 @@ const arq_parameter arq_parameter_table[] = {
     ROW_CHOICE(network, KIND_WORDS, "arq", "Learning method.", ARQ_PAPER),
     ROW_WIDTHS(widths, "400,200,200", "Units of each cell or hidden layer from the input up.", ARQ_PAPER),
     ROW_FLOAT(width_scale, 0, 16, "0", "",
-              "arq, ad: one factor on all widths so that the weights are about so many times those of ad; 0: as given.",
+              "arq, ad: scales all widths so that the network has about so many times the weights of ad at the given "
+              "widths; 0: no.",
               ARQ_PAPER),
     ROW_INT(heads, 1, 16, "8", "heads", "Heads of the attention inside a cell.", RELEASED),
     ROW_CHOICE(goodness, "rms|mean_square|mean|variance|rms_uncentered", "rms",

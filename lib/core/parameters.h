@@ -41,7 +41,7 @@ typedef enum arq_ff_normalise {
     ARQ_FF_NORMALISE_HOMOGENEOUS
 } arq_ff_normalise;
 
-/* Every value. One field a row of parameters.c; each value also fits a double exactly but for the seed. */
+/* Every value. One field a row of parameters.c; each value except the seed also fits a double exactly. */
 typedef struct arq_parameters {
     int64_t network;
     arq_widths widths;

@@ -307,24 +307,26 @@ arq_status arq_cell_read(const arq_cell *cell, const char *name, float *values, 
 {
     float *tensor = NULL;
     arq_status status = find_tensor(cell, name, values, count, "arq_cell_read", &tensor);
-    if (status == ARQ_OK) {
-        memcpy(values, tensor, count * sizeof(float));
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    memcpy(values, tensor, count * sizeof(float));
+    return ARQ_OK;
 }
 
 arq_status arq_cell_write(arq_cell *cell, const char *name, const float *values, size_t count)
 {
     float *tensor = NULL;
     arq_status status = find_tensor(cell, name, values, count, "arq_cell_write", &tensor);
-    for (size_t i = 0; status == ARQ_OK && i < count; i++) {
+    if (status != ARQ_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count; i++) {
         if (!isfinite(values[i])) {
             return arq_fail(cell->context, ARQ_E_ARGUMENT, "arq_cell_write: value %zu of '%s' is %g; accepted: finite",
                             i, name, (double)values[i]);
         }
     }
-    if (status == ARQ_OK) {
-        memcpy(tensor, values, count * sizeof(float));
-    }
-    return status;
+    memcpy(tensor, values, count * sizeof(float));
+    return ARQ_OK;
 }

@@ -216,8 +216,9 @@ typedef struct gradients {
     piece piece[MAX_PIECES];
 } gradients;
 
-/* Each value's row of the kernel gains the rows of d where the value is 1: sums in registers, which a scatter of each
- * row of d has not. `space` is a slot's pack; values [first, first + values). */
+/* The gradient of a value's weights is the sum of the rows of d whose samples have that bit set. Going value by value
+ * keeps that sum in registers; going sample by sample would add into memory each time. Values [first, first + values);
+ * `space` is a slot's pack. */
 static void add_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_t first, uint32_t values,
                              uint32_t columns, const float *d, float *gradient, uint8_t *space)
 {
@@ -233,7 +234,8 @@ static void add_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_
     for (uint32_t i = first; bits != NULL && i < first + values; i++) {
         kernels->gather_rows(rows, bits + i * stride, columns, d, ld, gradient + (i - first) * ld);
     }
-    for (uint32_t r = 0; bits == NULL && r < rows; r++) { /* so many values that their bits find no room */
+    for (uint32_t r = 0; bits == NULL && r < rows;
+         r++) { /* too many values: their transposed bits do not fit `space` */
         kernels->scatter_rows(segment->size, segment->bits + r * segment->stride, columns, d + r * ld, gradient, ld);
     }
 }
