@@ -75,7 +75,7 @@ typedef struct arq_executor {
 /**
  * @brief Makes a context that is serial, silent, uses malloc and every instruction set the CPU has.
  *
- * The environment variable ARQ_CPU (generic, avx2, avx512 or neon) caps the instruction set.
+ * The environment variable ARQ_CPU caps the instruction set, as arq_context_set_cpu() does.
  * @param abi_version #ARQ_ABI_VERSION. Accepted when the major is the library's and the minor not newer.
  * @param allocator Copied; NULL: malloc.
  * @param[out] out The context, owned by the caller; NULL on failure.
@@ -123,12 +123,25 @@ ARQ_API arq_status arq_context_set_threads(arq_context *context, uint32_t thread
 /**
  * @brief Caps the instruction set, for tests and comparisons. The results are the same bits on all.
  * @param context The context.
- * @param name "generic", "avx2", "avx512", "neon" (whichever the build has), or NULL: the best there is.
+ * @param name A name of arq_cpu_name(), or NULL: the best there is.
  * @return #ARQ_E_NOT_FOUND for a name that is unknown, not built or not of this CPU, or #ARQ_E_BUSY while handles of
  *   the context exist.
  * @since 0.1
  */
 ARQ_API arq_status arq_context_set_cpu(arq_context *context, const char *name);
+
+/**
+ * @brief Names of the instruction sets that the library's kernels are written for: "generic", which is plain C and runs
+ * everywhere, then the others, for each family of processors the better ones later.
+ *
+ * Which of them this machine can run, arq_context_set_cpu() tells.
+ * @param index 0 and above.
+ * @return Static text; NULL from the number of names on.
+ * @par Threads
+ * Any.
+ * @since 0.2
+ */
+ARQ_API const char *arq_cpu_name(uint32_t index);
 
 /**
  * @brief Name of the instruction set in use.

@@ -22,7 +22,7 @@
  */
 #define ARQ_ABI_MAJOR 0
 /** @brief ABI minor number: grows when symbols or trailing struct fields are added. @since 0.1 */
-#define ARQ_ABI_MINOR 1
+#define ARQ_ABI_MINOR 2
 /** @brief The number a program hands to arq_context_create() and a plugin to its table. @since 0.1 */
 #define ARQ_ABI_VERSION (ARQ_ABI_MAJOR * UINT32_C(65536) + ARQ_ABI_MINOR)
 

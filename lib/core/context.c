@@ -7,30 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tiers by the names that ARQ_CPU and arq_context_set_cpu take. Each name allows its tier and slower ones. */
-static const struct {
-    const char *name;
-    arq_tier tier;
-} tier_names[] = {
-    {"generic", ARQ_TIER_GENERIC}, {"neon", ARQ_TIER_NEON}, {"avx2", ARQ_TIER_AVX2}, {"avx512", ARQ_TIER_AVX512}};
-
 /* Names of the tiers that can be had here: "generic, avx2, avx512". */
 static void list_tiers(char *buffer, size_t size)
 {
     size_t used = 0;
     buffer[0] = '\0';
-    for (size_t i = 0; i < sizeof(tier_names) / sizeof(tier_names[0]); i++) {
-        if (arq_kernels_of(tier_names[i].tier) != NULL) {
-            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used == 0 ? "" : ", ", tier_names[i].name);
+    for (uint32_t tier = 0; tier < ARQ_TIER_COUNT; tier++) {
+        if (arq_kernels_of((arq_tier)tier) != NULL && used < size) {
+            used += (size_t)snprintf(buffer + used, size - used, "%s%s", used == 0 ? "" : ", ", arq_kernels_name(tier));
         }
     }
 }
 
+/* The tier of that name and all slower ones. */
 static arq_status find_tier(const arq_context *context, const char *what, const char *name, uint32_t *allowed)
 {
-    for (size_t i = 0; i < sizeof(tier_names) / sizeof(tier_names[0]); i++) {
-        if (strcmp(name, tier_names[i].name) == 0 && arq_kernels_of(tier_names[i].tier) != NULL) {
-            *allowed = (UINT32_C(2) << tier_names[i].tier) - 1;
+    for (uint32_t tier = 0; tier < ARQ_TIER_COUNT; tier++) {
+        if (strcmp(name, arq_kernels_name(tier)) == 0 && arq_kernels_of((arq_tier)tier) != NULL) {
+            *allowed = (UINT32_C(2) << tier) - 1;
             return ARQ_OK;
         }
     }
@@ -232,6 +226,11 @@ arq_status arq_context_set_cpu(arq_context *context, const char *name)
         context->kernels = arq_kernels_select(allowed);
     }
     return status;
+}
+
+const char *arq_cpu_name(uint32_t index)
+{
+    return arq_kernels_name(index);
 }
 
 const char *arq_context_cpu(const arq_context *context)

@@ -60,7 +60,7 @@ float arq_random_truncated_normal(arq_random *random)
         float x = (float)(arq_random_uniform(random) * 4.0 - 2.0);
         float exponent = -0.5f * x * x;
         float density;
-        arq_k_exp_c(1, &exponent, &density); /* the same bits on every machine */
+        arq_k_exp_generic(1, &exponent, &density); /* the same bits on every machine */
         if (arq_random_uniform(random) < (double)density) {
             return x;
         }

@@ -17,6 +17,8 @@
 #ifndef ARQ_KERNELS_H
 #define ARQ_KERNELS_H
 
+#include "kernels/tiers.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,7 +61,7 @@ typedef struct arq_adam_step {
 } arq_adam_step;
 
 typedef struct arq_kernels {
-    const char *name; /* "generic", "avx2", "avx512", "neon" */
+    const char *name; /* the tier's */
 
     /* C[m, n] += A[m, k] B[k, n]: each C[i, j] is the chain over k, starting from C[i, j]. */
     void (*gemm)(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
@@ -163,16 +165,23 @@ typedef struct arq_kernels {
     void (*exp)(size_t n, const float *x, float *out);
 } arq_kernels;
 
-/* Tiers, slowest first. A CPU mask is a bit for each: 1 << tier. Generic is always allowed. */
-typedef enum arq_tier { ARQ_TIER_GENERIC, ARQ_TIER_NEON, ARQ_TIER_AVX2, ARQ_TIER_AVX512, ARQ_TIER_COUNT } arq_tier;
+/*
+ * Tiers: the reference, then the instruction sets of meson.build's list, faster ones of a processor family later. A
+ * mask of tiers is a bit for each: 1 << tier. Generic is always allowed.
+ */
+#define ARQ_TIER_NUMBER(name) ARQ_TIER_##name,
+typedef enum arq_tier { ARQ_TIER_GENERIC, ARQ_TIER_LIST(ARQ_TIER_NUMBER) ARQ_TIER_COUNT } arq_tier;
 
-/* Bit for each tier that this CPU and its operating system can run. */
+/* The tier's name, also of one that is not built; NULL from ARQ_TIER_COUNT on. */
+const char *arq_kernels_name(uint32_t tier);
+
+/* Bit for each tier that is built and that this processor and its operating system can run. */
 uint32_t arq_kernels_supported(void);
 
 /* The fastest table among those both supported and in `allowed`; never NULL. */
 const arq_kernels *arq_kernels_select(uint32_t allowed);
 
-/* The table of one tier, or NULL where it is not built or the CPU cannot run it. */
+/* The table of one tier, or NULL where it is not built or the processor cannot run it. */
 const arq_kernels *arq_kernels_of(arq_tier tier);
 
 #endif

@@ -179,6 +179,33 @@ START_TEST(instruction_sets_are_chosen_by_name)
 }
 END_TEST
 
+/* Every name can be asked for: it is usable, or refused with what is. One of them is in use. */
+START_TEST(instruction_sets_have_names)
+{
+    struct host host;
+    host_open(&host);
+    char best[32];
+    const char *name;
+    uint32_t in_use = 0, usable = 0;
+
+    snprintf(best, sizeof best, "%s", arq_context_cpu(host.context));
+    ck_assert_str_eq(arq_cpu_name(0), "generic");
+    for (uint32_t i = 0; (name = arq_cpu_name(i)) != NULL; i++) {
+        in_use += strcmp(name, best) == 0;
+        if (arq_context_set_cpu(host.context, name) == ARQ_OK) {
+            ck_assert_str_eq(arq_context_cpu(host.context), name);
+            usable++;
+        } else {
+            refuses(&host, ARQ_E_NOT_FOUND, name, arq_context_set_cpu(host.context, name));
+        }
+    }
+    ck_assert_uint_eq(in_use, 1);
+    ck_assert_uint_ge(usable, 1);
+    ck_assert_ptr_null(arq_cpu_name(UINT32_MAX));
+    host_close(&host);
+}
+END_TEST
+
 START_TEST(the_environment_variable_caps_the_instruction_set)
 {
     struct host host;
@@ -312,6 +339,7 @@ int main(void)
                                   nothing_changes_under_living_handles,
                                   a_context_with_handles_is_leaked_not_left_dangling,
                                   instruction_sets_are_chosen_by_name,
+                                  instruction_sets_have_names,
                                   the_environment_variable_caps_the_instruction_set,
                                   texts_are_cut_to_fit,
                                   texts_belong_to_a_thread_and_a_context,

@@ -17,6 +17,7 @@ void contexts()
     context.set_threads(2);
     context.set_threads(1);
     context.set_executor(nullptr);
+    CHECK(std::string(arq::cpu_names().at(0)) == "generic");
     context.set_cpu("generic");
     CHECK(std::string(context.cpu()) == "generic");
     context.set_cpu(nullptr);

@@ -21,18 +21,18 @@
 /* In place of lib/kernels/generic/scalar.h. */
 #define ARQ_KERNELS_GENERIC_SCALAR_H
 
-static inline __attribute__((unused)) double tanh_c(double x)
+static inline __attribute__((unused)) double tanh_scalar(double x)
 {
     return tanh(x);
 }
 
-static inline __attribute__((unused)) double exp_c(double x)
+static inline __attribute__((unused)) double exp_scalar(double x)
 {
     return exp(x);
 }
 
 /* tanh(x) for p = 2 log2(e) x. */
-static inline __attribute__((unused)) double logistic_tanh_c(double p)
+static inline __attribute__((unused)) double logistic_tanh_scalar(double p)
 {
     return tanh(p * 0.34657359027997265);
 }

@@ -2,9 +2,14 @@
 #include "kernels/kernels.h"
 #include "kernels/list.h"
 
-#define TABLE_ENTRY(op, isa) .op = arq_k_##op##_##isa,
+#define TABLE_ENTRY(op, tier) .op = arq_k_##op##_##tier,
 
-static const arq_kernels table = {.name = "generic", ARQ_KERNEL_LIST(TABLE_ENTRY, c)};
+static const arq_kernels table = {.name = "generic", ARQ_KERNEL_LIST(TABLE_ENTRY, generic)};
+
+const char *arq_kernels_name(uint32_t tier)
+{
+    return tier == ARQ_TIER_GENERIC ? table.name : NULL;
+}
 
 uint32_t arq_kernels_supported(void)
 {

@@ -120,6 +120,11 @@ class Contexts(Case):
 
         self.assertEqual(len({q(), q(threads=2), q(cpu="generic"), q(threads=0)}), 1)
 
+    def test_instruction_sets_have_names(self):
+        names = libarq.cpu_names()
+        self.assertEqual(names[0], "generic")
+        self.assertIn(libarq.default_context().cpu, names)
+
     def test_wrong_settings(self):
         with self.assertRaises(libarq.NotFoundError):
             libarq.Context(cpu="z80")

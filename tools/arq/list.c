@@ -211,20 +211,20 @@ static int list_parameters(arq_context *context, int markdown)
 static int list_cpu(arq_context *context, int markdown)
 {
     static const char *const heads[] = {"instruction set", "here"};
-    static const char *const names[] = {"generic", "avx2", "avx512", "neon"};
     const char *chosen = arq_context_cpu(context);
+    const char *name;
     if (markdown) {
         print_head(heads, 2);
     }
-    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        int usable = arq_context_set_cpu(context, names[i]) == ARQ_OK;
-        const char *text = strcmp(names[i], chosen) == 0 ? "in use" : usable ? "usable" : "not of this machine";
+    for (uint32_t i = 0; (name = arq_cpu_name(i)) != NULL; i++) {
+        int usable = arq_context_set_cpu(context, name) == ARQ_OK;
+        const char *text = strcmp(name, chosen) == 0 ? "in use" : usable ? "usable" : "not of this machine";
         if (markdown) {
-            print_cell(names[i]);
+            print_cell(name);
             print_cell(text);
             printf("|\n");
         } else {
-            printf("  %-16s %s\n", names[i], text);
+            printf("  %-16s %s\n", name, text);
         }
     }
     arq_context_set_cpu(context, chosen);

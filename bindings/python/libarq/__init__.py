@@ -20,7 +20,7 @@ from .batch import EnvironmentBatch
 from .callbacks import Callback, Episode
 from .cell import Cell, Forward
 from .config import Config, Parameter, parameters, presets
-from .context import Context, default_context
+from .context import Context, cpu_names, default_context
 from .custom import CustomEnvironment, check_environment
 from .environment import Box, Discrete, Environment, EnvironmentSpec
 from .errors import (
@@ -106,6 +106,7 @@ __all__ = [
     "UnsupportedError",
     "abi_version",
     "check_environment",
+    "cpu_names",
     "default_context",
     "environments",
     "evaluate",

@@ -58,7 +58,7 @@ ARQ_VERSION_MAJOR = 0
 ARQ_VERSION_MINOR = 1
 ARQ_VERSION_PATCH = 0
 ARQ_ABI_MAJOR = 0
-ARQ_ABI_MINOR = 1
+ARQ_ABI_MINOR = 2
 ARQ_ABI_VERSION = (ARQ_ABI_MAJOR << 16) | ARQ_ABI_MINOR
 
 
@@ -278,6 +278,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arq_context_set_threads": (c_int32, (c_void_p, c_uint32,)),
     # arq_status arq_context_set_cpu(arq_context *context, const char *name)
     "arq_context_set_cpu": (c_int32, (c_void_p, c_char_p,)),
+    # const char *arq_cpu_name(uint32_t index)
+    "arq_cpu_name": (c_char_p, (c_uint32,)),
     # const char *arq_context_cpu(const arq_context *context)
     "arq_context_cpu": (c_char_p, (c_void_p,)),
     # size_t arq_context_last_error(const arq_context *context, char *buffer, size_t size)

@@ -24,11 +24,22 @@ def _log_to_logging(level: int, text: str) -> None:
     _logger.log(level, "%s", text)
 
 
+def cpu_names() -> list[str]:
+    """Names of the instruction sets that the library knows: "generic", then better ones later. Context(cpu=...) says
+    which of them this machine can run."""
+    names: list[str] = []
+    while True:
+        name = lib.arq_cpu_name(len(names))
+        if name is None:
+            return names
+        names.append(name.decode())
+
+
 class Context(Handle):
     """Where everything else comes from; most programs never make one and use default_context().
 
     threads: how many compute; 1: the caller alone, 0: one for each processor. The results do not depend on it.
-    cpu: caps the instruction set ("generic", "avx2", "avx512", "neon"). The results do not depend on it either.
+    cpu: caps the instruction set, by a name of cpu_names(). The results do not depend on it either.
     log: a function of (level, text), or a logging.Logger; None: the logger "libarq". What it raises comes out of the
         call that logged.
     """

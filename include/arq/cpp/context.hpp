@@ -18,6 +18,16 @@ namespace arq
 inline namespace ARQ_CPP_NAMESPACE
 {
 
+/** @brief Names of the instruction sets, as in arq_cpu_name(). @return All of them; static texts. @since 0.2 */
+inline std::vector<const char *> cpu_names()
+{
+    std::vector<const char *> names;
+    const char *name = nullptr;
+    for (std::uint32_t i = 0; (name = arq_cpu_name(i)) != nullptr; i++)
+        names.push_back(name);
+    return names;
+}
+
 /**
  * @brief The library handle: where memory comes from, who computes, which instructions. See context.h.
  *
@@ -151,7 +161,7 @@ class Context
 
     /**
      * @brief Caps the instruction set.
-     * @param name As in arq_context_set_cpu(); NULL: the best there is.
+     * @param name One of cpu_names(); NULL: the best there is.
      * @return As arq_context_set_cpu().
      */
     Outcome<void> set_cpu(Text name)

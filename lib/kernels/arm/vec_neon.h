@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL(op) arq_k_##op##_neon
 #define VEC_WIDTH 4
 
 #define GEMM_ROWS 8

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-double arq_k_sum_of_squares_c(size_t n, const float *x)
+double arq_k_sum_of_squares_generic(size_t n, const float *x)
 {
     double lane[16] = {0};
     for (size_t i = 0; i < n; i++)
@@ -15,7 +15,7 @@ double arq_k_sum_of_squares_c(size_t n, const float *x)
     return lane[0];
 }
 
-void arq_k_adam_c(size_t n, const arq_adam_step *step, const float *g, float *p, float *m, float *v)
+void arq_k_adam_generic(size_t n, const arq_adam_step *step, const float *g, float *p, float *m, float *v)
 {
     for (size_t i = 0; i < n; i++) {
         float gradient = g[i] * step->gradient_scale;

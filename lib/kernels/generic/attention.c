@@ -7,7 +7,7 @@
 
 #define STD_EPSILON 1e-6f
 
-void arq_k_covariance_c(size_t heads, size_t n, const float *zc, size_t ld, float *c)
+void arq_k_covariance_generic(size_t heads, size_t n, const float *zc, size_t ld, float *c)
 {
     for (size_t k = 0; k < heads; k++) {
         for (size_t l = k; l < heads; l++) {
@@ -34,8 +34,8 @@ static float not_negative(float x)
     return x <= 0.0f ? 0.0f : x;
 }
 
-void arq_k_row_scales_c(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
-                        float *v)
+void arq_k_row_scales_generic(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s,
+                              float *inverse, float *v)
 {
     for (size_t j = 0; j < d; j++) {
         float variance = 0.0f;
@@ -56,7 +56,7 @@ static float tanh_of_p(const arq_attention *a, const float *v, size_t j, size_t 
     float p = 0.0f;
     for (size_t k = 0; k < a->heads; k++)
         p = __builtin_fmaf(v[k * a->rows + j] * LOGISTIC_SCALE, a->zc[k * a->ldzc + i], p);
-    return logistic_tanh_c(p);
+    return logistic_tanh_scalar(p);
 }
 
 /* 1 - T^2, the slope of tanh. */
@@ -65,7 +65,7 @@ static float slope(float t)
     return __builtin_fmaf(-t, t, 1.0f);
 }
 
-void arq_k_attention_c(const arq_attention *a, const float *v, float *y)
+void arq_k_attention_generic(const arq_attention *a, const float *v, float *y)
 {
     for (size_t j = 0; j < a->rows; j++) {
         y[j] = 0.0f;
@@ -74,7 +74,7 @@ void arq_k_attention_c(const arq_attention *a, const float *v, float *y)
     }
 }
 
-void arq_k_attention_slope_c(const arq_attention *a, const float *v, float *y, float *g)
+void arq_k_attention_slope_generic(const arq_attention *a, const float *v, float *y, float *g)
 {
     for (size_t j = 0; j < a->rows; j++) {
         y[j] = 0.0f;
@@ -89,8 +89,8 @@ void arq_k_attention_slope_c(const arq_attention *a, const float *v, float *y, f
     }
 }
 
-void arq_k_attention_backward_c(const arq_attention *a, const float *v, const float *gy, size_t first, size_t count,
-                                float *gh, float *u)
+void arq_k_attention_backward_generic(const arq_attention *a, const float *v, const float *gy, size_t first,
+                                      size_t count, float *gh, float *u)
 {
     for (size_t i = 0; i < a->width; i++) {
         gh[i] = 0.0f;
@@ -125,9 +125,9 @@ static float second_projection(const arq_attention *a, const float *c, float s, 
     return rho;
 }
 
-void arq_k_attention_gradients_c(const arq_attention *a, const float *c, const float *s, const float *inverse,
-                                 const float *v, const float *g, const float *gy, size_t first, size_t count, float *u,
-                                 float *rho, float *dz1, float *dz2)
+void arq_k_attention_gradients_generic(const arq_attention *a, const float *c, const float *s, const float *inverse,
+                                       const float *v, const float *g, const float *gy, size_t first, size_t count,
+                                       float *u, float *rho, float *dz1, float *dz2)
 {
     for (size_t k = 0; k < a->heads; k++) {
         for (size_t j = 0; j < a->rows; j++)

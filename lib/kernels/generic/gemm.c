@@ -1,8 +1,8 @@
 /* Matrix products, reference tier. */
 #include "kernels/list.h"
 
-void arq_k_gemm_c(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
-                  size_t ldc, float *pack)
+void arq_k_gemm_generic(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
+                        size_t ldc, float *pack)
 {
     (void)pack;
     for (size_t i = 0; i < m; i++) {
@@ -13,8 +13,8 @@ void arq_k_gemm_c(size_t m, size_t n, size_t k, const float *a, size_t lda, cons
     }
 }
 
-void arq_k_gemm_tn_c(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb, float *c,
-                     size_t ldc, float *pack)
+void arq_k_gemm_tn_generic(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b, size_t ldb,
+                           float *c, size_t ldc, float *pack)
 {
     (void)pack;
     for (size_t i = 0; i < m; i++) {

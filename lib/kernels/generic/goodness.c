@@ -14,7 +14,7 @@ static int is_root(arq_goodness kind)
     return kind == ARQ_GOODNESS_RMS || kind == ARQ_GOODNESS_RMS_UNCENTERED;
 }
 
-float arq_k_goodness_c(arq_goodness kind, size_t d, const float *y)
+float arq_k_goodness_generic(arq_goodness kind, size_t d, const float *y)
 {
     if (kind == ARQ_GOODNESS_MEAN)
         return lanes_mean(d, y);
@@ -26,7 +26,7 @@ float arq_k_goodness_c(arq_goodness kind, size_t d, const float *y)
     return is_root(kind) ? sqrtf(moment) : moment;
 }
 
-void arq_k_goodness_gradient_c(arq_goodness kind, size_t d, const float *y, float q, float e, float *gy)
+void arq_k_goodness_gradient_generic(arq_goodness kind, size_t d, const float *y, float q, float e, float *gy)
 {
     float width = (float)d;
     float mean = is_centred(kind) ? lanes_mean(d, y) : 0.0f;

@@ -11,8 +11,8 @@ static float relu(float u)
     return u <= 0.0f ? 0.0f : u; /* NaN stays */
 }
 
-void arq_k_layer_norm_c(size_t n, const float *u, const float *scale, const float *offset, float *h, float *mean,
-                        float *inverse_std)
+void arq_k_layer_norm_generic(size_t n, const float *u, const float *scale, const float *offset, float *h, float *mean,
+                              float *inverse_std)
 {
     lanes sum = {{0}}, squares = {{0}};
     for (size_t i = 0; i < n; i++)
@@ -27,8 +27,8 @@ void arq_k_layer_norm_c(size_t n, const float *u, const float *scale, const floa
         h[i] = __builtin_fmaf(scale[i], (relu(u[i]) - *mean) * *inverse_std, offset[i]);
 }
 
-void arq_k_layer_norm_backward_c(size_t n, const float *u, const float *scale, float mean, float inverse_std,
-                                 const float *gh, float *du, float *scale_gradient, float *offset_gradient)
+void arq_k_layer_norm_backward_generic(size_t n, const float *u, const float *scale, float mean, float inverse_std,
+                                       const float *gh, float *du, float *scale_gradient, float *offset_gradient)
 {
     lanes sum = {{0}}, products = {{0}};
     for (size_t i = 0; i < n; i++) {
@@ -48,7 +48,7 @@ void arq_k_layer_norm_backward_c(size_t n, const float *u, const float *scale, f
     }
 }
 
-void arq_k_center_c(size_t rows, size_t n, float *x, size_t ld)
+void arq_k_center_generic(size_t rows, size_t n, float *x, size_t ld)
 {
     for (size_t r = 0; r < rows; r++) {
         float mean = lanes_mean(n, x + r * ld);

@@ -6,7 +6,7 @@ static int bit_is_set(const uint8_t *bits, size_t i)
     return bits[i / 8] >> (i % 8) & 1;
 }
 
-void arq_k_gather_rows_c(size_t count, const uint8_t *bits, size_t n, const float *b, size_t ldb, float *c)
+void arq_k_gather_rows_generic(size_t count, const uint8_t *bits, size_t n, const float *b, size_t ldb, float *c)
 {
     for (size_t i = 0; i < count; i++) {
         if (!bit_is_set(bits, i))
@@ -16,14 +16,14 @@ void arq_k_gather_rows_c(size_t count, const uint8_t *bits, size_t n, const floa
     }
 }
 
-void arq_k_gemm_bits_c(size_t m, size_t n, size_t k, const uint8_t *a, size_t stride, const float *b, size_t ldb,
-                       float *c, size_t ldc)
+void arq_k_gemm_bits_generic(size_t m, size_t n, size_t k, const uint8_t *a, size_t stride, const float *b, size_t ldb,
+                             float *c, size_t ldc)
 {
     for (size_t i = 0; i < m; i++)
-        arq_k_gather_rows_c(k, a + i * stride, n, b, ldb, c + i * ldc);
+        arq_k_gather_rows_generic(k, a + i * stride, n, b, ldb, c + i * ldc);
 }
 
-void arq_k_scatter_rows_c(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg)
+void arq_k_scatter_rows_generic(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg)
 {
     for (size_t i = 0; i < count; i++) {
         if (!bit_is_set(bits, i))
@@ -33,13 +33,13 @@ void arq_k_scatter_rows_c(size_t count, const uint8_t *bits, size_t n, const flo
     }
 }
 
-void arq_k_unpack_bits_c(size_t count, const uint8_t *bits, float *out)
+void arq_k_unpack_bits_generic(size_t count, const uint8_t *bits, float *out)
 {
     for (size_t i = 0; i < count; i++)
         out[i] = bit_is_set(bits, i) ? 1.0f : 0.0f;
 }
 
-void arq_k_add_columns_c(size_t rows, size_t n, const float *in, size_t ld, float *out)
+void arq_k_add_columns_generic(size_t rows, size_t n, const float *in, size_t ld, float *out)
 {
     for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < n; j++)
@@ -47,7 +47,8 @@ void arq_k_add_columns_c(size_t rows, size_t n, const float *in, size_t ld, floa
     }
 }
 
-void arq_k_add_c(size_t rows, size_t n, const float *a, size_t lda, const float *b, size_t ldb, float *out, size_t ldo)
+void arq_k_add_generic(size_t rows, size_t n, const float *a, size_t lda, const float *b, size_t ldb, float *out,
+                       size_t ldo)
 {
     for (size_t r = 0; r < rows; r++) {
         for (size_t j = 0; j < n; j++)
@@ -55,7 +56,7 @@ void arq_k_add_c(size_t rows, size_t n, const float *a, size_t lda, const float 
     }
 }
 
-void arq_k_blend_c(size_t n, float alpha, const float *x, float *y)
+void arq_k_blend_generic(size_t n, float alpha, const float *x, float *y)
 {
     float keep = 1.0f - alpha;
     for (size_t i = 0; i < n; i++)

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-static inline float tanh_c(float x)
+static inline float tanh_scalar(float x)
 {
     float c = x > TANH_LIMIT ? TANH_LIMIT : x < -TANH_LIMIT ? -TANH_LIMIT : x; /* NaN stays */
     float t = c * c;
@@ -25,7 +25,7 @@ static inline float power_of_two(int32_t n)
     return power;
 }
 
-static inline float exp_c(float x)
+static inline float exp_scalar(float x)
 {
     if (x != x)
         return x;
@@ -40,7 +40,7 @@ static inline float exp_c(float x)
 }
 
 /* tanh(x) for p = 2 log2(e) x, as the attention computes it. */
-static inline float logistic_tanh_c(float p)
+static inline float logistic_tanh_scalar(float p)
 {
     if (p != p)
         return p;

@@ -61,6 +61,12 @@ static ALWAYS_INLINE void lanes_multiply_add(lanes *sum, size_t p, size_t count,
     sum->part[p] = count == VEC_WIDTH ? added : vec_blend_first(count, added, sum->part[p]);
 }
 
+static ALWAYS_INLINE void lanes_add_centred_square(lanes *sum, size_t p, size_t count, vec x, vec mean)
+{
+    vec c = vec_sub(x, mean);
+    lanes_multiply_add(sum, p, count, c, c);
+}
+
 static ALWAYS_INLINE float lanes_total(const lanes *sum)
 {
     return vec_total(sum->part);

@@ -1,15 +1,18 @@
 /*
- * What the bodies in this folder are written in. A tier's file includes its vec_<isa>.h, then a body; the body is
- * compiled once a tier, and as every operation below is exact or correctly rounded, it gives the same bits in each.
+ * What the templates of this folder, *_tmpl.c, are written in. The build compiles each of them once for every tier,
+ * with the tier's name in ARQ_TIER and its vector header in ARQ_VECTOR_HEADER. Every operation below is exact or
+ * correctly rounded, so a template gives the same bits in all tiers.
  *
- * vec_<isa>.h defines KERNEL(op), VEC_WIDTH, the tile sizes, and
- *   vec_load_partial, vec_store_partial   the first `count` <= VEC_WIDTH entries only; others read as 0
- *   vec_fma(a, b, c), vec_fnma(a, b, c)   a b + c, -a b + c, rounded once
- *   vec_clamp(x, low, high)               NaN stays
- *   vec_unless_le_zero(x, y)              y where x > 0 or NaN, else +0
- *   vec_if_positive(x, y)                 y where x > 0, else +0
- *   vec_blend_first(count, a, b)          a in the first `count` lanes, b in the others
- *   vec_of_bits(bits)                     1 where the lane's bit is set, else 0
+ * A vector header defines the type vec, VEC_WIDTH (its floats: 4, 8 or 16), the sizes of tiles in registers
+ *   GEMM_ROWS, GEMM_VECTORS               a tile of a product: at most 14 rows, so many vectors wide
+ *   PRODUCT_STEPS                         attention: products of 16 rows summed side by side
+ *   TANH_VECTORS                          attention: vectors whose tanh is taken side by side; 16 / VEC_WIDTH divides
+ * it SLOPE_HEADS                           attention: heads whose slopes are summed side by side, at least 4 and,
+ * beside the obvious vec_load, vec_store, vec_set, vec_add, vec_sub, vec_mul, vec_div and vec_sqrt, vec_load_partial,
+ * vec_store_partial   the first `count` <= VEC_WIDTH entries only; others read as 0 vec_fma(a, b, c), vec_fnma(a, b, c)
+ * a b + c, -a b + c, rounded once vec_clamp(x, low, high)               NaN stays vec_unless_le_zero(x, y) y where x >
+ * 0 or NaN, else +0 vec_if_positive(x, y)                 y where x > 0, else +0 vec_blend_first(count, a, b) a in the
+ * first `count` lanes, b in the others vec_of_bits(bits)                     1 where the lane's bit is set, else 0
  *   vec_scale_by_power(x, n)              (x 2^(n >> 1)) 2^(n - (n >> 1)), n integral
  *   vec_split(x, &n)                      x - n, n the nearest integer, ties to even
  *   vec_add_to_exponent(x, n)             x 2^n for normal results, n integral; NaN stays
@@ -20,6 +23,12 @@
 #define ARQ_KERNELS_VECTOR_VECTOR_H
 
 #include "kernels/list.h"
+#include ARQ_VECTOR_HEADER
+
+/* The name of this tier's kernel: arq_k_<op>_<tier>. */
+#define KERNEL(op) JOIN_NAMES(arq_k_##op##_, ARQ_TIER)
+#define JOIN_NAMES(a, b) JOIN_EXPANDED_NAMES(a, b)
+#define JOIN_EXPANDED_NAMES(a, b) a##b
 
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 

@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL(op) arq_k_##op##_avx2
 #define VEC_WIDTH 8
 
 #define GEMM_ROWS 6

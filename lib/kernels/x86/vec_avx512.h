@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KERNEL(op) arq_k_##op##_avx512
 #define VEC_WIDTH 16
 
 #define GEMM_ROWS 14

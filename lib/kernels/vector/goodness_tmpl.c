@@ -13,19 +13,13 @@ static int is_root(arq_goodness kind)
     return kind == ARQ_GOODNESS_RMS || kind == ARQ_GOODNESS_RMS_UNCENTERED;
 }
 
-static ALWAYS_INLINE void add_centred_square(lanes *sum, size_t p, size_t count, vec y, vec mean)
-{
-    vec c = vec_sub(y, mean);
-    lanes_multiply_add(sum, p, count, c, c);
-}
-
 float KERNEL(goodness)(arq_goodness kind, size_t d, const float *y)
 {
     if (kind == ARQ_GOODNESS_MEAN)
         return lanes_mean(d, y);
     vec mean = vec_set(is_centred(kind) ? lanes_mean(d, y) : 0.0f);
     lanes squares = lanes_zero();
-    FOR_LANES(d, add_centred_square(&squares, p, count, vec_load_up_to(y + at, count), mean));
+    FOR_LANES(d, lanes_add_centred_square(&squares, p, count, vec_load_up_to(y + at, count), mean));
     float moment = lanes_total(&squares) / (float)d;
     return is_root(kind) ? sqrtf(moment) : moment;
 }

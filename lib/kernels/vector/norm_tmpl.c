@@ -11,12 +11,6 @@ static ALWAYS_INLINE vec relu_at(const float *u, size_t count)
     return vec_unless_le_zero(x, x);
 }
 
-static ALWAYS_INLINE void add_centred_square(lanes *sum, size_t p, size_t count, vec r, vec mean)
-{
-    vec c = vec_sub(r, mean);
-    lanes_multiply_add(sum, p, count, c, c);
-}
-
 void KERNEL(layer_norm)(size_t n, const float *u, const float *scale, const float *offset, float *h, float *mean,
                         float *inverse_std)
 {
@@ -24,7 +18,7 @@ void KERNEL(layer_norm)(size_t n, const float *u, const float *scale, const floa
     FOR_LANES(n, lanes_add(&sum, p, count, relu_at(u + at, count)));
     *mean = lanes_total(&sum) / (float)n;
     vec center = vec_set(*mean);
-    FOR_LANES(n, add_centred_square(&squares, p, count, relu_at(u + at, count), center));
+    FOR_LANES(n, lanes_add_centred_square(&squares, p, count, relu_at(u + at, count), center));
     *inverse_std = 1.0f / sqrtf(lanes_total(&squares) / (float)n + NORM_EPSILON);
     vec is = vec_set(*inverse_std);
     for (size_t i = 0; i < n; i += VEC_WIDTH) {

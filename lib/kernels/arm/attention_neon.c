@@ -1,4 +1,0 @@
-/* vector/attention.h for neon. */
-#include "kernels/arm/vec_neon.h"
-
-#include "kernels/vector/attention.h"

@@ -1,4 +1,0 @@
-/* vector/gemm.h for neon. */
-#include "kernels/arm/vec_neon.h"
-
-#include "kernels/vector/gemm.h"

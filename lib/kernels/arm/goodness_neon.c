@@ -1,4 +1,0 @@
-/* vector/goodness.h for neon. */
-#include "kernels/arm/vec_neon.h"
-
-#include "kernels/vector/goodness.h"

@@ -1,4 +1,0 @@
-/* vector/norm.h for neon. */
-#include "kernels/arm/vec_neon.h"
-
-#include "kernels/vector/norm.h"

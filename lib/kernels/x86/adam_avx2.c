@@ -1,4 +1,0 @@
-/* vector/adam.h for avx2. */
-#include "kernels/x86/vec_avx2.h"
-
-#include "kernels/vector/adam.h"

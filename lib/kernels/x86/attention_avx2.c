@@ -1,4 +1,0 @@
-/* vector/attention.h for avx2. */
-#include "kernels/x86/vec_avx2.h"
-
-#include "kernels/vector/attention.h"

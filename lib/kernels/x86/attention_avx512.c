@@ -1,4 +1,0 @@
-/* vector/attention.h for avx512. */
-#include "kernels/x86/vec_avx512.h"
-
-#include "kernels/vector/attention.h"

@@ -1,4 +1,0 @@
-/* vector/norm.h for avx512. */
-#include "kernels/x86/vec_avx512.h"
-
-#include "kernels/vector/norm.h"

@@ -1,4 +1,0 @@
-/* vector/transcendental_kernels.h for avx2. */
-#include "kernels/x86/vec_avx2.h"
-
-#include "kernels/vector/transcendental_kernels.h"
