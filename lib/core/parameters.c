@@ -38,6 +38,9 @@ _Static_assert(ARQ_MAX_HEADS == 16 && ARQ_MAX_CELLS == 16, "the ranges below say
 #define KIND_WORD(number, methods, word) "|" word
 #define KIND_WORDS (&(ARQ_NETWORK_KIND_LIST(KIND_WORD))[1]) /* without the first bar */
 
+#define GOODNESS_WORD(NAME, word) "|" #word
+#define GOODNESS_WORDS (&(ARQ_GOODNESS_LIST(GOODNESS_WORD))[1])
+
 const arq_parameter arq_parameter_table[] = {
     /* The network's shape. */
     ROW_CHOICE(network, KIND_WORDS, "arq", "Learning method.", ARQ_PAPER),
@@ -47,7 +50,7 @@ const arq_parameter arq_parameter_table[] = {
               "widths; 0: no.",
               ARQ_PAPER),
     ROW_INT(heads, 1, 16, "8", "heads", "Heads of the attention inside a cell.", RELEASED),
-    ROW_CHOICE(goodness, "rms|mean_square|mean|variance|rms_uncentered", "rms",
+    ROW_CHOICE(goodness, GOODNESS_WORDS, "rms",
                "How Q(s, a) comes from y; the released code's std, msq, mean, variance, rms.", ARQ_PAPER),
     ROW_CHOICE(row_order, "released|paper", "released",
                "Rows of the attention: standardised, then tanh as released; or tanh, then standardised as printed.",

@@ -28,14 +28,16 @@
 /* Floats of packing space one gemm call may use, whatever its sizes. */
 #define ARQ_GEMM_PACK_FLOATS (size_t)(256 * 1024)
 
-typedef enum arq_goodness {
-    ARQ_GOODNESS_RMS,            /* sqrt(mean((y - mean y)^2)) */
-    ARQ_GOODNESS_MEAN_SQUARE,    /* mean(y^2) */
-    ARQ_GOODNESS_MEAN,           /* mean(y) */
-    ARQ_GOODNESS_VARIANCE,       /* mean((y - mean y)^2) */
-    ARQ_GOODNESS_RMS_UNCENTERED, /* sqrt(mean(y^2)) */
-    ARQ_GOODNESS_COUNT
-} arq_goodness;
+/* X(NAME, word of the parameter `goodness`) for every goodness. */
+#define ARQ_GOODNESS_LIST(X)                                                                                           \
+    X(RMS, rms)                       /* sqrt(mean((y - mean y)^2)) */                                                 \
+    X(MEAN_SQUARE, mean_square)       /* mean(y^2) */                                                                  \
+    X(MEAN, mean)                     /* mean(y) */                                                                    \
+    X(VARIANCE, variance)             /* mean((y - mean y)^2) */                                                       \
+    X(RMS_UNCENTERED, rms_uncentered) /* sqrt(mean(y^2)) */
+
+#define ARQ_GOODNESS_NUMBER(NAME, word) ARQ_GOODNESS_##NAME,
+typedef enum arq_goodness { ARQ_GOODNESS_LIST(ARQ_GOODNESS_NUMBER) ARQ_GOODNESS_COUNT } arq_goodness;
 
 /* One sample's attention, all pointers to its own rows. */
 typedef struct arq_attention {
