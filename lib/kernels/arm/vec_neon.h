@@ -35,8 +35,9 @@ static inline void vec_store(float *p, vec x)
 static inline vec vec_load_partial(const float *p, size_t count)
 {
     float copy[4] = {0.0f, 0.0f, 0.0f, 0.0f};
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         copy[i] = p[i];
+    }
     return vld1q_f32(copy);
 }
 
@@ -44,8 +45,9 @@ static inline void vec_store_partial(float *p, vec x, size_t count)
 {
     float copy[4];
     vst1q_f32(copy, x);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         p[i] = copy[i];
+    }
 }
 
 static inline vec vec_set(float x)

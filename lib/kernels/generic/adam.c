@@ -6,11 +6,13 @@
 double arq_k_sum_of_squares_generic(size_t n, const float *x)
 {
     double lane[16] = {0};
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         lane[i % 16] = __builtin_fma((double)x[i], (double)x[i], lane[i % 16]);
+    }
     for (size_t half = 8; half > 0; half /= 2) {
-        for (size_t i = 0; i < half; i++)
+        for (size_t i = 0; i < half; i++) {
             lane[i] += lane[i + half];
+        }
     }
     return lane[0];
 }

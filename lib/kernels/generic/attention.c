@@ -12,8 +12,9 @@ void arq_k_covariance_generic(size_t heads, size_t n, const float *zc, size_t ld
     for (size_t k = 0; k < heads; k++) {
         for (size_t l = k; l < heads; l++) {
             lanes sum = {{0}};
-            for (size_t i = 0; i < n; i++)
+            for (size_t i = 0; i < n; i++) {
                 lanes_multiply_add(&sum, i, zc[k * ld + i], zc[l * ld + i]);
+            }
             c[k * heads + l] = c[l * heads + k] = lanes_total(&sum) / (float)n;
         }
     }
@@ -23,8 +24,9 @@ void arq_k_covariance_generic(size_t heads, size_t n, const float *zc, size_t ld
 static float row_times_column(size_t heads, const float *row, const float *x, size_t ld, size_t j)
 {
     float sum = 0.0f;
-    for (size_t l = 0; l < heads; l++)
+    for (size_t l = 0; l < heads; l++) {
         sum = __builtin_fmaf(row[l], x[l * ld + j], sum);
+    }
     return sum;
 }
 
@@ -45,8 +47,9 @@ void arq_k_row_scales_generic(size_t heads, size_t d, const float *z2, size_t ld
         }
         s[j] = sqrtf(not_negative(variance));
         inverse[j] = s[j] <= 0.0f ? 0.0f : 1.0f / (s[j] + STD_EPSILON);
-        for (size_t k = 0; k < heads; k++)
+        for (size_t k = 0; k < heads; k++) {
             v[k * d + j] = z2[k * ldz2 + j] * inverse[j];
+        }
     }
 }
 
@@ -54,8 +57,9 @@ void arq_k_row_scales_generic(size_t heads, size_t d, const float *z2, size_t ld
 static float tanh_of_p(const arq_attention *a, const float *v, size_t j, size_t i)
 {
     float p = 0.0f;
-    for (size_t k = 0; k < a->heads; k++)
+    for (size_t k = 0; k < a->heads; k++) {
         p = __builtin_fmaf(v[k * a->rows + j] * LOGISTIC_SCALE, a->zc[k * a->ldzc + i], p);
+    }
     return logistic_tanh_scalar(p);
 }
 
@@ -69,8 +73,9 @@ void arq_k_attention_generic(const arq_attention *a, const float *v, float *y)
 {
     for (size_t j = 0; j < a->rows; j++) {
         y[j] = 0.0f;
-        for (size_t i = 0; i < a->width; i++)
+        for (size_t i = 0; i < a->width; i++) {
             y[j] = __builtin_fmaf(tanh_of_p(a, v, j, i), a->h[i], y[j]);
+        }
     }
 }
 
@@ -78,13 +83,15 @@ void arq_k_attention_slope_generic(const arq_attention *a, const float *v, float
 {
     for (size_t j = 0; j < a->rows; j++) {
         y[j] = 0.0f;
-        for (size_t k = 0; k < a->heads; k++)
+        for (size_t k = 0; k < a->heads; k++) {
             g[k * a->rows + j] = 0.0f;
+        }
         for (size_t i = 0; i < a->width; i++) {
             float t = tanh_of_p(a, v, j, i);
             y[j] = __builtin_fmaf(t, a->h[i], y[j]);
-            for (size_t k = 0; k < a->heads; k++)
+            for (size_t k = 0; k < a->heads; k++) {
                 g[k * a->rows + j] = __builtin_fmaf(slope(t), a->h[i] * a->zc[k * a->ldzc + i], g[k * a->rows + j]);
+            }
         }
     }
 }
@@ -94,8 +101,9 @@ void arq_k_attention_backward_generic(const arq_attention *a, const float *v, co
 {
     for (size_t i = 0; i < a->width; i++) {
         gh[i] = 0.0f;
-        for (size_t k = 0; k < a->heads; k++)
+        for (size_t k = 0; k < a->heads; k++) {
             u[k * a->width + i] = 0.0f;
+        }
         for (size_t j = first; j < first + count; j++) {
             float t = tanh_of_p(a, v, j, i);
             gh[i] = __builtin_fmaf(t, gy[j], gh[i]);
@@ -104,8 +112,9 @@ void arq_k_attention_backward_generic(const arq_attention *a, const float *v, co
                 *sum = __builtin_fmaf(v[k * a->rows + j] * gy[j], slope(t), *sum);
             }
         }
-        for (size_t k = 0; k < a->heads; k++)
+        for (size_t k = 0; k < a->heads; k++) {
             u[k * a->width + i] = u[k * a->width + i] * a->h[i];
+        }
     }
 }
 
@@ -114,8 +123,9 @@ static float second_projection(const arq_attention *a, const float *c, float s, 
                                const float *g, float gy, size_t j, float *dz2)
 {
     float t = 0.0f;
-    for (size_t k = 0; k < a->heads; k++)
+    for (size_t k = 0; k < a->heads; k++) {
         t = __builtin_fmaf(v[k * a->rows + j], g[k * a->rows + j] * gy, t);
+    }
     float rho = s > 0.0f ? -(inverse * t) / s : 0.0f;
     for (size_t k = 0; k < a->heads; k++) {
         float w = row_times_column(a->heads, c + k * a->heads, a->z2, a->ldz2, j);
@@ -130,11 +140,13 @@ void arq_k_attention_gradients_generic(const arq_attention *a, const float *c, c
                                        float *u, float *rho, float *dz1, float *dz2)
 {
     for (size_t k = 0; k < a->heads; k++) {
-        for (size_t j = 0; j < a->rows; j++)
+        for (size_t j = 0; j < a->rows; j++) {
             dz2[k * a->rows + j] = 0.0f;
+        }
     }
-    for (size_t j = first; j < first + count; j++)
+    for (size_t j = first; j < first + count; j++) {
         rho[j] = second_projection(a, c, s[j], inverse[j], v, g, gy[j], j, dz2);
+    }
 
     for (size_t k = 0; k < a->heads; k++) {
         float m[ARQ_MAX_HEADS];
@@ -147,7 +159,8 @@ void arq_k_attention_gradients_generic(const arq_attention *a, const float *c, c
             m[l] = lanes_total(&sum) / (float)a->width;
         }
         float mean = lanes_mean(a->width, u + k * a->width);
-        for (size_t i = 0; i < a->width; i++)
+        for (size_t i = 0; i < a->width; i++) {
             dz1[k * a->width + i] = (u[k * a->width + i] - mean) + row_times_column(a->heads, m, a->zc, a->ldzc, i);
+        }
     }
 }

@@ -7,8 +7,9 @@ void arq_k_gemm_generic(size_t m, size_t n, size_t k, const float *a, size_t lda
     (void)pack;
     for (size_t i = 0; i < m; i++) {
         for (size_t l = 0; l < k; l++) {
-            for (size_t j = 0; j < n; j++)
+            for (size_t j = 0; j < n; j++) {
                 c[i * ldc + j] = __builtin_fmaf(a[i * lda + l], b[l * ldb + j], c[i * ldc + j]);
+            }
         }
     }
 }
@@ -18,11 +19,13 @@ void arq_k_gemm_tn_generic(size_t m, size_t n, size_t k, const float *a, size_t 
 {
     (void)pack;
     for (size_t i = 0; i < m; i++) {
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = 0; j < n; j++) {
             c[i * ldc + j] = 0.0f;
+        }
         for (size_t l = 0; l < k; l++) {
-            for (size_t j = 0; j < n; j++)
+            for (size_t j = 0; j < n; j++) {
                 c[i * ldc + j] = __builtin_fmaf(a[l * lda + i], b[l * ldb + j], c[i * ldc + j]);
+            }
         }
     }
 }

@@ -16,12 +16,14 @@ static int is_root(arq_goodness kind)
 
 float arq_k_goodness_generic(arq_goodness kind, size_t d, const float *y)
 {
-    if (kind == ARQ_GOODNESS_MEAN)
+    if (kind == ARQ_GOODNESS_MEAN) {
         return lanes_mean(d, y);
+    }
     float mean = is_centred(kind) ? lanes_mean(d, y) : 0.0f;
     lanes squares = {{0}};
-    for (size_t j = 0; j < d; j++)
+    for (size_t j = 0; j < d; j++) {
         lanes_multiply_add(&squares, j, y[j] - mean, y[j] - mean);
+    }
     float moment = lanes_total(&squares) / (float)d;
     return is_root(kind) ? sqrtf(moment) : moment;
 }
@@ -31,8 +33,10 @@ void arq_k_goodness_gradient_generic(arq_goodness kind, size_t d, const float *y
     float width = (float)d;
     float mean = is_centred(kind) ? lanes_mean(d, y) : 0.0f;
     float factor = 2.0f * e / width;
-    if (is_root(kind))
+    if (is_root(kind)) {
         factor = q == 0.0f ? 0.0f : e / (width * q);
-    for (size_t j = 0; j < d; j++)
+    }
+    for (size_t j = 0; j < d; j++) {
         gy[j] = kind == ARQ_GOODNESS_MEAN ? e / width : (y[j] - mean) * factor;
+    }
 }

@@ -21,8 +21,9 @@ static inline void lanes_multiply_add(lanes *sum, size_t i, float x, float y)
 static inline float lanes_total(lanes *sum)
 {
     for (size_t half = 8; half > 0; half /= 2) {
-        for (size_t i = 0; i < half; i++)
+        for (size_t i = 0; i < half; i++) {
             sum->lane[i] += sum->lane[i + half];
+        }
     }
     return sum->lane[0];
 }
@@ -31,8 +32,9 @@ static inline float lanes_total(lanes *sum)
 static inline float lanes_mean(size_t n, const float *x)
 {
     lanes sum = {{0}};
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         lanes_add(&sum, i, x[i]);
+    }
     return lanes_total(&sum) / (float)n;
 }
 

@@ -15,16 +15,18 @@ void arq_k_layer_norm_generic(size_t n, const float *u, const float *scale, cons
                               float *inverse_std)
 {
     lanes sum = {{0}}, squares = {{0}};
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         lanes_add(&sum, i, relu(u[i]));
+    }
     *mean = lanes_total(&sum) / (float)n;
     for (size_t i = 0; i < n; i++) {
         float c = relu(u[i]) - *mean;
         lanes_multiply_add(&squares, i, c, c);
     }
     *inverse_std = 1.0f / sqrtf(lanes_total(&squares) / (float)n + NORM_EPSILON);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         h[i] = __builtin_fmaf(scale[i], (relu(u[i]) - *mean) * *inverse_std, offset[i]);
+    }
 }
 
 void arq_k_layer_norm_backward_generic(size_t n, const float *u, const float *scale, float mean, float inverse_std,
@@ -52,7 +54,8 @@ void arq_k_center_generic(size_t rows, size_t n, float *x, size_t ld)
 {
     for (size_t r = 0; r < rows; r++) {
         float mean = lanes_mean(n, x + r * ld);
-        for (size_t j = 0; j < n; j++)
+        for (size_t j = 0; j < n; j++) {
             x[r * ld + j] -= mean;
+        }
     }
 }

@@ -27,8 +27,9 @@ static inline float power_of_two(int32_t n)
 
 static inline float exp_scalar(float x)
 {
-    if (x != x)
+    if (x != x) {
         return x;
+    }
     float c = x > EXP_HIGHEST ? EXP_HIGHEST : x < EXP_LOWEST ? EXP_LOWEST : x;
     float n = __builtin_fmaf(c, EXP_LOG2E, EXP_ROUNDER) - EXP_ROUNDER;
     float r = __builtin_fmaf(n, -EXP_LN2_LOW, __builtin_fmaf(n, -EXP_LN2_HIGH, c));
@@ -42,8 +43,9 @@ static inline float exp_scalar(float x)
 /* tanh(x) for p = 2 log2(e) x, as the attention computes it. */
 static inline float logistic_tanh_scalar(float p)
 {
-    if (p != p)
+    if (p != p) {
         return p;
+    }
     float c = p > LOGISTIC_LIMIT ? LOGISTIC_LIMIT : p < -LOGISTIC_LIMIT ? -LOGISTIC_LIMIT : p;
     float n = (c + EXP_ROUNDER) - EXP_ROUNDER;
     float f = c - n;

@@ -4,12 +4,14 @@
 
 void arq_k_tanh_generic(size_t n, const float *x, float *out)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         out[i] = tanh_scalar(x[i]);
+    }
 }
 
 void arq_k_exp_generic(size_t n, const float *x, float *out)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         out[i] = exp_scalar(x[i]);
+    }
 }

@@ -8,15 +8,18 @@ double KERNEL(sum_of_squares)(size_t n, const float *x)
     double lane[16];
     for (size_t i = 0; i < n; i += 16) {
         FOR_EACH (p, 16 / VEC_WIDTH) {
-            if (i + p * VEC_WIDTH < n)
+            if (i + p * VEC_WIDTH < n) {
                 vec_add_squares(vec_load_at(x, i + p * VEC_WIDTH, n), &sums[2 * p]);
+            }
         }
     }
-    FOR_EACH (p, 32 / VEC_WIDTH)
+    FOR_EACH (p, 32 / VEC_WIDTH) {
         vec_double_store(&lane[p * (VEC_WIDTH / 2)], sums[p]);
+    }
     for (size_t half = 8; half > 0; half /= 2) {
-        for (size_t i = 0; i < half; i++)
+        for (size_t i = 0; i < half; i++) {
             lane[i] += lane[i + half];
+        }
     }
     return lane[0];
 }
@@ -40,8 +43,10 @@ void KERNEL(adam)(size_t n, const arq_adam_step *step, const float *g, float *p,
 {
     const arq_adam_step constants = *step; /* a copy of our own cannot change under the stores */
     size_t i = 0;
-    for (; i + VEC_WIDTH <= n; i += VEC_WIDTH)
+    for (; i + VEC_WIDTH <= n; i += VEC_WIDTH) {
         adam_at(i, i + VEC_WIDTH, &constants, g, p, m, v);
-    if (i < n)
+    }
+    if (i < n) {
         adam_at(i, n, &constants, g, p, m, v);
+    }
 }

@@ -37,13 +37,16 @@ static ALWAYS_INLINE void row_products(size_t rows, size_t n, const float *x, co
     }
     FOR_LANES(n, {
         vec left = vec_load_up_to(x + at, count);
-        if (scale)
+        if (scale != NULL) {
             left = vec_mul(left, vec_load_up_to(scale + at, count));
-        FOR_EACH (r, GROUP)
+        }
+        FOR_EACH (r, GROUP) {
             lanes_multiply_add(&sum[r], p, count, left, vec_load_up_to(row[r] + at, count));
+        }
     });
-    for (size_t r = 0; r < rows; r++)
+    for (size_t r = 0; r < rows; r++) {
         sums[r] = lanes_total(&sum[r]) / divisor;
+    }
 }
 
 void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, float *c)
@@ -53,8 +56,9 @@ void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, floa
             size_t rows = heads - l < GROUP ? heads - l : GROUP;
             row_products(rows, n, zc + k * ld, NULL, zc + l * ld, ld, (float)n, c + k * heads + l);
         }
-        for (size_t l = k + 1; l < heads; l++)
+        for (size_t l = k + 1; l < heads; l++) {
             c[l * heads + k] = c[k * heads + l];
+        }
     }
 }
 
@@ -77,16 +81,18 @@ void KERNEL(covariance)(size_t heads, size_t n, const float *zc, size_t ld, floa
 static ALWAYS_INLINE vec row_times_columns(size_t heads, const float *row, const vec *column)
 {
     vec sum = vec_set(0.0f);
-    FOR_HEADS (l, 0, heads)
+    FOR_HEADS (l, 0, heads) {
         sum = vec_fma(vec_set(row[l]), column[l], sum);
+    }
     return sum;
 }
 
 /* `count` columns from column j on, at most a vector of them: one vector a head. */
 static ALWAYS_INLINE void load_columns(size_t heads, const float *x, size_t ld, size_t j, size_t count, vec *columns)
 {
-    FOR_HEADS (k, 0, heads)
+    FOR_HEADS (k, 0, heads) {
         columns[k] = vec_load_up_to(x + k * ld + j, count);
+    }
 }
 
 static ALWAYS_INLINE void scale_columns(size_t heads, size_t j, size_t d, const float *z2, size_t ldz2, const float *c,
@@ -94,22 +100,25 @@ static ALWAYS_INLINE void scale_columns(size_t heads, size_t j, size_t d, const 
 {
     vec z[ARQ_MAX_HEADS], variance = vec_set(0.0f);
     load_columns(heads, z2, ldz2, j, d - j, z);
-    FOR_HEADS (k, 0, heads)
+    FOR_HEADS (k, 0, heads) {
         variance = vec_fma(z[k], row_times_columns(heads, c + k * heads, z), variance);
+    }
     vec deviation = vec_unless_le_zero(variance, vec_sqrt(variance));
     vec reciprocal = vec_div(vec_set(1.0f), vec_add(deviation, vec_set(STD_EPSILON)));
     reciprocal = vec_unless_le_zero(deviation, reciprocal);
     vec_store_at(s, j, d, deviation);
     vec_store_at(inverse, j, d, reciprocal);
-    FOR_HEADS (k, 0, heads)
+    FOR_HEADS (k, 0, heads) {
         vec_store_at(v + k * d, j, d, vec_mul(z[k], reciprocal));
+    }
 }
 
 void KERNEL(row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, const float *c, float *s, float *inverse,
                         float *v)
 {
-    for (size_t j = 0; j < d; j += VEC_WIDTH)
+    for (size_t j = 0; j < d; j += VEC_WIDTH) {
         BY_HEADS(heads, scale_columns(K, j, d, z2, ldz2, c, s, inverse, v));
+    }
 }
 
 /* A pass is compiled by itself: inlined into one another their registers run out where loops are hot. */
@@ -124,15 +133,17 @@ typedef struct sixteen {
 static ALWAYS_INLINE sixteen sixteen_load(const float *x, size_t i, size_t n)
 {
     sixteen loaded;
-    FOR_EACH (p, LANE_PARTS)
+    FOR_EACH (p, LANE_PARTS) {
         loaded.part[p] = vec_load_up_to(x + i + p * VEC_WIDTH, lanes_in_part(i, p, n));
+    }
     return loaded;
 }
 
 static ALWAYS_INLINE void sixteen_store(float *x, size_t i, size_t n, const sixteen *stored)
 {
-    FOR_EACH (p, LANE_PARTS)
+    FOR_EACH (p, LANE_PARTS) {
         vec_store_up_to(x + i + p * VEC_WIDTH, stored->part[p], lanes_in_part(i, p, n));
+    }
 }
 
 /* Entries [i, min(n, i + 16)) of each head's row of x, times the scale unless it is 1. */
@@ -140,15 +151,17 @@ static PASS void load_heads(size_t heads, const float *x, size_t ld, size_t i, s
 {
     for (size_t k = 0; k < heads; k++) {
         loaded[k] = sixteen_load(x + k * ld, i, n);
-        FOR_EACH (q, LANE_PARTS)
+        FOR_EACH (q, LANE_PARTS) {
             loaded[k].part[q] = scale == 1.0f ? loaded[k].part[q] : vec_mul(loaded[k].part[q], vec_set(scale));
+        }
     }
 }
 
 static PASS void store_heads(size_t heads, float *x, size_t ld, size_t i, size_t n, const sixteen *stored)
 {
-    for (size_t k = 0; k < heads; k++)
+    for (size_t k = 0; k < heads; k++) {
         sixteen_store(x + k * ld, i, n, &stored[k]);
+    }
 }
 
 /*
@@ -161,18 +174,21 @@ static ALWAYS_INLINE void products_step(size_t heads, size_t steps, const sixtee
 {
     sixteen sum[PRODUCT_STEPS];
     FOR_EACH (i, steps) {
-        FOR_EACH (q, LANE_PARTS)
+        FOR_EACH (q, LANE_PARTS) {
             sum[i].part[q] = vec_mul(fixed[0].part[q], vec_set(moving[i]));
+        }
     }
     FOR_HEADS (k, 1, heads) {
         FOR_EACH (i, steps) {
-            FOR_EACH (q, LANE_PARTS)
+            FOR_EACH (q, LANE_PARTS) {
                 sum[i].part[q] = vec_fma(fixed[k].part[q], vec_set(moving[k * ld + i]), sum[i].part[q]);
+            }
         }
     }
     FOR_EACH (i, steps) {
-        FOR_EACH (q, LANE_PARTS)
+        FOR_EACH (q, LANE_PARTS) {
             vec_store(p + i * 16 + q * VEC_WIDTH, vec_clamp(sum[i].part[q], -LOGISTIC_LIMIT, LOGISTIC_LIMIT));
+        }
     }
 }
 
@@ -180,10 +196,12 @@ static ALWAYS_INLINE void products_of(size_t heads, size_t count, const sixteen 
                                       float *p)
 {
     size_t i = 0;
-    for (; i + PRODUCT_STEPS <= count; i += PRODUCT_STEPS)
+    for (; i + PRODUCT_STEPS <= count; i += PRODUCT_STEPS) {
         products_step(heads, PRODUCT_STEPS, fixed, moving + i, ld, p + i * 16);
-    for (; i < count; i++)
+    }
+    for (; i < count; i++) {
         products_step(heads, 1, fixed, moving + i, ld, p + i * 16);
+    }
 }
 
 static PASS void products_of_8(size_t count, const sixteen *fixed, const float *moving, size_t ld, float *p)
@@ -198,12 +216,13 @@ static PASS void products_of_4(size_t count, const sixteen *fixed, const float *
 
 static void products(size_t heads, size_t count, const sixteen *fixed, const float *moving, size_t ld, float *p)
 {
-    if (heads == 8)
+    if (heads == 8) {
         products_of_8(count, fixed, moving, ld, p);
-    else if (heads == 4)
+    } else if (heads == 4) {
         products_of_4(count, fixed, moving, ld, p);
-    else
+    } else {
         products_of(heads, count, fixed, moving, ld, p);
+    }
 }
 
 /* sum += T[i] * weight[i], i < steps. Where the slopes are wanted they take the places of the products. */
@@ -211,14 +230,16 @@ static ALWAYS_INLINE void use_tanh_step(size_t steps, const float *weight, int w
                                         sixteen *sum)
 {
     vec t[TANH_VECTORS];
-    FOR_EACH (i, steps * LANE_PARTS)
+    FOR_EACH (i, steps * LANE_PARTS) {
         t[i] = vec_load(entries + i * VEC_WIDTH);
+    }
     vec_logistic_tanh(steps * LANE_PARTS, t);
     FOR_EACH (i, steps * LANE_PARTS) {
         vec *total = &sum->part[i % LANE_PARTS];
         *total = vec_fma(t[i], vec_set(weight[i / LANE_PARTS]), *total);
-        if (with_slopes)
+        if (with_slopes) {
             vec_store(entries + i * VEC_WIDTH, vec_fnma(t[i], t[i], vec_set(1.0f)));
+        }
     }
 }
 
@@ -227,10 +248,12 @@ static ALWAYS_INLINE void use_tanh(size_t count, const float *weight, int with_s
     const size_t steps = TANH_VECTORS / LANE_PARTS;
     sixteen total = *sum;
     size_t i = 0;
-    for (; i + steps <= count; i += steps)
+    for (; i + steps <= count; i += steps) {
         use_tanh_step(steps, weight + i, with_slopes, entries + i * 16, &total);
-    for (; i < count; i++)
+    }
+    for (; i < count; i++) {
         use_tanh_step(1, weight + i, with_slopes, entries + i * 16, &total);
+    }
     *sum = total;
 }
 
@@ -249,17 +272,20 @@ static ALWAYS_INLINE void add_slopes_to(size_t heads, size_t count, const float 
                                         size_t ld, sixteen *sums)
 {
     sixteen sum[SLOPE_HEADS];
-    FOR_EACH (k, heads)
+    FOR_EACH (k, heads) {
         sum[k] = sums[k];
+    }
     for (size_t i = 0; i < count; i++) {
         FOR_EACH (q, LANE_PARTS) {
             vec e = vec_load(entries + i * 16 + q * VEC_WIDTH);
-            FOR_EACH (k, heads)
+            FOR_EACH (k, heads) {
                 sum[k].part[q] = vec_fma(e, vec_set(factor[k * ld + i]), sum[k].part[q]);
+            }
         }
     }
-    FOR_EACH (k, heads)
+    FOR_EACH (k, heads) {
         sums[k] = sum[k];
+    }
 }
 
 static PASS void add_slopes_to_most(size_t count, const float *entries, const float *factor, size_t ld, sixteen *sums)
@@ -276,12 +302,15 @@ static PASS void add_slopes_to_4(size_t count, const float *entries, const float
 static void add_slopes(size_t heads, size_t count, const float *entries, const float *factor, size_t ld, sixteen *sums)
 {
     size_t k = 0;
-    for (; k + SLOPE_HEADS <= heads; k += SLOPE_HEADS)
+    for (; k + SLOPE_HEADS <= heads; k += SLOPE_HEADS) {
         add_slopes_to_most(count, entries, factor + k * ld, ld, sums + k);
-    for (; k + 4 <= heads; k += 4)
+    }
+    for (; k + 4 <= heads; k += 4) {
         add_slopes_to_4(count, entries, factor + k * ld, ld, sums + k);
-    for (; k < heads; k++)
+    }
+    for (; k < heads; k++) {
         add_slopes_to(1, count, entries, factor + k * ld, ld, sums + k);
+    }
 }
 
 /* Rows [j, min(d, j + 16)) of P, columns [first, first + count): adds to y and, unless it is NULL, to g, whose factor
@@ -294,7 +323,7 @@ static void forward_sweep(const arq_attention *a, size_t j, const float *v, size
     sixteen fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = sixteen_load(y, j, d);
     load_heads(heads, v, d, j, d, LOGISTIC_SCALE, fixed);
     products(heads, count, fixed, a->zc + first, a->ldzc, entries);
-    if (g) {
+    if (g != NULL) {
         sum_tanh_keep_slopes(count, a->h + first, entries, &sum);
         load_heads(heads, g, d, j, d, 1.0f, sums);
         add_slopes(heads, count, entries, factor, SWEEP, sums);
@@ -309,25 +338,28 @@ static void forward_sweep(const arq_attention *a, size_t j, const float *v, size
 static void weigh_columns(const arq_attention *a, size_t first, size_t count, float *factor)
 {
     for (size_t k = 0; k < a->heads; k++) {
-        for (size_t i = 0; i < count; i += VEC_WIDTH)
+        for (size_t i = 0; i < count; i += VEC_WIDTH) {
             vec_store_at(
                 factor + k * SWEEP, i, count,
                 vec_mul(vec_load_at(a->h + first, i, count), vec_load_at(a->zc + k * a->ldzc + first, i, count)));
+        }
     }
 }
 
 static void set_zero(size_t n, float *x)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         x[i] = 0.0f;
+    }
 }
 
 void KERNEL(attention)(const arq_attention *a, const float *v, float *y)
 {
     set_zero(a->rows, y);
     for (size_t i = 0; i < a->width; i += SWEEP) {
-        for (size_t j = 0; j < a->rows; j += 16)
+        for (size_t j = 0; j < a->rows; j += 16) {
             forward_sweep(a, j, v, i, a->width - i < SWEEP ? a->width - i : SWEEP, y, NULL, NULL);
+        }
     }
 }
 
@@ -339,8 +371,9 @@ void KERNEL(attention_slope)(const arq_attention *a, const float *v, float *y, f
     for (size_t i = 0; i < a->width; i += SWEEP) {
         size_t count = a->width - i < SWEEP ? a->width - i : SWEEP;
         weigh_columns(a, i, count, factor);
-        for (size_t j = 0; j < a->rows; j += 16)
+        for (size_t j = 0; j < a->rows; j += 16) {
             forward_sweep(a, j, v, i, count, y, g, factor);
+        }
     }
 }
 
@@ -388,13 +421,15 @@ void KERNEL(attention_backward)(const arq_attention *a, const float *v, const fl
     set_zero(a->heads * a->width, u);
     for (size_t j = first; j < first + count; j += SWEEP) {
         fill_sweep(a, v, gy, j, first + count, &rows);
-        for (size_t i = 0; i < a->width; i += 16)
+        for (size_t i = 0; i < a->width; i += 16) {
             backward_sweep(a, i, &rows, gh, u);
+        }
     }
     for (size_t k = 0; k < a->heads; k++) {
         float *row = u + k * a->width;
-        for (size_t i = 0; i < a->width; i += VEC_WIDTH)
+        for (size_t i = 0; i < a->width; i += VEC_WIDTH) {
             vec_store_at(row, i, a->width, vec_mul(vec_load_at(row, i, a->width), vec_load_at(a->h, i, a->width)));
+        }
     }
 }
 
@@ -437,9 +472,10 @@ static ALWAYS_INLINE void first_projection(const arq_attention *a, size_t heads,
 static void coupling(const arq_attention *a, const float *rho, size_t first, size_t count, float *m)
 {
     for (size_t k = 0; k < a->heads; k++) {
-        for (size_t l = 0; l < a->heads; l += GROUP)
+        for (size_t l = 0; l < a->heads; l += GROUP) {
             row_products(a->heads - l < GROUP ? a->heads - l : GROUP, count, a->z2 + k * a->ldz2 + first, rho + first,
                          a->z2 + l * a->ldz2 + first, a->ldz2, (float)a->width, m + k * a->heads + l);
+        }
     }
 }
 
@@ -450,15 +486,19 @@ void KERNEL(attention_gradients)(const arq_attention *a, const float *c, const f
     float m[ARQ_MAX_HEADS * ARQ_MAX_HEADS], mean[ARQ_MAX_HEADS];
     size_t end = first + count;
     for (size_t k = 0; k < a->heads; k++) {
-        for (size_t j = 0; j < first; j++)
+        for (size_t j = 0; j < first; j++) {
             dz2[k * a->rows + j] = 0.0f;
-        for (size_t j = end; j < a->rows; j++)
+        }
+        for (size_t j = end; j < a->rows; j++) {
             dz2[k * a->rows + j] = 0.0f;
+        }
         mean[k] = lanes_mean(a->width, u + k * a->width);
     }
-    for (size_t j = first; j < end; j += VEC_WIDTH)
+    for (size_t j = first; j < end; j += VEC_WIDTH) {
         BY_HEADS(a->heads, second_projection(a, K, c, s, inverse, v, g, gy, j, end, rho, dz2));
+    }
     coupling(a, rho, first, count, m);
-    for (size_t i = 0; i < a->width; i += VEC_WIDTH)
+    for (size_t i = 0; i < a->width; i += VEC_WIDTH) {
         BY_HEADS(a->heads, first_projection(a, K, m, mean, u, i, dz1));
+    }
 }

@@ -54,37 +54,45 @@ static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_r
     float *row = c.first;
     if (c.empty) {
         FOR_EACH (i, rows) {
-            FOR_EACH (q, GEMM_VECTORS)
+            FOR_EACH (q, GEMM_VECTORS) {
                 sum[i][q] = vec_set(0.0f);
+            }
         }
     } else {
         FOR_EACH (i, rows) {
-            FOR_EACH (q, GEMM_VECTORS)
+            FOR_EACH (q, GEMM_VECTORS) {
                 sum[i][q] = vec_load(row + q * VEC_WIDTH);
-            for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the tile that is next */
+            }
+            for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) { /* the tile that is next */
                 __builtin_prefetch(row + GEMM_COLUMNS + q, 1);
+            }
             row += c.ld;
             ONE_BY_ONE(row);
         }
     }
     const float *left[(GEMM_ROWS + 3) / 4];
-    FOR_EACH (i, (rows + together - 1) / together)
+    FOR_EACH (i, (rows + together - 1) / together) {
         left[i] = a + i * together * a_row;
+    }
     for (size_t l = 0; l < k; l++) {
         vec right[GEMM_VECTORS];
-        FOR_EACH (q, GEMM_VECTORS)
+        FOR_EACH (q, GEMM_VECTORS) {
             right[q] = vec_load((packing ? b : strip) + q * VEC_WIDTH);
+        }
         if (packing) {
-            FOR_EACH (q, GEMM_VECTORS)
+            FOR_EACH (q, GEMM_VECTORS) {
                 vec_store(strip + q * VEC_WIDTH, right[q]);
-            for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) /* the strip that is next, to the second level */
+            }
+            for (size_t q = 0; q < GEMM_COLUMNS; q += LINE_FLOATS) { /* the strip that is next, to the second level */
                 __builtin_prefetch(b + GEMM_COLUMNS + q, 0, 2);
+            }
             b += ldb;
         }
         FOR_EACH (i, rows) {
             vec x = vec_set(left[i / together][i % together * a_row]);
-            FOR_EACH (q, GEMM_VECTORS)
+            FOR_EACH (q, GEMM_VECTORS) {
                 sum[i][q] = vec_fma(x, right[q], sum[i][q]);
+            }
         }
         FOR_EACH (i, (rows + together - 1) / together) {
             left[i] += a_step;
@@ -94,8 +102,9 @@ static ALWAYS_INLINE void tile(size_t rows, size_t k, const float *a, size_t a_r
     }
     row = c.first;
     FOR_EACH (i, rows) {
-        FOR_EACH (q, GEMM_VECTORS)
+        FOR_EACH (q, GEMM_VECTORS) {
             vec_store(row + q * VEC_WIDTH, sum[i][q]);
+        }
         row += c.ld;
         ONE_BY_ONE(row);
     }
@@ -164,11 +173,13 @@ static void run_first_tiles(size_t rows, size_t count, size_t k, factor a, const
 static void run_edge_tile(size_t rows, size_t columns, size_t k, factor a, float *strip, block c)
 {
     float copy[GEMM_ROWS * GEMM_COLUMNS] = {0};
-    for (size_t i = 0; i < rows && !c.empty; i++)
+    for (size_t i = 0; i < rows && !c.empty; i++) {
         memcpy(copy + i * GEMM_COLUMNS, c.first + i * c.ld, columns * sizeof *copy);
+    }
     run_tiles(rows, 1, k, a, strip, (block){copy, GEMM_COLUMNS, c.empty});
-    for (size_t i = 0; i < rows; i++)
+    for (size_t i = 0; i < rows; i++) {
         memcpy(c.first + i * c.ld, copy + i * GEMM_COLUMNS, columns * sizeof *copy);
+    }
 }
 
 /* Copies the columns at B's right edge into a strip, filled up with zeros. */
@@ -189,8 +200,9 @@ static factor pack_rows(size_t rows, size_t k, factor a, float *packed)
 {
     for (size_t l = 0; l < k; l++) {
         __builtin_prefetch(a.a + l * a.step + 2 * rows - 1);
-        for (size_t i = 0; i < rows; i += VEC_WIDTH)
+        for (size_t i = 0; i < rows; i += VEC_WIDTH) {
             vec_store(packed + l * PACKED_ROWS + i, vec_load_at(a.a + l * a.step, i, rows));
+        }
     }
     return (factor){packed, 1, PACKED_ROWS};
 }
@@ -199,19 +211,23 @@ static factor pack_rows(size_t rows, size_t k, factor a, float *packed)
 static void run_block(size_t m, size_t columns, size_t k, factor a, const float *b, size_t ldb, block c, float *pack)
 {
     size_t panels = (m + GEMM_ROWS - 1) / GEMM_ROWS, whole = columns / GEMM_COLUMNS * GEMM_COLUMNS;
-    if (whole < columns)
+    if (whole < columns) {
         pack_edge(k, columns - whole, b + whole, ldb, pack + whole * k);
+    }
     for (size_t panel = 0; panel < panels; panel++) {
         size_t i = m * panel / panels, rows = m * (panel + 1) / panels - i;
         factor part = {a.a + i * a.row, a.row, a.step};
-        if (a.step != 1 && columns > 2 * GEMM_COLUMNS)
+        if (a.step != 1 && columns > 2 * GEMM_COLUMNS) {
             part = pack_rows(rows, k, part, pack + BLOCK_K * BLOCK_N);
-        if (panel == 0)
+        }
+        if (panel == 0) {
             run_first_tiles(rows, whole / GEMM_COLUMNS, k, part, b, ldb, pack, block_at(c, i, 0));
-        else
+        } else {
             run_tiles(rows, whole / GEMM_COLUMNS, k, part, pack, block_at(c, i, 0));
-        if (whole < columns)
+        }
+        if (whole < columns) {
             run_edge_tile(rows, columns - whole, k, part, pack + whole * k, block_at(c, i, whole));
+        }
     }
 }
 
@@ -221,15 +237,18 @@ static ALWAYS_INLINE void stream_sweep(size_t m, size_t depth, size_t n, factor 
 {
     for (size_t j = 0; j < n; j += VEC_WIDTH) {
         vec sum[STREAM_ROWS];
-        FOR_EACH (i, m)
+        FOR_EACH (i, m) {
             sum[i] = vec_load_at(c + i * ldc, j, n);
+        }
         FOR_EACH (l, depth) {
             vec right = vec_load_at(b + l * ldb, j, n);
-            FOR_EACH (i, m)
+            FOR_EACH (i, m) {
                 sum[i] = vec_fma(vec_set(a.a[i * a.row + l * a.step]), right, sum[i]);
+            }
         }
-        FOR_EACH (i, m)
+        FOR_EACH (i, m) {
             vec_store_at(c + i * ldc, j, n, sum[i]);
+        }
     }
 }
 
@@ -237,10 +256,12 @@ static ALWAYS_INLINE void stream(size_t m, size_t n, size_t k, factor a, const f
                                  size_t ldc)
 {
     size_t l = 0;
-    for (; l + STREAM_DEPTH <= k; l += STREAM_DEPTH)
+    for (; l + STREAM_DEPTH <= k; l += STREAM_DEPTH) {
         stream_sweep(m, STREAM_DEPTH, n, (factor){a.a + l * a.step, a.row, a.step}, b + l * ldb, ldb, c, ldc);
-    for (; l < k; l++)
+    }
+    for (; l < k; l++) {
         stream_sweep(m, 1, n, (factor){a.a + l * a.step, a.row, a.step}, b + l * ldb, ldb, c, ldc);
+    }
 }
 
 static void stream_rows(size_t m, size_t n, size_t k, factor a, const float *b, size_t ldb, float *c, size_t ldc)
@@ -276,8 +297,9 @@ static void stream_rows(size_t m, size_t n, size_t k, factor a, const float *b, 
 static void multiply(size_t m, size_t n, size_t k, factor a, const float *b, size_t ldb, block c, float *pack)
 {
     if (c.empty && (m <= STREAM_ROWS || k == 0)) {
-        for (size_t i = 0; i < m; i++)
+        for (size_t i = 0; i < m; i++) {
             memset(c.first + i * c.ld, 0, n * sizeof *c.first);
+        }
     }
     if (m <= STREAM_ROWS) {
         stream_rows(m, n, k, a, b, ldb, c.first, c.ld);
@@ -286,8 +308,9 @@ static void multiply(size_t m, size_t n, size_t k, factor a, const float *b, siz
     for (size_t l = 0; l < k; l += BLOCK_K) {
         size_t depth = k - l < BLOCK_K ? k - l : BLOCK_K;
         factor part = {a.a + l * a.step, a.row, a.step};
-        for (size_t j = 0; j < n; j += BLOCK_N)
+        for (size_t j = 0; j < n; j += BLOCK_N) {
             run_block(m, n - j < BLOCK_N ? n - j : BLOCK_N, depth, part, b + l * ldb + j, ldb, block_at(c, 0, j), pack);
+        }
         c.empty = 0;
     }
 }

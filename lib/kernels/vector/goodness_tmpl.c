@@ -15,8 +15,9 @@ static int is_root(arq_goodness kind)
 
 float KERNEL(goodness)(arq_goodness kind, size_t d, const float *y)
 {
-    if (kind == ARQ_GOODNESS_MEAN)
+    if (kind == ARQ_GOODNESS_MEAN) {
         return lanes_mean(d, y);
+    }
     vec mean = vec_set(is_centred(kind) ? lanes_mean(d, y) : 0.0f);
     lanes squares = lanes_zero();
     FOR_LANES(d, lanes_add_centred_square(&squares, p, count, vec_load_up_to(y + at, count), mean));
@@ -29,12 +30,14 @@ void KERNEL(goodness_gradient)(arq_goodness kind, size_t d, const float *y, floa
     float width = (float)d;
     vec mean = vec_set(is_centred(kind) ? lanes_mean(d, y) : 0.0f);
     float factor = 2.0f * e / width;
-    if (is_root(kind))
+    if (is_root(kind)) {
         factor = q == 0.0f ? 0.0f : e / (width * q);
+    }
     for (size_t j = 0; j < d; j += VEC_WIDTH) {
         vec gradient = vec_set(e / width);
-        if (kind != ARQ_GOODNESS_MEAN)
+        if (kind != ARQ_GOODNESS_MEAN) {
             gradient = vec_mul(vec_sub(vec_load_at(y, j, d), mean), vec_set(factor));
+        }
         vec_store_at(gy, j, d, gradient);
     }
 }

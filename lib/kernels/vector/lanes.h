@@ -13,8 +13,9 @@ typedef struct lanes {
 static ALWAYS_INLINE lanes lanes_zero(void)
 {
     lanes sum;
-    FOR_EACH (p, LANE_PARTS)
+    FOR_EACH (p, LANE_PARTS) {
         sum.part[p] = vec_set(0.0f);
+    }
     return sum;
 }
 

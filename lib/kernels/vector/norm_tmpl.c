@@ -63,7 +63,8 @@ void KERNEL(center)(size_t rows, size_t n, float *x, size_t ld)
     for (size_t r = 0; r < rows; r++) {
         float *row = x + r * ld;
         vec mean = vec_set(lanes_mean(n, row));
-        for (size_t j = 0; j < n; j += VEC_WIDTH)
+        for (size_t j = 0; j < n; j += VEC_WIDTH) {
             vec_store_at(row, j, n, vec_sub(vec_load_at(row, j, n), mean));
+        }
     }
 }

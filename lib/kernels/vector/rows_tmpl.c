@@ -43,8 +43,9 @@ static size_t list_bits(size_t count, const uint8_t *bits, uint32_t *list)
     }
     if (first < count) {
         word = 0;
-        for (size_t i = (count - 1) / 8; i * 8 + 8 > first; i--)
+        for (size_t i = (count - 1) / 8; i * 8 + 8 > first; i--) {
             word = word << 8 | bits[i];
+        }
         word &= ((uint64_t)1 << (count - first)) - 1;
         listed = list_word(word, first, listed, list);
     }
@@ -58,22 +59,25 @@ typedef struct columns {
 
 static ALWAYS_INLINE void load_row(columns n, const float *row, vec *x)
 {
-    FOR_EACH (q, n.vectors)
+    FOR_EACH (q, n.vectors) {
         x[q] = vec_load_up_to(row + q * VEC_WIDTH, q + 1 < n.vectors ? VEC_WIDTH : n.last);
+    }
 }
 
 static ALWAYS_INLINE void add_row(columns n, const float *row, vec *sum)
 {
     vec x[ROW_VECTORS];
     load_row(n, row, x);
-    FOR_EACH (q, n.vectors)
+    FOR_EACH (q, n.vectors) {
         sum[q] = vec_add(sum[q], x[q]);
+    }
 }
 
 static ALWAYS_INLINE void store_row(columns n, const vec *x, float *row)
 {
-    FOR_EACH (q, n.vectors)
+    FOR_EACH (q, n.vectors) {
         vec_store_up_to(row + q * VEC_WIDTH, x[q], q + 1 < n.vectors ? VEC_WIDTH : n.last);
+    }
 }
 
 /* Runs call(columns, j) over the columns j of rows of n floats, as many vectors at once as there can be. */
@@ -97,8 +101,9 @@ static ALWAYS_INLINE void add_rows(columns n, size_t rows, const uint32_t *list,
 {
     vec sum[ROW_VECTORS];
     load_row(n, c, sum);
-    for (size_t r = 0; r < rows; r++)
-        add_row(n, b + (list ? list[r] : r) * ldb, sum);
+    for (size_t r = 0; r < rows; r++) {
+        add_row(n, b + (list != NULL ? list[r] : r) * ldb, sum);
+    }
     store_row(n, sum, c);
 }
 
@@ -112,8 +117,9 @@ static ALWAYS_INLINE void add_to_rows(columns n, size_t rows, const uint32_t *li
         float *row = g + list[r] * ldg;
         vec sum[ROW_VECTORS];
         load_row(n, row, sum);
-        FOR_EACH (q, n.vectors)
+        FOR_EACH (q, n.vectors) {
             sum[q] = vec_add(sum[q], added[q]);
+        }
         store_row(n, sum, row);
     }
 }
@@ -124,8 +130,9 @@ void KERNEL(gather_rows)(size_t count, const uint8_t *bits, size_t n, const floa
     for (size_t first = 0; first < count; first += LISTED_BITS) {
         size_t rows = list_bits(count - first < LISTED_BITS ? count - first : LISTED_BITS, bits + first / 8, list);
 #define GATHER(columns, j) add_rows(columns, rows, list, b + first * ldb + (j), ldb, c + (j))
-        if (rows)
+        if (rows != 0) {
             BY_COLUMNS(n, GATHER);
+        }
     }
 }
 
@@ -144,8 +151,9 @@ static size_t list_new_bits(size_t count, const uint8_t *bits, uint8_t *seen, ui
 static ALWAYS_INLINE void fetch_rows(columns n, size_t rows, const uint32_t *list, const float *b, size_t ldb)
 {
     for (size_t r = 0; r < rows; r++) {
-        for (size_t j = 0; j < n.vectors * VEC_WIDTH; j += 16)
+        for (size_t j = 0; j < n.vectors * VEC_WIDTH; j += 16) {
             __builtin_prefetch(b + list[r] * ldb + j, 0, 2);
+        }
     }
 }
 
@@ -175,8 +183,9 @@ void KERNEL(scatter_rows)(size_t count, const uint8_t *bits, size_t n, const flo
     for (size_t first = 0; first < count; first += LISTED_BITS) {
         size_t rows = list_bits(count - first < LISTED_BITS ? count - first : LISTED_BITS, bits + first / 8, list);
 #define SCATTER(columns, j) add_to_rows(columns, rows, list, d + (j), g + first * ldg + (j), ldg)
-        if (rows)
+        if (rows != 0) {
             BY_COLUMNS(n, SCATTER);
+        }
     }
 }
 
@@ -190,23 +199,26 @@ void KERNEL(add_columns)(size_t rows, size_t n, const float *in, size_t ld, floa
 static ALWAYS_INLINE uint32_t bits_at(const uint8_t *bits, size_t i, size_t count)
 {
     uint32_t word = bits[i / 8];
-    if (VEC_WIDTH > 8 && i + 8 < count)
+    if (VEC_WIDTH > 8 && i + 8 < count) {
         word |= (uint32_t)bits[i / 8 + 1] << 8;
+    }
     return word >> (i % 8);
 }
 
 void KERNEL(unpack_bits)(size_t count, const uint8_t *bits, float *out)
 {
-    for (size_t i = 0; i < count; i += VEC_WIDTH)
+    for (size_t i = 0; i < count; i += VEC_WIDTH) {
         vec_store_at(out, i, count, vec_of_bits(bits_at(bits, i, count)));
+    }
 }
 
 void KERNEL(add)(size_t rows, size_t n, const float *a, size_t lda, const float *b, size_t ldb, float *out, size_t ldo)
 {
     for (size_t r = 0; r < rows; r++) {
         const float *left = a + r * lda, *right = b + r * ldb;
-        for (size_t j = 0; j < n; j += VEC_WIDTH)
+        for (size_t j = 0; j < n; j += VEC_WIDTH) {
             vec_store_at(out + r * ldo, j, n, vec_add(vec_load_at(left, j, n), vec_load_at(right, j, n)));
+        }
     }
 }
 
@@ -214,8 +226,9 @@ void KERNEL(blend)(size_t n, float alpha, const float *x, float *y)
 {
     vec new_share = vec_set(alpha), old_share = vec_set(1.0f - alpha);
     if (alpha == 1.0f) {
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++) {
             y[i] = x[i];
+        }
         return;
     }
     for (size_t i = 0; i < n; i += VEC_WIDTH) {

@@ -41,24 +41,33 @@ static ALWAYS_INLINE vec vec_exp(vec x)
 static ALWAYS_INLINE void vec_logistic_tanh(size_t count, vec *x)
 {
     vec n[TANH_VECTORS], e[TANH_VECTORS];
-    FOR_EACH (i, count)
+    FOR_EACH (i, count) {
         x[i] = vec_split(x[i], &n[i]);
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         e[i] = vec_fma(vec_set(LOGISTIC_Q4), x[i], vec_set(LOGISTIC_Q3));
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         e[i] = vec_fma(e[i], x[i], vec_set(LOGISTIC_Q2));
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         e[i] = vec_fma(e[i], x[i], vec_set(LOGISTIC_Q1));
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         e[i] = vec_fma(e[i], x[i], vec_set(LOGISTIC_Q0));
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         e[i] = vec_fma(e[i], x[i], vec_set(1.0f));
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         e[i] = vec_add_to_exponent(e[i], n[i]);
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         e[i] = vec_add(e[i], vec_set(1.0f));
-    FOR_EACH (i, count)
+    }
+    FOR_EACH (i, count) {
         x[i] = vec_sub(vec_set(1.0f), vec_div(vec_set(2.0f), e[i]));
+    }
 }
 
 #endif

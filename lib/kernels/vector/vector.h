@@ -51,10 +51,11 @@ static ALWAYS_INLINE vec vec_load_up_to(const float *p, size_t count)
 
 static ALWAYS_INLINE void vec_store_up_to(float *p, vec x, size_t count)
 {
-    if (count >= VEC_WIDTH)
+    if (count >= VEC_WIDTH) {
         vec_store(p, x);
-    else
+    } else {
         vec_store_partial(p, x, count);
+    }
 }
 
 /* vec_store and vec_load of entries [i, n) of an array, as many as fit into one vector. */
