@@ -66,9 +66,9 @@ arq_status arq_learner_make(arq_network *network, const arq_parameters *paramete
     learner->window = methods->window == NULL ? 1 : methods->window(&network->shape, parameters);
     learner->beta1_power = 1;
     learner->beta2_power = 1;
-    learner->feature_beta1_power = 1;
-    learner->feature_beta2_power = 1;
-    arq_random_seed(&learner->random, (uint64_t)parameters->seed, ARQ_STREAM_FEATURES);
+    learner->own.beta1_power = 1;
+    learner->own.beta2_power = 1;
+    arq_random_seed(&learner->own.random, (uint64_t)parameters->seed, ARQ_STREAM_FEATURES);
     for (int l = 0; l < ARQ_MAX_CELLS; l++) {
         arq_metrics_clear(learner->metric[l]);
     }

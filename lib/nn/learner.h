@@ -16,6 +16,12 @@ typedef enum arq_learning {
     ARQ_LEARN_FROM_TARGETS, /* given by the caller: no target network, no passes over s_{t+1} */
 } arq_learning;
 
+/* What a kind counts and draws by itself. Saved with every learner, whatever the kind. */
+typedef struct arq_kind_counts {
+    double beta1_power, beta2_power; /* of weights that have updates of their own */
+    arq_random random;               /* for what an update draws */
+} arq_kind_counts;
+
 struct arq_learner {
     arq_context *context;
     arq_network *network;
@@ -24,12 +30,11 @@ struct arq_learner {
     uint32_t batch;  /* largest */
     uint32_t window; /* observations ending at s_t */
     uint64_t updates;
-    uint64_t agent_step;                             /* environment steps, where an agent learns; for warnings */
-    double beta1_power, beta2_power;                 /* beta^updates, as running products */
-    double feature_beta1_power, feature_beta2_power; /* ff-dqn: of the features' own updates */
-    arq_random random;                               /* ff-dqn: decides which updates are the features' too */
-    float *target;                                   /* weights of the target network, or NULL */
-    float *m, *v;                                    /* Adam's moments */
+    uint64_t agent_step;             /* environment steps, where an agent learns; for warnings */
+    double beta1_power, beta2_power; /* beta^updates, as running products */
+    arq_kind_counts own;
+    float *target; /* weights of the target network, or NULL */
+    float *m, *v;  /* Adam's moments */
     double metric[ARQ_MAX_CELLS][ARQ_METRICS];
     double first_spread[ARQ_MAX_CELLS];
     uint32_t low_spread_updates[ARQ_MAX_CELLS];

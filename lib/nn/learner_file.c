@@ -11,13 +11,13 @@ static const arq_range spread = {0, INFINITY, 1};
 
 static void list_powers(arq_record *record, arq_learner *learner)
 {
-    double *places[] = {&learner->beta1_power, &learner->beta2_power, &learner->feature_beta1_power,
-                        &learner->feature_beta2_power};
+    double *places[] = {&learner->beta1_power, &learner->beta2_power, &learner->own.beta1_power,
+                        &learner->own.beta2_power};
     arq_number powers[] = {
         {"beta1^updates", 0, {0, 1, 0}},
         {"beta2^updates", 0, {0, 1, 0}},
-        {"beta1^updates of features", 0, {0, 1, 0}},
-        {"beta2^updates of features", 0, {0, 1, 0}},
+        {"beta1^updates of the kind's own", 0, {0, 1, 0}},
+        {"beta2^updates of the kind's own", 0, {0, 1, 0}},
     };
     for (int i = 0; i < 4; i++) {
         powers[i].value = *places[i];
@@ -109,7 +109,7 @@ static void list_learner(arq_record *record, void *thing)
     arq_list_weights(record, shape, "adam_v.", learner->v, &arq_range_not_negative);
     arq_record_numbers(record, "learner.updates", ARQ_DTYPE_U64, &updates, 1);
     list_powers(record, learner);
-    arq_record_random(record, "learner.random", &learner->random);
+    arq_record_random(record, "learner.random", &learner->own.random);
     arq_record_field(
         record,
         &(arq_field){"learner.first_spread", ARQ_DTYPE_F64, 1, {ARQ_MAX_CELLS}, learner->first_spread, &spread, NULL});

@@ -254,8 +254,8 @@ static void check_ff_step(ff_case *c, int step)
         compare_value(c, "positive", s->positive[b], classes[b], 0.5);
     }
     compare(c, step, &median, 1, 0, "median");
-    learner->feature_beta1_power *= learner->parameters.beta1;
-    learner->feature_beta2_power *= learner->parameters.beta2;
+    learner->own.beta1_power *= learner->parameters.beta1;
+    learner->own.beta2_power *= learner->parameters.beta2;
     for (uint32_t l = 0; l < 2; l++) {
         check_ff_layer(c, step, &r, positives, l);
     }
@@ -280,7 +280,7 @@ static void check_whole_update(ff_case *c, int ff)
     memset(c->learner->m, 0, count * sizeof(float));
     memset(c->learner->v, 0, count * sizeof(float));
     c->learner->beta1_power = c->learner->beta2_power = 1;
-    c->learner->feature_beta1_power = c->learner->feature_beta2_power = 1;
+    c->learner->own.beta1_power = c->learner->own.beta2_power = 1;
     for (int step = 0; step < c->steps; step++) {
         rows r = rows_of(c, step);
         ck_assert_int_eq(

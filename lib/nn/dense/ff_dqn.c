@@ -176,8 +176,8 @@ arq_status arq_ff_learn_layer(arq_learner *learner, uint32_t batch, uint32_t pos
     if (status != ARQ_OK) {
         return status;
     }
-    arq_dense_step(learner, l, l + 1, norm, p->clip, p->learning_rate, learner->feature_beta1_power,
-                   learner->feature_beta2_power);
+    arq_dense_step(learner, l, l + 1, norm, p->clip, p->learning_rate, learner->own.beta1_power,
+                   learner->own.beta2_power);
     return ARQ_OK;
 }
 
@@ -213,12 +213,13 @@ static void exchange_backup(arq_learner *learner, int restore)
     }
 }
 
+/* The features' own numbers of updates are the learner's `own`. */
 static arq_status learn_features(arq_learner *learner, const arq_batch *batch, uint32_t positives)
 {
     uint32_t head = learner->network->shape.cells - 1;
     exchange_backup(learner, 0);
-    learner->feature_beta1_power *= learner->parameters.beta1;
-    learner->feature_beta2_power *= learner->parameters.beta2;
+    learner->own.beta1_power *= learner->parameters.beta1;
+    learner->own.beta2_power *= learner->parameters.beta2;
     for (uint32_t l = 0; l < head; l++) {
         arq_status status = arq_ff_learn_layer(learner, batch->size, positives, l);
         compute_layer(learner, batch->size, l);
@@ -238,7 +239,7 @@ static uint32_t positives_to_learn(arq_learner *learner, const arq_batch *batch)
     float median;
     const arq_parameters *p = &learner->parameters;
     int over = p->ff_updates > 0 && learner->updates >= (uint64_t)p->ff_updates;
-    if (over || arq_random_uniform(&learner->random) >= p->ff_update_probability) {
+    if (over || arq_random_uniform(&learner->own.random) >= p->ff_update_probability) {
         return 0;
     }
     uint32_t positives = arq_ff_classify(batch->size, s->dense.td_target, s->sorted, s->positive, &median);
@@ -273,13 +274,13 @@ static arq_status learn_layers(arq_learner *learner, const arq_batch *batch, uin
 /* From td_target; of the batch it reads size and actions. */
 static arq_status learn(arq_learner *learner, const arq_batch *batch)
 {
-    double powers[2] = {learner->feature_beta1_power, learner->feature_beta2_power};
+    double powers[2] = {learner->own.beta1_power, learner->own.beta2_power};
     uint32_t positives = positives_to_learn(learner, batch);
     arq_status status = learn_layers(learner, batch, positives);
     if (status != ARQ_OK && positives > 0) {
         exchange_backup(learner, 1);
-        learner->feature_beta1_power = powers[0];
-        learner->feature_beta2_power = powers[1];
+        learner->own.beta1_power = powers[0];
+        learner->own.beta2_power = powers[1];
     }
     for (uint32_t l = 0; l + 1 < learner->network->shape.cells; l++) {
         arq_dense_measure_units(learner, batch->size, l);
