@@ -118,10 +118,11 @@ arq_status arq_config_set(arq_config *config, const char *name, const char *valu
         return arq_fail(config->context, ARQ_E_ARGUMENT, "arq_config_set: value of '%s' is NULL", name);
     }
     status = arq_parameter_parse(config->context, name, value, &config->values);
-    if (status == ARQ_OK) {
-        config->origin[row_index(arq_parameter_find(name))] = origin_set;
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    config->origin[row_index(arq_parameter_find(name))] = origin_set;
+    return ARQ_OK;
 }
 
 /* A list or a word is no number, even where its text would do. */

@@ -217,15 +217,19 @@ arq_status arq_context_set_threads(arq_context *context, uint32_t threads)
 arq_status arq_context_set_cpu(arq_context *context, const char *name)
 {
     arq_status status = check_settable(context, "arq_context_set_cpu");
+    if (status != ARQ_OK) {
+        return status;
+    }
     uint32_t allowed = UINT32_MAX;
-    if (status == ARQ_OK && name != NULL) {
+    if (name != NULL) {
         status = find_tier(context, "instruction set", name, &allowed);
+        if (status != ARQ_OK) {
+            return status;
+        }
     }
-    if (status == ARQ_OK) {
-        context->allowed_tiers = allowed;
-        context->kernels = arq_kernels_select(allowed);
-    }
-    return status;
+    context->allowed_tiers = allowed;
+    context->kernels = arq_kernels_select(allowed);
+    return ARQ_OK;
 }
 
 const char *arq_cpu_name(uint32_t index)

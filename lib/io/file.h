@@ -4,7 +4,7 @@
 #ifndef ARQ_IO_FILE_H
 #define ARQ_IO_FILE_H
 
-#include "safetensors.h"
+#include "io/safetensors.h"
 
 /* Puts the chunks, one after the other, in place of the file. On failure an older file is as it was. */
 arq_status arq_file_replace(arq_context *context, const char *path, const arq_chunk *chunks, size_t count);

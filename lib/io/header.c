@@ -1,7 +1,7 @@
-#include "header.h"
+#include "io/header.h"
 
-#include "grow.h"
-#include "json.h"
+#include "io/grow.h"
+#include "io/json.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -162,7 +162,10 @@ static arq_status parse_property(header_parser *parser, arq_header_tensor *entry
     } else if (strcmp(key, "data_offsets") == 0) {
         *has |= HAS_OFFSETS;
         status = parse_numbers(parser, 2, offsets, &count);
-        if (status == ARQ_OK && count != 2) {
+        if (status != ARQ_OK) {
+            return status;
+        }
+        if (count != 2) {
             return broken(parser, "two offsets were expected");
         }
         entry->begin = offsets[0];
@@ -170,10 +173,10 @@ static arq_status parse_property(header_parser *parser, arq_header_tensor *entry
     } else {
         return bad_tensor(parser, entry->name, "has a property other than dtype, shape and data_offsets");
     }
-    if (status == ARQ_OK && *has == before) {
-        return bad_tensor(parser, entry->name, "has a property twice");
+    if (status != ARQ_OK) {
+        return status;
     }
-    return status;
+    return *has != before ? ARQ_OK : bad_tensor(parser, entry->name, "has a property twice");
 }
 
 /* "name": {"dtype": ..., "shape": [...], "data_offsets": [begin, end]} behind the colon */
@@ -337,21 +340,23 @@ arq_status arq_header_parse(arq_context *context, const char *path, char *buffer
         return arq_fail(context, ARQ_E_FORMAT, "%.200s: not a safetensors file: its header is not UTF-8", path);
     }
     arq_status status = parse_members(&parser);
-    for (; status == ARQ_OK && parser.json.at < parser.json.end; parser.json.at++) {
+    if (status != ARQ_OK) {
+        return status;
+    }
+    for (; parser.json.at < parser.json.end; parser.json.at++) {
         if (*parser.json.at != ' ') {
             return broken(&parser, "only spaces may follow the closing brace");
         }
     }
-    if (status == ARQ_OK) {
-        status = check_texts(&parser);
+    status = check_texts(&parser);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        status = check_places(&parser, data_bytes);
+    status = check_places(&parser, data_bytes);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (status == ARQ_OK) {
-        status = index_names(&parser);
-    }
-    return status;
+    return index_names(&parser);
 }
 
 void arq_header_clear(arq_context *context, arq_header *header)

@@ -4,7 +4,7 @@
 #ifndef ARQ_IO_HEADER_H
 #define ARQ_IO_HEADER_H
 
-#include "safetensors.h"
+#include "io/safetensors.h"
 
 /* Bytes of one value. */
 size_t arq_dtype_bytes(arq_dtype dtype);

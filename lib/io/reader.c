@@ -1,7 +1,7 @@
-#include "safetensors.h"
+#include "io/safetensors.h"
 
-#include "file.h"
-#include "header.h"
+#include "io/file.h"
+#include "io/header.h"
 
 #include <inttypes.h>
 #include <stdio.h>

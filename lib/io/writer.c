@@ -1,9 +1,9 @@
-#include "safetensors.h"
+#include "io/safetensors.h"
 
-#include "file.h"
-#include "grow.h"
-#include "header.h"
-#include "json.h"
+#include "io/file.h"
+#include "io/grow.h"
+#include "io/header.h"
+#include "io/json.h"
 
 #include <inttypes.h>
 #include <stdio.h>

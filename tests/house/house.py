@@ -32,10 +32,6 @@ C11 = {f"{name}.h" for name in (
 # Outside lib/system lib/ includes no other header of the system, except that a tier's vector header has instructions.
 VECTOR_HEADER = r"lib/kernels/\w+/vec_\w+\.h"
 
-# What is not yet so. A line that is no longer needed fails.
-NOT_YET_DOWN = set()
-NOT_YET_APART = set()
-
 # What stands outside the library sees no more of it than this.
 OUTSIDE = {
     "plugins": r"arq/env\.h",
@@ -177,26 +173,17 @@ class House(unittest.TestCase):
                 continue
             own = floor_of(name)
             floor = floor_of(beside(name, target) or "lib/" + target)
-            if floor not in [own, "system", *FLOORS[own]] and (name, target) not in NOT_YET_DOWN:
+            if floor not in [own, "system", *FLOORS[own]]:
                 complaints.append(f"{name}:{line} includes {target}; lib/{own} may include "
                                   f"{', '.join(['system', *FLOORS[own]])}")
-        present = {(name, target) for name, _, target, _ in includes()}
-        complaints += [f"{name} includes {target} no more; take it out of NOT_YET_DOWN"
-                       for name, target in NOT_YET_DOWN - present]
         self.complain(complaints)
 
     def test_no_circle(self):
         needs = needs_of_lib()
         self.assertGreater(len(needs), 50)
-        complaints = [f"{one} and {other} are no longer in one circle; take them out of NOT_YET_APART"
-                      for one, other in NOT_YET_APART
-                      if one not in needs or other not in needs[one] or one not in reached(needs, other)]
-        left = {one: {other: why for other, why in found.items() if (one, other) not in NOT_YET_APART}
-                for one, found in needs.items()}
-        reach = {module: reached(left, module) for module in left}
-        complaints += [f"circle: {why}, and {other} needs {one}, itself or over others"
-                       for one, found in left.items() for other, why in found.items() if one in reach[other]]
-        self.complain(complaints)
+        reach = {module: reached(needs, module) for module in needs}
+        self.complain([f"circle: {why}, and {other} needs {one}, itself or over others"
+                       for one, found in needs.items() for other, why in found.items() if one in reach[other]])
 
     def test_the_system_has_one_folder(self):
         complaints = []

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/resource.h>
@@ -19,6 +20,14 @@ static struct {
     int interrupt;     /* every second read or write is interrupted */
     unsigned calls;
 } fault;
+
+/* The smallest descriptor that was read from or written to. */
+static int smallest_file = INT_MAX;
+
+static void note_file(int file)
+{
+    smallest_file = file < smallest_file ? file : smallest_file;
+}
 
 static int fails(const char *name)
 {
@@ -44,6 +53,7 @@ ssize_t __real_write(int file, const void *data, size_t bytes);
 ssize_t __wrap_write(int file, const void *data, size_t bytes);
 ssize_t __wrap_write(int file, const void *data, size_t bytes)
 {
+    note_file(file);
     if (fails("write") || interrupted()) {
         return -1;
     }
@@ -54,6 +64,7 @@ ssize_t __real_read(int file, void *data, size_t bytes);
 ssize_t __wrap_read(int file, void *data, size_t bytes);
 ssize_t __wrap_read(int file, void *data, size_t bytes)
 {
+    note_file(file);
     if (fails("read") || interrupted()) {
         return -1;
     }
@@ -291,6 +302,41 @@ START_TEST(a_full_disk_leaves_the_old_file)
 }
 END_TEST
 
+/* A host may have closed standard input, output or error; what is later printed there must not land in our file. */
+START_TEST(standard_descriptors_are_left_alone)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    memset(&fault, 0, sizeof(fault));
+    int kept[3];
+    for (int i = 0; i < 3; i++) {
+        kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
+        ck_assert_int_ge(kept[i], 10);
+        close(i);
+    }
+    smallest_file = INT_MAX;
+    arq_status status = save(context, test_path(&folder, "file"), 4);
+    int written = smallest_file;
+    smallest_file = INT_MAX;
+    arq_reader *reader = NULL;
+    arq_status opened = arq_reader_open(context, folder.file, &reader);
+    int read_from = smallest_file;
+    arq_reader_close(reader);
+    for (int i = 0; i < 3; i++) {
+        dup2(kept[i], i);
+        close(kept[i]);
+    }
+    ck_assert_ok(context, status);
+    ck_assert_ok(context, opened);
+    ck_assert(written > STDERR_FILENO && written < INT_MAX);
+    ck_assert(read_from > STDERR_FILENO && read_from < INT_MAX);
+    check_number(context, folder.file, 4);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
 /* What a killed save has left behind is in nobody's way. */
 START_TEST(left_over_temporary_files_are_passed_by)
 {
@@ -321,6 +367,7 @@ int main(void)
     tcase_add_test(test, short_and_interrupted_calls_go_on);
     tcase_add_test(test, a_folder_that_cannot_be_flushed);
     tcase_add_test(test, a_full_disk_leaves_the_old_file);
+    tcase_add_test(test, standard_descriptors_are_left_alone);
     tcase_add_test(test, left_over_temporary_files_are_passed_by);
     suite_add_tcase(suite, test);
     return test_run(suite);

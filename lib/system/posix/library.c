@@ -6,7 +6,11 @@
 
 const char *arq_library_suffix(void)
 {
+#if defined(__APPLE__)
+    return ".dylib";
+#else
     return ".so";
+#endif
 }
 
 void *arq_library_open(const char *path, char *reason, size_t size)
