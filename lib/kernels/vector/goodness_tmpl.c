@@ -29,14 +29,14 @@ void KERNEL(goodness_gradient)(arq_goodness kind, size_t d, const float *y, floa
 {
     float width = (float)d;
     vec mean = vec_set(is_centred(kind) ? lanes_mean(d, y) : 0.0f);
-    float factor = 2.0f * e / width;
+    float share = 2.0f * e / width;
     if (is_root(kind)) {
-        factor = q == 0.0f ? 0.0f : e / (width * q);
+        share = q == 0.0f ? 0.0f : e / (width * q);
     }
     for (size_t j = 0; j < d; j += VEC_WIDTH) {
         vec gradient = vec_set(e / width);
         if (kind != ARQ_GOODNESS_MEAN) {
-            gradient = vec_mul(vec_sub(vec_load_at(y, j, d), mean), vec_set(factor));
+            gradient = vec_mul(vec_sub(vec_load_at(y, j, d), mean), vec_set(share));
         }
         vec_store_at(gy, j, d, gradient);
     }
