@@ -97,10 +97,10 @@ ARQ_API arq_status arq_learner_metric(const arq_learner *learner, const char *na
 ARQ_API arq_status arq_learner_save(const arq_learner *learner, const char *path);
 
 /**
- * @brief Takes over a saved learner of the same shape.
+ * @brief Takes over a saved learner of such a network as this one's.
  * @param learner The learner; unchanged on failure.
  * @param path The file.
- * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM.
+ * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE (the text has both shapes, or a parameter's two values), #ARQ_E_NOMEM.
  * @since 0.1
  */
 ARQ_API arq_status arq_learner_load(arq_learner *learner, const char *path);

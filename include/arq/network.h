@@ -149,10 +149,11 @@ ARQ_API arq_status arq_network_write(arq_network *network, const char *name, con
 ARQ_API arq_status arq_network_save(const arq_network *network, const char *path);
 
 /**
- * @brief Takes over saved weights of the same shape.
+ * @brief Takes over the weights of a network of the same shape that computes the same with them.
  * @param network The network; unchanged on failure.
- * @param path The file.
- * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE (the text has both shapes), #ARQ_E_BUSY, #ARQ_E_NOMEM.
+ * @param path The file: a network's or an agent's.
+ * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE (the text has both shapes, or a parameter's two values), #ARQ_E_BUSY,
+ *         #ARQ_E_NOMEM.
  * @since 0.1
  */
 ARQ_API arq_status arq_network_load(arq_network *network, const char *path);

@@ -131,8 +131,8 @@ arq_status arq_learner_save(const arq_learner *learner, const char *path)
     if (status != ARQ_OK) {
         return status;
     }
-    const arq_part part = arq_learner_part(learner);
-    return arq_save_parts(learner->context, path, "learner", &part, 1);
+    const arq_part parts[] = {arq_network_texts_part(learner->network), arq_learner_part(learner)};
+    return arq_save_parts(learner->context, path, "learner", parts, 2);
 }
 
 arq_status arq_learner_load(arq_learner *learner, const char *path)
@@ -141,6 +141,7 @@ arq_status arq_learner_load(arq_learner *learner, const char *path)
     if (status != ARQ_OK) {
         return status;
     }
-    const arq_part part = arq_learner_part(learner);
-    return arq_load_parts(learner->context, "arq_learner_load", path, "learner", &part, 1);
+    /* The texts last: of another size, the text has both shapes. */
+    const arq_part parts[] = {arq_learner_part(learner), arq_network_texts_part(learner->network)};
+    return arq_load_parts(learner->context, "arq_learner_load", path, "learner", parts, 2);
 }

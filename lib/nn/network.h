@@ -41,8 +41,9 @@ void arq_network_end_read(const arq_network *network);
 arq_status arq_network_begin_change(arq_network *network, const char *call);
 void arq_network_end_change(arq_network *network);
 
-/* A network as a part of a file. */
+/* As a part of files, and what it is without its weights: a file of another one is refused. */
 arq_part arq_network_part(const arq_network *network);
+arq_part arq_network_texts_part(const arq_network *network);
 
 /* Lists an array of weights tensor by tensor, each name behind the prefix. */
 void arq_list_weights(arq_record *record, const arq_network_shape *shape, const char *prefix, float *values,

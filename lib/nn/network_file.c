@@ -31,7 +31,8 @@ static void write_number(arq_record *record, const char *key, long long number)
     arq_record_text(record, key, text);
 }
 
-/* What makes the network, for arq_network_open. */
+/* ---- What the network is: parameters by name, and what it sees and does ---- */
+
 static void write_texts(arq_record *record, const arq_network *network)
 {
     char text[256];
@@ -45,6 +46,140 @@ static void write_texts(arq_record *record, const arq_network *network)
     write_number(record, "actions", network->shape.actions);
 }
 
+static arq_status read_whole_number(const arq_reader *reader, const char *key, int64_t low, int64_t high,
+                                    int64_t *value)
+{
+    const char *text = arq_reader_text(reader, key);
+    char *end = NULL;
+    long long number = text == NULL || text[0] == '\0' ? low - 1 : strtoll(text, &end, 10);
+    if (end == NULL || *end != '\0' || number < low || number > high) {
+        return arq_fail(arq_reader_context(reader), ARQ_E_FORMAT,
+                        "%s: metadata '%s' is '%.40s'; accepted: %lld .. %lld", arq_reader_path(reader), key,
+                        text == NULL ? "missing" : text, (long long)low, (long long)high);
+    }
+    *value = number;
+    return ARQ_OK;
+}
+
+/* The parameters a file was written with, on top of the defaults. */
+static arq_status read_parameters(const arq_reader *reader, arq_config *config)
+{
+    for (uint32_t i = 0; arq_parameter_name(i) != NULL; i++) {
+        const char *name = arq_parameter_name(i);
+        const char *value = arq_reader_text(reader, name);
+        if (value != NULL && arq_config_set(config, name, value) != ARQ_OK) {
+            return arq_fail(arq_reader_context(reader), ARQ_E_FORMAT, "%s: metadata '%s' is '%.40s'; accepted: %s",
+                            arq_reader_path(reader), name, value, arq_parameter_text(name, ARQ_PARAMETER_RANGE));
+        }
+    }
+    return ARQ_OK;
+}
+
+/* What a network sees and does, as a file says it. */
+typedef struct saved_sizes {
+    int64_t kind, size, actions;
+} saved_sizes;
+
+static arq_status read_sizes(const arq_reader *reader, saved_sizes *sizes)
+{
+    arq_status status =
+        read_whole_number(reader, "observation_kind", ARQ_OBSERVATION_BIT, ARQ_OBSERVATION_DISCRETE, &sizes->kind);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = read_whole_number(reader, "observation_size", 1, UINT32_MAX, &sizes->size);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return read_whole_number(reader, "actions", 1, 65536, &sizes->actions);
+}
+
+/* Whether parameters make a network in which the same weights mean something else. */
+static int makes_another(const arq_network *network, const arq_parameters *parameters)
+{
+    arq_parameters changed = *parameters;
+    arq_network_shape shape;
+    const arq_network_shape *own = &network->shape;
+    return arq_network_find_shape(network->context, &changed, own->observation_kind, own->observation_size,
+                                  own->actions, &shape) != ARQ_OK ||
+           memcmp(&shape, own, sizeof(shape)) != 0;
+}
+
+/* Refuses by the first parameter that alone makes another network. */
+static void refuse_difference(arq_record *record, const arq_network *network, const arq_parameters *saved)
+{
+    for (const arq_parameter *row = arq_parameter_table; row->name != NULL; row++) {
+        arq_parameters one = network->parameters;
+        char own[256], theirs[256];
+        size_t bytes = row->type == ARQ_TYPE_WIDTHS ? sizeof(arq_widths) : sizeof(int64_t);
+        memcpy((char *)&one + row->offset, (const char *)saved + row->offset, bytes);
+        if (makes_another(network, &one)) {
+            arq_parameter_format(row, &network->parameters, own, sizeof(own));
+            arq_parameter_format(row, saved, theirs, sizeof(theirs));
+            arq_record_refuse(record, ARQ_E_SHAPE, "%s is %.64s in the file, %.64s in this network", row->name, theirs,
+                              own);
+            return;
+        }
+    }
+    arq_record_refuse(record, ARQ_E_SHAPE, "its parameters make another network than this one");
+}
+
+static void check_sizes(arq_record *record, const arq_network *network)
+{
+    saved_sizes sizes = {0, 0, 0};
+    record->status = read_sizes(record->reader, &sizes);
+    const struct {
+        const char *name;
+        int64_t saved, own;
+    } rows[] = {
+        {"observation_kind", sizes.kind, network->shape.observation_kind},
+        {"observation_size", sizes.size, network->shape.observation_size},
+        {"actions", sizes.actions, network->shape.actions},
+    };
+    for (int i = 0; i < 3 && record->status == ARQ_OK; i++) {
+        if (rows[i].saved != rows[i].own) {
+            arq_record_refuse(record, ARQ_E_SHAPE, "%s is %lld in the file, %lld in this network", rows[i].name,
+                              (long long)rows[i].saved, (long long)rows[i].own);
+        }
+    }
+}
+
+static void check_texts(arq_record *record, const arq_network *network)
+{
+    arq_config *config;
+    check_sizes(record, network);
+    if (record->status != ARQ_OK) {
+        return;
+    }
+    record->status = arq_config_create(record->context, NULL, &config);
+    if (record->status != ARQ_OK) {
+        return;
+    }
+    record->status = read_parameters(record->reader, config);
+    if (record->status == ARQ_OK && makes_another(network, arq_config_values(config))) {
+        refuse_difference(record, network, arq_config_values(config));
+    }
+    arq_config_destroy(config);
+}
+
+/* A file that does not say it, such as a learner's of 0.1, is judged by its tensors alone. */
+static void list_texts(arq_record *record, void *thing)
+{
+    const arq_network *network = thing;
+    if (record->writer != NULL) {
+        write_texts(record, network);
+    } else if (!record->takes && arq_reader_text(record->reader, "network") != NULL) {
+        check_texts(record, network);
+    }
+}
+
+arq_part arq_network_texts_part(const arq_network *network)
+{
+    return (arq_part){.list = list_texts, .thing = arq_saved_thing(network), .prefix = ""};
+}
+
+/* ---- The network ---- */
+
 static void list_network(arq_record *record, void *thing)
 {
     const arq_network *network = thing;
@@ -52,6 +187,9 @@ static void list_network(arq_record *record, void *thing)
         write_texts(record, network);
     }
     arq_list_weights(record, &network->shape, "", network->weights, &arq_range_finite);
+    if (record->status == ARQ_OK && record->writer == NULL) { /* of another size: the text has both shapes */
+        list_texts(record, thing);
+    }
 }
 
 static arq_status lock_network(void *thing, const char *call)
@@ -105,54 +243,6 @@ arq_status arq_network_load(arq_network *network, const char *path)
 }
 
 /* ---- A network made from a file ---- */
-
-static arq_status read_whole_number(const arq_reader *reader, const char *key, int64_t low, int64_t high,
-                                    int64_t *value)
-{
-    const char *text = arq_reader_text(reader, key);
-    char *end = NULL;
-    long long number = text == NULL || text[0] == '\0' ? low - 1 : strtoll(text, &end, 10);
-    if (end == NULL || *end != '\0' || number < low || number > high) {
-        return arq_fail(arq_reader_context(reader), ARQ_E_FORMAT,
-                        "%s: metadata '%s' is '%.40s'; accepted: %lld .. %lld", arq_reader_path(reader), key,
-                        text == NULL ? "missing" : text, (long long)low, (long long)high);
-    }
-    *value = number;
-    return ARQ_OK;
-}
-
-/* The parameters a file was written with, on top of the defaults. */
-static arq_status read_parameters(const arq_reader *reader, arq_config *config)
-{
-    for (uint32_t i = 0; arq_parameter_name(i) != NULL; i++) {
-        const char *name = arq_parameter_name(i);
-        const char *value = arq_reader_text(reader, name);
-        if (value != NULL && arq_config_set(config, name, value) != ARQ_OK) {
-            return arq_fail(arq_reader_context(reader), ARQ_E_FORMAT, "%s: metadata '%s' is '%.40s'; accepted: %s",
-                            arq_reader_path(reader), name, value, arq_parameter_text(name, ARQ_PARAMETER_RANGE));
-        }
-    }
-    return ARQ_OK;
-}
-
-/* What a network sees and does, as a file says it. */
-typedef struct saved_sizes {
-    int64_t kind, size, actions;
-} saved_sizes;
-
-static arq_status read_sizes(const arq_reader *reader, saved_sizes *sizes)
-{
-    arq_status status =
-        read_whole_number(reader, "observation_kind", ARQ_OBSERVATION_BIT, ARQ_OBSERVATION_DISCRETE, &sizes->kind);
-    if (status != ARQ_OK) {
-        return status;
-    }
-    status = read_whole_number(reader, "observation_size", 1, UINT32_MAX, &sizes->size);
-    if (status != ARQ_OK) {
-        return status;
-    }
-    return read_whole_number(reader, "actions", 1, 65536, &sizes->actions);
-}
 
 /* A liar's sizes must not make us allocate: the file must be as large as the weights they ask for. */
 static arq_status check_claimed_size(const arq_reader *reader, const arq_config *config, const saved_sizes *sizes)

@@ -469,7 +469,7 @@ START_TEST(lies_are_refused_or_harmless)
 }
 END_TEST
 
-/* ---- What a refusal says, and what a newer library may add ---- */
+/* ---- What a refusal says ---- */
 
 static void refuses(scene *s, const target *it, const char *tensor, const void *bytes, size_t size, size_t count,
                     const char *words)
@@ -510,41 +510,6 @@ START_TEST(a_refusal_has_the_value_and_the_range)
 }
 END_TEST
 
-START_TEST(a_new_metric_refuses_no_file)
-{
-    scene s;
-    arq_reader *good;
-    arq_writer *writer;
-    const char *name;
-    const arq_tensor *tensor;
-    const double values[2] = {1, 2};
-    const uint64_t two = 2;
-    double before, after;
-    scene_create(&s, &kinds[0]);
-    ck_assert_ok(s.context, arq_learner_save(s.learner, test_path(&s.folder, "good")));
-    ck_assert_ok(s.context, arq_reader_open(s.context, s.folder.file, &good));
-    ck_assert_ok(s.context, arq_writer_create(s.context, &writer));
-    ck_assert_ok(s.context, arq_writer_text(writer, "kind", "learner"));
-    for (size_t i = 0; (tensor = arq_reader_at(good, i, &name)) != NULL; i++) {
-        if (strcmp(name, "learner.metric.q") != 0) {
-            ck_assert_ok(s.context,
-                         arq_writer_tensor(writer, name, tensor->dtype, tensor->rank, tensor->shape, tensor->data));
-        }
-    }
-    ck_assert_ok(s.context, arq_writer_tensor(writer, "learner.metric.of_tomorrow", ARQ_DTYPE_F64, 1, &two, values));
-    ck_assert_ok(s.context, arq_writer_commit(writer, test_path(&s.folder, "other")));
-    ck_assert_ok(s.context, arq_learner_metric(s.learner, "loss", 1, &before));
-    ck_assert_ok(s.context, arq_learner_load(s.learner, s.folder.file));
-    ck_assert_ok(s.context, arq_learner_metric(s.learner, "loss", 1, &after));
-    ck_assert_double_eq(before, after);
-    ck_assert_ok(s.context, arq_learner_metric(s.learner, "q", 1, &after));
-    ck_assert(isnan(after)); /* not measured, as far as the file knows */
-    arq_writer_destroy(writer);
-    arq_reader_close(good);
-    scene_end(&s);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("hostile files");
@@ -555,7 +520,6 @@ int main(void)
     tcase_set_timeout(test, 240);
     tcase_add_loop_test(test, lies_are_refused_or_harmless, 0, KINDS * TARGETS);
     tcase_add_test(test, a_refusal_has_the_value_and_the_range);
-    tcase_add_test(test, a_new_metric_refuses_no_file);
     suite_add_tcase(suite, test);
     return test_run(suite);
 }
