@@ -3,7 +3,6 @@
 import argparse
 import glob
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -124,18 +123,6 @@ class Installation:
         run([self.given.ninja, "-C", project + "-built"], env=environment)
         self.run_shown(project + "-built")
 
-    def check_shown_subproject(self):
-        """README's Meson project where libarq is not installed: it configures; what it builds then is this build."""
-        project = os.path.join(self.scratch, "readme-subproject")
-        documented.write_project(project, "meson", "meson.build")
-        os.mkdir(os.path.join(project, "subprojects"))
-        os.symlink(documented.pages.ROOT, os.path.join(project, "subprojects", "libarq"))
-        environment = dict(self.environment, CC=" ".join(self.given.compiler))
-        said = run([self.given.meson, "setup", "--force-fallback-for=libarq", "--buildtype=release", project,
-                    project + "-built"], env=environment)
-        if not re.search("Dependency libarq .*from subproject", said):
-            sys.exit("README's Meson project did not take the subproject:\n" + said)
-
     def run_shown(self, folder):
         environment = dict(self.environment, LD_LIBRARY_PATH=self.libraries)
         print(run([os.path.join(folder, "program"), "3000"], cwd=folder, env=environment).strip())
@@ -164,7 +151,6 @@ def check(installation, compiler):
             print(f"skipped: no C++ compiler beside {compiler[-1]}")
         installation.check_cmake()
         installation.check_shown_meson()
-        installation.check_shown_subproject()
         installation.check_pages(compiler)
     finally:
         installation.uninstall()
