@@ -21,7 +21,8 @@ from programs import companion, run  # noqa: E402
 
 # Pages whose code has a test of its own.
 ELSEWHERE = {"docs/write-an-environment.md": "tests/env/doc_code.py",
-             "docs/add-a-network.md": "tests/gradients/doc_code.py"}
+             "docs/add-a-network.md": "tests/gradients/doc_code.py",
+             "docs/extending.md": "tests/guides/follow.py"}
 
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 

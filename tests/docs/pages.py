@@ -7,6 +7,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 FENCE = re.compile(r"^```[ \t]*([\w+-]*)[ \t]*(\S*)[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(`+[^`]*`+)|!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#{1,6}\s+(.*?)\s*$", re.MULTILINE)
+# Pages that say how to change the tree, in blocks that tests/guides follows.
+GUIDES = ["docs/extending.md", "docs/add-a-network.md"]
 EXPORT = re.compile(r"\bARQ_API\b[^;()]*?\b(arq_\w+)\s*\(")
 
 
@@ -27,6 +29,36 @@ def names():
 def blocks(page):
     """(language, name, code) of every code block: ```c program.c has the language c and the name program.c."""
     return [match.groups() for match in FENCE.finditer(page)]
+
+
+def change(text, lines, where):
+    """The text with a guide's block of changes made: lines with + come in, with - go, others are there already."""
+    old = "".join(line[1:] + "\n" for line in lines.splitlines() if not line.startswith("+"))
+    new = "".join(line[1:] + "\n" for line in lines.splitlines() if not line.startswith("-"))
+    if old == new or text.count(old) != 1:
+        raise ValueError(f"{where} has {text.count(old)} times, where one is expected:\n{old}")
+    return text.replace(old, new)
+
+
+def follow(page, root):
+    """Does to the tree in `root` what a guide says; the commands it gives, each with what it should print."""
+    commands = []
+    for language, name, code in blocks(read(page)):
+        path = os.path.join(root, name.lstrip("+"))
+        if language == "diff":
+            with open(path, encoding="utf-8") as file:
+                text = change(file.read(), code, f"{page}: {name}")
+        elif language == "c" and name.startswith("+"):
+            text = code
+        else:
+            if name == "guide" and language == "sh":
+                commands += [[command, ""] for command in code.splitlines()]
+            elif name == "guide" and language == "text":
+                commands[-1][1] = code
+            continue
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    return commands
 
 
 def line_of(page, code):

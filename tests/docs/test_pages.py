@@ -17,6 +17,7 @@ TESTED = {
     "c": "compile_code.py",
     "cpp": "compile_code.py, tests/cpp/run_page.py",
     "python": "tests/python/test_documents.py",
+    "diff": "tests/guides/follow.py",
     "sh": "tests/install/documented.py, check_commands.py",
     "cmake": "tests/install/installed.py",
     "meson": "tests/install/installed.py",

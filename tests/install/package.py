@@ -10,7 +10,7 @@ import tempfile
 sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
-from programs import SKIPPED, run  # noqa: E402
+from programs import SKIPPED, copy_of_the_tree, run  # noqa: E402
 
 PROGRAM = """
 import pathlib, sys
@@ -30,19 +30,6 @@ def need_modules(*names):
     if missing:
         print(f"skipped: Python modules {', '.join(missing)} are not installed")
         sys.exit(SKIPPED)
-
-
-def copy_of_the_tree(source, target):
-    """What git keeps, or everything that is not hidden or built."""
-    listed = subprocess.run(["git", "-C", source, "ls-files", "-z"], capture_output=True, text=True)
-    if listed.returncode != 0:
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*", "build*", "__pycache__"))
-        return
-    for name in filter(None, listed.stdout.split("\0")):
-        path = os.path.join(target, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        if os.path.isfile(os.path.join(source, name)):
-            shutil.copy2(os.path.join(source, name), path)
 
 
 def main():

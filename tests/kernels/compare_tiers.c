@@ -1,9 +1,11 @@
-/* Every kernel of every tier that runs here against the reference, without a test library: for cross builds. */
+/* Every kernel of every tier that runs here against the reference, without a test library: for cross builds. With an
+ * argument, those whose names have it. */
 #include "cases.h"
 
 #include <stdio.h>
+#include <string.h>
 
-int main(void)
+int main(int count, char **arguments)
 {
     const arq_kernels *reference = arq_kernels_of(ARQ_TIER_GENERIC);
     size_t passed = 0, failed = 0;
@@ -15,6 +17,9 @@ int main(void)
     for (int t = ARQ_TIER_GENERIC + 1; t < ARQ_TIER_COUNT; t++) {
         const arq_kernels *tier = arq_kernels_of((arq_tier)t);
         for (size_t i = 0; tier && i < kernel_case_count; i++) {
+            if (count > 1 && strstr(kernel_cases[i].name, arguments[1]) == NULL) {
+                continue;
+            }
             if (kernel_case_run(&kernel_cases[i], &w, reference, tier)) {
                 passed++;
             } else {

@@ -42,3 +42,16 @@ def companion(compiler):
             command = os.path.join(folder, name.replace(family, other, 1))
             return [*compiler[:-1], command] if shutil.which(command) else None
     return None
+
+
+def copy_of_the_tree(source, target):
+    """What git keeps, or everything that is not hidden or built."""
+    listed = subprocess.run(["git", "-C", source, "ls-files", "-z"], capture_output=True, text=True)
+    if listed.returncode != 0:
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*", "build*", "__pycache__"))
+        return
+    for name in filter(None, listed.stdout.split("\0")):
+        path = os.path.join(target, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        if os.path.isfile(os.path.join(source, name)):
+            shutil.copy2(os.path.join(source, name), path)
