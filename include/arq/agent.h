@@ -110,11 +110,12 @@ ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double re
 ARQ_API arq_network *arq_agent_network(arq_agent *agent);
 
 /**
- * @brief What the cells computed for the last greedy arq_agent_act(), for arq_activations_read() with episode 0.
+ * @brief What the cells computed when the agent last chose an action by its network, for arq_activations_read() with
+ * episode 0.
  *
- * An exploring act computes nothing (but with context_on_explore): the numbers stay those of the last greedy one, even
- * of an earlier episode. #ARQ_EVENT_EXPLORED tells which it was; before the first greedy act arq_activations_read() is
- * refused with #ARQ_E_ORDER.
+ * An action drawn at random needs no network, so nothing is computed for it (unless context_on_explore is set): the
+ * numbers stay those of the greedy action before, even if that was in an earlier episode. #ARQ_EVENT_EXPLORED tells
+ * which kind an action was. Before the first computation arq_activations_read() is refused with #ARQ_E_ORDER.
  * @param agent The agent.
  * @return Borrowed as long as the agent; NULL for NULL.
  * @since 0.1

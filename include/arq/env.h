@@ -40,7 +40,7 @@ extern "C" {
 /**
  * @brief What an environment looks like from outside. It must be the same at every call.
  *
- * The library hands it over zeroed but for `struct_size`; fill what is known.
+ * The library hands it over zeroed except for `struct_size`; fill what is known.
  * @since 0.1
  */
 typedef struct arq_env_spec {
@@ -111,7 +111,9 @@ typedef struct arq_env_methods {
     void (*destroy)(void *self);
 
     /**
-     * Steps many instances of this same table in one call; as `count` calls of step in index order.
+     * Steps many instances of this same table in one call; as `count` calls of step in index order. They may be all
+     * of a batch or any part of it. One that fails ends the call: the results of those before it are written and stand,
+     * none of its own is, and those behind it have not stepped.
      * @param selves [count] instances.
      * @param count How many.
      * @param actions [count].

@@ -100,7 +100,7 @@ typedef struct arq_progress {
 /**
  * @brief Plays whole episodes without learning. Touches no random stream but its own.
  * @param context The context.
- * @param network Who plays, greedily but for epsilon; NULL: a player that acts at random.
+ * @param network Who plays, greedily except for a share epsilon of random actions; NULL: a player that acts at random.
  * @param env The environment with discrete actions; reset with the seed.
  * @param seed Of the environment and of epsilon.
  * @param epsilon Share of random actions, 0 .. 1.

@@ -150,7 +150,7 @@ static ALWAYS_INLINE void ramp(struct asterix_view game, struct minatar_turn tur
     }
 }
 
-/* Conditions are numbers, 0 or 1: there are no branches but for what is seldom. */
+/* Conditions are numbers, 0 or 1, so that there are no branches except for rare events. */
 static ALWAYS_INLINE void asterix_advance(struct asterix_view game, struct minatar_turn turn)
 {
     uint8_t spawns[MINATAR_LANES];

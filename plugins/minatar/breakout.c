@@ -96,7 +96,7 @@ static ALWAYS_INLINE void meet_bricks(struct breakout_view game, struct minatar_
     }
 }
 
-/* Conditions are numbers, 0 or 1: there are no branches but for what is seldom. */
+/* Conditions are numbers, 0 or 1, so that there are no branches except for rare events. */
 static ALWAYS_INLINE void breakout_advance(struct breakout_view game, struct minatar_turn turn)
 {
     int8_t bottom[MINATAR_LANES];
@@ -119,8 +119,7 @@ static ALWAYS_INLINE void breakout_advance(struct breakout_view game, struct min
         game.y[i] = (returns | above) ? trail_y : y; /* above the grid it comes from row 0 */
     }
     for (uint32_t i = 0; i < turn.count; i++) {
-        if (!(game.upper_bricks[i] | game.lower_bricks[i]) &&
-            bottom[i]) { /* in this order, as the first is seldom so */
+        if (!(game.upper_bricks[i] | game.lower_bricks[i]) && bottom[i]) { /* the rarer condition first */
             game.upper_bricks[i] = ALL_UPPER_BRICKS;
             game.lower_bricks[i] = ALL_LOWER_BRICKS;
         }

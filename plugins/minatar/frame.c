@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #define STATE_VERSION 2
-#define LARGEST_OBSERVATION 125
 
 /* Parts of one block of memory begin at multiples of a cache line's usual size. */
 #define ROUND_UP(BYTES) (((BYTES) + 63) / 64 * 64)
@@ -277,7 +276,7 @@ arq_status minatar_render(void *self, uint32_t cell_size, uint8_t *rgb, size_t c
                           uint32_t *height)
 {
     struct minatar_frame *frame = self;
-    unsigned char observation[LARGEST_OBSERVATION];
+    unsigned char observation[MINATAR_OBSERVATION_BYTES(MINATAR_MOST_CHANNELS)];
     struct picture picture;
     arq_status status = picture_begin(&picture, MINATAR_SIDE, MINATAR_SIDE, cell_size, rgb, capacity, COLOUR_BLACK,
                                       frame->rare->error, sizeof frame->rare->error);

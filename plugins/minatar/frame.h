@@ -22,6 +22,7 @@
 
 #define MINATAR_SIDE 10
 #define MINATAR_CELLS 100
+#define MINATAR_MOST_CHANNELS 10
 #define MINATAR_ERROR_BYTES 176
 
 /* The actions of the full set, in order. */
@@ -50,7 +51,7 @@ struct minatar_channel {
     uint32_t colour; /* 0xRRGGBB */
 };
 
-/* What steps seldom need lies apart, so that the rest of many instances stays near. */
+/* What steps rarely need lies apart, so that more instances fit a cache. */
 struct minatar_rare {
     struct minatar_group *group; /* that the instance was created with */
     const struct minatar_game *game;
@@ -147,10 +148,12 @@ arq_status minatar_refuse_action(struct minatar_frame *frame, int32_t action);
 /* Draws whether this step repeats the previous action where that was not foreseen, and foresees the next steps'. */
 uint32_t minatar_draw_repeats(struct minatar_frame *frame);
 
+#define MINATAR_OBSERVATION_BYTES(CHANNELS) ((MINATAR_CELLS * (size_t)(CHANNELS) + 7) / 8)
+
 /* Bytes of a packed observation. */
 static inline size_t minatar_observation_bytes(uint32_t channel_count)
 {
-    return (MINATAR_CELLS * channel_count + 7) / 8;
+    return MINATAR_OBSERVATION_BYTES(channel_count);
 }
 
 static inline void minatar_set_bit(unsigned char *observation, uint32_t bit)
@@ -189,7 +192,7 @@ static inline int32_t minatar_clamp(int32_t value, int32_t low, int32_t high)
     return value < low ? low : value > high ? high : value;
 }
 
-/* A choice without a branch, by a condition that is 0 or 1: compilers make branches of what is a choice in C. */
+/* yes where the condition is 1, no where it is 0, by arithmetic: compilers turn C's ?: into a branch. */
 static inline int32_t minatar_choose(uint32_t condition, int32_t yes, int32_t no)
 {
     return no + ((yes - no) & -(int32_t)condition);

@@ -119,7 +119,7 @@ static inline cars where_equal(cars property, uint8_t value)
     return ~((property ^ EVERY_CAR(value)) + EVERY_CAR(127)) & EVERY_CAR(128);
 }
 
-/* Conditions are numbers, 0 or 1: there are no branches. */
+/* Conditions are numbers, 0 or 1, so that there are no branches. */
 static ALWAYS_INLINE void freeway_advance(struct freeway_view game, struct minatar_turn turn)
 {
     const uint32_t width = turn.width;

@@ -73,8 +73,9 @@
                          NAME##_view(&game->state), 1, 0);                                                             \
     }
 
-/* Between a block and the instance's own state, which what is seldom done works on. fetch_frame leaves out the game's
- * properties. */
+/* Whatever is done rarely (a reset, a save, a picture, a step alone) works on the instance's own state, so that it is
+ * written once: fetch copies the instance's lane of its block there, put copies it back. fetch_frame leaves out the
+ * game's properties. */
 void minatar_fetch_frame(struct minatar_frame *frame);
 void minatar_fetch_lane(struct minatar_frame *frame);
 void minatar_put_lane(struct minatar_frame *frame);
@@ -91,17 +92,17 @@ static inline void minatar_put(struct minatar_frame *frame)
         minatar_put_lane(frame);
 }
 
-/* The next draws of a lane that has none left. */
+/* Takes the next draws of sticky actions from the generator of an instance that has none left. */
 void minatar_take_draws(struct minatar_frame *frame);
 
-/* Draws that were taken and not yet used. */
+/* Gives draws that were taken and not yet used back to the generator, which other draws come from too. */
 static inline void minatar_give_back(struct minatar_frame *frame)
 {
     frame->random.index -= 2u * frame->block->taken[frame->lane];
     frame->block->taken[frame->lane] = 0;
 }
 
-/* The generator of an instance that plays, for rules that draw. */
+/* The generator of lane i, for rules that draw: it stands where the game's own draws come next. */
 static inline struct numpy_random_state *minatar_generator(struct minatar_turn turn, uint32_t i)
 {
     struct minatar_frame *frame = turn.selves[i];
@@ -118,7 +119,8 @@ static inline struct numpy_random_state *minatar_generator(struct minatar_turn t
 #define MINATAR_PREFETCH(ADDRESS) ((void)(ADDRESS))
 #endif
 
-/* The lanes in use with a flag of 1 and not 0, a bit each, for what is seldom to be done to them. */
+/* Which lanes in use have a flag of 1: bit i stands for lane i. Where that is rare, a loop over the set bits beats a
+ * loop over all lanes. `flags` holds 0 or 1 for each of `width` lanes, the first `count` of which are in use. */
 static ALWAYS_INLINE uint64_t minatar_lanes_where(const uint8_t *flags, uint32_t width, uint32_t count)
 {
     uint64_t lanes = 0;
@@ -128,13 +130,13 @@ static ALWAYS_INLINE uint64_t minatar_lanes_where(const uint8_t *flags, uint32_t
     return (width > 1 ? lanes : *flags) & UINT64_MAX >> (MINATAR_LANES - count);
 }
 
-/* The lanes in use whose game had not ended. */
+/* Which lanes in use play on, bit i for lane i: their game had not ended before this step. */
 static ALWAYS_INLINE uint64_t minatar_lanes_playing(struct minatar_turn turn)
 {
     return minatar_lanes_where(turn.ended, turn.width, turn.count) ^ UINT64_MAX >> (MINATAR_LANES - turn.count);
 }
 
-/* The first of the lanes, of which there is one, taken out. */
+/* The lowest set bit's lane, and takes that bit out; at least one must be set. */
 static ALWAYS_INLINE uint32_t minatar_next_lane(uint64_t *lanes)
 {
     const uint32_t lane = minatar_lowest_bit(*lanes);
@@ -143,7 +145,8 @@ static ALWAYS_INLINE uint32_t minatar_next_lane(uint64_t *lanes)
     return lane;
 }
 
-/* Asks early for the words that lanes are going to draw: of many instances they are far away. */
+/* Prefetches the words of the generators that these lanes are about to draw from: with many instances they are not in
+ * the cache. */
 static ALWAYS_INLINE void minatar_expect_draws(struct minatar_turn turn, uint64_t lanes)
 {
     while (lanes != 0 && turn.width > 1) {
@@ -152,7 +155,8 @@ static ALWAYS_INLINE void minatar_expect_draws(struct minatar_turn turn, uint64_
     }
 }
 
-/* To be said of a lane whose rules have drawn, while what draws need is near. */
+/* Call it when the rules have drawn for lane i: takes its next draws of sticky actions now, while its generator is in
+ * the cache, which the next step would otherwise wait for. */
 static inline void minatar_have_drawn(struct minatar_turn turn, uint32_t i)
 {
     struct minatar_frame *frame = turn.selves[i];
@@ -164,7 +168,7 @@ static inline void minatar_have_drawn(struct minatar_turn turn, uint32_t i)
 arq_status minatar_step_batch(void *const *selves, uint32_t count, const int32_t *actions, void *observations,
                               double *rewards, int32_t *terminated, int32_t *truncated);
 
-/* A turn whose width compilers know. */
+/* The same turn with its width as a constant, so that compilers can unroll loops over lanes. */
 static ALWAYS_INLINE struct minatar_turn minatar_turn_of(const struct minatar_turn *turn, uint32_t width)
 {
     struct minatar_turn copy = *turn;
@@ -199,7 +203,7 @@ static ALWAYS_INLINE arq_status minatar_step_one(struct minatar_frame *frame, in
  *     NAME_advance(view, turn)                            one step of all lanes of a view
  *     NAME_observe(view, width, count, observations)      what the first `count` of them show, one after the other
  *
- * and `minatar_NAME_type` from them and NAME_rules. */
+ * and `minatar_NAME_type` from them, NAME_rules and CHANNELS, how many channels it has. */
 #define MINATAR_DEFINE_TYPE(NAME, DOC)                                                                                 \
     static ALWAYS_INLINE void NAME##_advance_one(void *self, const struct minatar_turn *turn)                          \
     {                                                                                                                  \
@@ -237,6 +241,7 @@ static ALWAYS_INLINE arq_status minatar_step_one(struct minatar_frame *frame, in
     {                                                                                                                  \
         NAME##_observe(NAME##_view_lanes(block), MINATAR_LANES, count, observations);                                  \
     }                                                                                                                  \
+    _Static_assert(CHANNELS <= MINATAR_MOST_CHANNELS, "a picture's observation has room for every channel");           \
     static const struct minatar_game NAME##_game = {                                                                   \
         .rules = &NAME##_rules,                                                                                        \
         .bytes = sizeof(struct NAME),                                                                                  \

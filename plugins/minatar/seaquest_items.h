@@ -39,18 +39,18 @@ enum what {
 /* In the order of their moves. */
 enum kind { DIVERS, ENEMY_SUBS, ENEMY_BULLETS, FISHES, KINDS };
 
-/* In place of a bullet of the player that is none: it meets nothing, and is not outside. */
+/* Stands for a bullet that the player has not fired: it hits nothing, and counts as inside the grid. */
 #define NONE ((item)(0xc5u | WHAT(BULLET)))
 #define NONE_BITS 0xc0u
 
-/* There can be no more: the player shoots every fifth step, and a bullet is gone after nine more; a diver comes every
- * 30 steps and is gone after 60; an enemy comes at most every step, and once it does, enemies are gone after 30; a sub
- * shoots every eleventh step, so that only subs of the last 40 steps can have a bullet on its way, one each. A state
- * from elsewhere may hold more than play leads to: what there is no room for is dropped. */
+/* The most that play can lead to, as divers + subs + their bullets + fish: a diver comes every 30 steps and is gone
+ * after 60; an enemy comes at most every step, and when they come that fast each is gone after 30; a sub shoots every
+ * eleventh step, so that only subs of the last 40 steps can have a bullet on its way, one each. (The player's own, at
+ * most two, stand apart.) A loaded state may hold more: what there is no room for is dropped. */
 #define ITEMS (4 + 32 + 44 + 32)
 #define BULLETS 2
-#define STRIDE 8 /* items of one instance that are gone through at once */
-_Static_assert(ITEMS % STRIDE == 0, "a last few items fit");
+#define STRIDE 8 /* items of one instance that one pass of a loop works on */
+_Static_assert(ITEMS % STRIDE == 0, "a loop in strides stays within the items");
 
 #define PROPERTIES(ONE, MANY)                                                                                          \
     ONE(int32_t, carried)                                                                                              \

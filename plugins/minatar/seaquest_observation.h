@@ -19,7 +19,7 @@ enum channel {
 };
 
 #define OXYGEN_OF_COLUMN 20
-#define OBSERVATION_BYTES 125
+#define OBSERVATION_BYTES MINATAR_OBSERVATION_BYTES(CHANNELS)
 
 /* Where x is the column: bits of row 9, which are the last 100 of the observation, from its fifth bit on: the first
  * eight bytes and, overlapping, the last eight. */
