@@ -57,7 +57,7 @@ static const struct {
     {WALK_RENDER_UNWRITTEN, "kind=bit", "render left byte 29 of 30 unwritten"},
     {WALK_RENDER_CHANGES, "kind=u8", "render changes the state"},
     {WALK_BATCH_DIFFERS, "kind=bit", "of instance 2 differs from that of step"},
-    {WALK_BATCH_BEHIND, "kind=bit", "step_batch of 5 instances wrote beyond rewards"},
+    {WALK_BATCH_BEHIND, "kind=bit", "instances wrote beyond rewards"},
     {WALK_POSITIVE_CODE, "kind=bit", "step returned 5; a failure is a negative code"},
     {WALK_FAILS, "kind=bit", "although its arguments are right: cell five is broken"},
     {WALK_FAILS_OWN_CODE, "kind=bit", "step failed with code -1234"},
