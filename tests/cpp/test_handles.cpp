@@ -444,6 +444,38 @@ void batches()
     CHECK(Corridor::alive == 0);
 }
 
+void parts_of_batches()
+{
+    counted([](arq::Context &context) {
+        arq::register_environment<Corridor>(context, "toy/corridor", "Walk right",
+                                            {{ARQ_OPTION_INT, "length", 2, 100, 6, "Fields", ""}});
+        std::vector<arq::Env> envs;
+        for (int i = 0; i < 3; i++)
+            envs.push_back(arq::Env(context, i == 1 ? "toy/corridor?length=4|time_limit=1" : "toy/corridor?length=4"));
+        arq::EnvBatch batch = arq::EnvBatch::create(std::move(envs));
+        CHECK(batch.count() == 3 && batch.statuses().size() == 3 && !envs[0]);
+        arq::ObservationArray observations(batch.layout(), batch.count());
+        arq::BatchStep step;
+        const std::int32_t actions[3] = {1, 0, 1};
+        CHECK_FAILS(batch.step_masked({}, actions, observations, step), ARQ_E_ORDER, "inside an episode");
+        batch.reset({}, {}, observations);
+        batch.step_masked({}, actions, observations, step);
+        CHECK(step.truncated == (std::vector<std::int32_t>{0, 1, 0}));
+        const std::uint8_t last[3] = {0, 0, 1};
+        step.rewards.assign(3, 7);
+        batch.step_masked(last, actions, observations, step);
+        CHECK(step.rewards == (std::vector<double>{7, 7, 0}));
+        CHECK_FAILS(batch.step_masked({last, 2}, actions, observations, step), ARQ_E_SHAPE, "mask 2");
+        CHECK_FAILS(batch.step_box({}, std::vector<double>(6), observations, step), ARQ_E_UNSUPPORTED, "discrete");
+        arq::EnvBatch limited = arq::EnvBatch::time_limit(std::move(batch), 2);
+        CHECK(limited.count() == 3 && batch.count() == 0);
+        CHECK(limited.at(2).spec()->time_limit == 2);
+        CHECK_FAILS(arq::EnvBatch::bang_bang(std::move(limited)), ARQ_E_UNSUPPORTED, "box");
+        CHECK(limited.count() == 3); /* as it was */
+    });
+    CHECK(Corridor::alive == 0);
+}
+
 void runs()
 {
     counted([](arq::Context &context) {
@@ -513,6 +545,7 @@ const check::Test tests[] = {
     {"kinds_of_observations", kinds_of_observations},
     {"box_actions", box_actions},
     {"batches", batches},
+    {"parts of batches", parts_of_batches},
     {"runs", runs},
 
 };

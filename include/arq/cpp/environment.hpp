@@ -242,6 +242,51 @@ class EnvBatch : public Handle<arq_env_batch>
         return detail::outcome(owner->state.get(), status, EnvBatch(owner, count));
     }
 
+    /**
+     * @brief Makes a batch of environments that exist already, each wrapped as one likes.
+     * @param envs At least one, of one context; moved from on success.
+     * @return The batch, or as arq_env_batch_create(); #ARQ_E_BUSY while a run uses one of them.
+     */
+    static Outcome<EnvBatch> create(std::vector<Env> &&envs)
+    {
+        std::vector<arq_env *> pointers;
+        for (Env &env : envs) {
+            if (env.owner_ != nullptr && env.owner_.use_count() > 1)
+                return detail::refuse<EnvBatch>(ARQ_E_BUSY, "EnvBatch::create: a run uses one of the environments");
+            pointers.push_back(env.get());
+        }
+        auto owner = own(envs.empty() ? nullptr : detail::Access::state(envs.front()), arq_env_batch_destroy);
+        arq_status status =
+            arq_env_batch_create(pointers.data(), static_cast<std::uint32_t>(pointers.size()), &owner->pointer);
+        for (std::size_t i = 0; status == ARQ_OK && i < envs.size(); i++) {
+            envs[i].owner_->destroy = nullptr; /* it ends with the batch */
+            envs[i].owner_ = nullptr;
+        }
+        return detail::outcome(owner->state.get(), status,
+                               EnvBatch(owner, static_cast<std::uint32_t>(pointers.size())));
+    }
+
+    /**
+     * @brief As Env::time_limit() for every instance.
+     * @param batch Moved from on success.
+     * @param steps At least 1.
+     * @return The wrapped batch, or as arq_env_batch_time_limit(); #ARQ_E_BUSY while at() of it is in use.
+     */
+    static Outcome<EnvBatch> time_limit(EnvBatch &&batch, std::uint64_t steps)
+    {
+        return wrap(batch, [&](arq_env_batch **out) { return arq_env_batch_time_limit(batch.get(), steps, out); });
+    }
+
+    /**
+     * @brief As Env::bang_bang() for every instance.
+     * @param batch Moved from on success.
+     * @return The wrapped batch, or as arq_env_batch_bang_bang(); #ARQ_E_BUSY while at() of it is in use.
+     */
+    static Outcome<EnvBatch> bang_bang(EnvBatch &&batch)
+    {
+        return wrap(batch, [&](arq_env_batch **out) { return arq_env_batch_bang_bang(batch.get(), out); });
+    }
+
 #if !defined(ARQ_CPP_NO_EXCEPTIONS)
     /** @brief As open(). @param context As there. @param id As there. @param count As there. */
     EnvBatch(const Context &context, Text id, std::uint32_t count) : EnvBatch(open(context, id, count))
@@ -310,7 +355,86 @@ class EnvBatch : public Handle<arq_env_batch>
                                           result.terminated.data(), result.truncated.data()));
     }
 
+    /**
+     * @brief One step of some instances.
+     * @param mask [count] which (non-zero), each inside an episode; empty: all that are.
+     * @param actions [count]; those of instances that do not step are not looked at.
+     * @param[in,out] observations [count]; those of instances that step are written, as the entries of result.
+     * @param[in,out] result Sized by the call; entries of instances that do not step stay.
+     * @return As arq_env_batch_step_masked(), or what the first instance that failed threw; statuses() tells which.
+     */
+    Outcome<void> step_masked(Span<const std::uint8_t> mask, Span<const std::int32_t> actions,
+                              ObservationBuffer observations, BatchStep &result)
+    {
+        std::string misfit = fit("EnvBatch::step_masked", mask, actions.size(), count_, observations, result);
+        if (!misfit.empty())
+            return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
+        return outcome(arq_env_batch_step_masked(get(), mask.empty() ? nullptr : mask.data(), actions.data(),
+                                                 observations.data(), result.rewards.data(), result.terminated.data(),
+                                                 result.truncated.data()));
+    }
+
+    /**
+     * @brief As step_masked() with box actions.
+     * @param mask As there.
+     * @param actions [count, actions of an instance], each within its bounds.
+     * @param[in,out] observations As there.
+     * @param[in,out] result As there.
+     * @return As there; #ARQ_E_UNSUPPORTED for discrete actions.
+     */
+    Outcome<void> step_box(Span<const std::uint8_t> mask, Span<const double> actions, ObservationBuffer observations,
+                           BatchStep &result)
+    {
+        const std::size_t wanted = std::size_t{count_} * at(0).actions();
+        std::string misfit = fit("EnvBatch::step_box", mask, actions.size(), wanted, observations, result);
+        if (!misfit.empty())
+            return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
+        return outcome(arq_env_batch_step_box(get(), mask.empty() ? nullptr : mask.data(), actions.data(),
+                                              observations.data(), result.rewards.data(), result.terminated.data(),
+                                              result.truncated.data()));
+    }
+
+    /** @brief How the last reset or step ended for each instance. @return [count], borrowed; #ARQ_OK where it did what
+     * was asked or was not asked; empty without instances. */
+    Span<const arq_status> statuses() const noexcept
+    {
+        const arq_status *first = arq_env_batch_statuses(get());
+        return first == nullptr ? Span<const arq_status>() : Span<const arq_status>(first, count_);
+    }
+
   private:
+    template <class Make> static Outcome<EnvBatch> wrap(EnvBatch &batch, const Make &make)
+    {
+        if (batch.owner_.use_count() > 1)
+            return detail::refuse<EnvBatch>(ARQ_E_BUSY,
+                                            "EnvBatch: an instance or a run uses this batch; wrap it before");
+        auto owner = own(detail::Access::state(batch), arq_env_batch_destroy);
+        const std::uint32_t count = batch.count_;
+        arq_status status = make(&owner->pointer);
+        if (status == ARQ_OK) {
+            batch.owner_->destroy = nullptr; /* it ends with the wrapped one */
+            batch.owner_ = nullptr;
+        }
+        return detail::outcome(owner->state.get(), status, EnvBatch(owner, count));
+    }
+
+    /* What does not fit a step; sizes the result where all does. */
+    std::string fit(const char *call, Span<const std::uint8_t> mask, std::size_t actions, std::size_t wanted,
+                    ObservationBuffer observations, BatchStep &result) const
+    {
+        std::string misfit = Observation(observations).misfit(call, "observations", layout_, count_);
+        if (misfit.empty() && (actions != wanted || (!mask.empty() && mask.size() != count_)))
+            misfit = std::string(call) + ": actions has " + std::to_string(actions) + " values, mask " +
+                     std::to_string(mask.size()) + "; " + std::to_string(wanted) + " and " + std::to_string(count_) +
+                     " (or none) are needed";
+        if (misfit.empty()) {
+            result.rewards.resize(count_);
+            result.terminated.resize(count_);
+            result.truncated.resize(count_);
+        }
+        return misfit;
+    }
+
     EnvBatch(std::shared_ptr<Owner> owner, std::uint32_t count) : Handle(std::move(owner)), count_(count)
     {
         const arq_env_spec *spec = arq_env_describe(arq_env_batch_at(get(), 0));
