@@ -133,6 +133,74 @@ class Batches(Case):
                         for i in np.flatnonzero(ended):
                             envs[i].reset()
 
+    def test_a_batch_of_environments_steps_those_that_are_inside_an_episode(self):
+        envs = [libarq.Environment.open("minatar/breakout").time_limit(i + 1) for i in range(4)]
+        with libarq.EnvironmentBatch.of(envs) as batch:
+            with self.assertRaises(libarq.ClosedError):
+                envs[0].reset()
+            self.assertEqual((batch.id, len(batch)), ("", 4))
+            actions = np.zeros(4, np.int32)
+            with self.assertRaises(libarq.OrderError):
+                batch.step_masked(actions)
+            batch.reset(7)
+            for step in range(1, 5):
+                *_, truncated = batch.step_masked(actions)
+                self.assertEqual(truncated.tolist(), [step >= i + 1 for i in range(4)])
+                self.assertEqual(batch.statuses.tolist(), [0] * 4)
+            mask = np.array([False, True, False, False])
+            with self.assertRaisesRegex(libarq.OrderError, "instance 1 has ended"):
+                batch.step_masked(actions, mask)
+            batch.reset(None, mask)
+            batch.step_masked(actions, mask)
+            with self.assertRaises(libarq.Error):
+                libarq.EnvironmentBatch.of([batch[0]])
+        with self.assertRaises(libarq.Error):
+            libarq.EnvironmentBatch.of([])
+
+    def test_ids_have_wrappers_and_batches_are_wrapped(self):
+        with libarq.EnvironmentBatch("minatar/breakout|time_limit=9", 3, sticky=0) as batch:
+            self.assertEqual(batch.id, "minatar/breakout?sticky=0|time_limit=9")
+            self.assertEqual(batch.spec.time_limit, 9)
+            with self.assertRaises(libarq.UnsupportedError):
+                batch.bang_bang()
+            limited = batch.time_limit(4)
+            self.assertTrue(batch.closed)
+            self.assertEqual(limited.spec.time_limit, 4)
+            limited.reset(1)
+            limited.step(np.zeros(3, np.int32))
+            limited.close()
+
+    def test_an_instance_that_raises_keeps_no_other_from_its_step(self):
+        class Lever:
+            spec = libarq.EnvironmentSpec(libarq.ObservationSpec.floats(1), libarq.Box(np.array([-1.0]), np.array([1.0])))
+
+            def __init__(self, breaks):
+                self.breaks = breaks
+                self.steps = 0
+
+            def reset(self, seed):
+                return np.zeros(1, np.float32)
+
+            def step(self, action):
+                self.steps += 1
+                if self.breaks and self.steps == 2:
+                    raise ValueError("the lever broke")
+                return action.astype(np.float32), float(action[0]), False, False
+
+        levers = [Lever(i == 1) for i in range(3)]
+        with libarq.EnvironmentBatch.of([libarq.Environment.from_python(lever) for lever in levers]) as batch:
+            batch.reset(1)
+            actions = np.array([[0.5], [-1.0], [0.25]])
+            self.assertEqual(batch.step(actions)[1].tolist(), [0.5, -1, 0.25])
+            with self.assertRaisesRegex(ValueError, "the lever broke"):
+                batch.step_masked(actions)
+            self.assertEqual([status != 0 for status in batch.statuses], [False, True, False])
+            self.assertEqual([lever.steps for lever in levers], [2, 2, 2])
+            coded = batch.bang_bang()
+            coded.reset(1)
+            self.assertEqual(coded.step(np.array([0, 1, 1], np.int32))[1].tolist(), [-1, 1, 1])
+            coded.close()
+
     def test_instances_are_lent_only(self):
         with libarq.EnvironmentBatch("minatar/breakout", 3) as batch:
             batch.reset(1)

@@ -89,9 +89,10 @@ def spec_from_c(spec: Any) -> EnvironmentSpec:
 
 
 def full_id(id: str, options: Mapping[str, Any]) -> str:
-    """An id with options behind it: minatar/breakout?sticky=0."""
+    """An id with options behind it, before its wrappers: minatar/breakout?sticky=0|time_limit=500."""
+    id, bar, wrappers = id.partition("|")
     parts = [f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in options.items()]
-    return id if not parts else id + ("&" if "?" in id else "?") + "&".join(parts)
+    return (id if not parts else id + ("&" if "?" in id else "?") + "&".join(parts)) + bar + wrappers
 
 
 class Environment(Part):
