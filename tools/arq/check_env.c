@@ -36,6 +36,9 @@ static int copy_part(char *buffer, size_t size, const char *text, size_t length)
 static int parse_target(const char *id, target *out)
 {
     memset(out, 0, sizeof(*out));
+    if (strchr(id, '|') != NULL) {
+        return message_usage("'%.200s' has wrappers; accepted: the environment alone, which is what is checked", id);
+    }
     size_t length = strcspn(id, "?#");
     int result = copy_part(out->head, sizeof(out->head), id, length);
     for (const char *part = id + length; result == 0 && *part != '\0'; part += 1 + length) {
