@@ -30,8 +30,9 @@ static void begin(void *self)
     struct pcg64 *random = &task->frame.random;
     float first[4];
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 4; i++) {
         first[i] = (float)pcg64_uniform(random, -0.1, 0.1);
+    }
     task->motion = (struct motion){first[0], first[1], first[2], first[3]};
 }
 
@@ -81,10 +82,12 @@ static struct motion integrate(struct motion m, double torque)
 
 static double wrap(double angle)
 {
-    while (angle > CLASSIC_PI)
+    while (angle > CLASSIC_PI) {
         angle -= 2 * CLASSIC_PI;
-    while (angle < -CLASSIC_PI)
+    }
+    while (angle < -CLASSIC_PI) {
         angle += 2 * CLASSIC_PI;
+    }
     return angle;
 }
 

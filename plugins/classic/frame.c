@@ -13,12 +13,12 @@ arq_status classic_create(const struct classic_task *task, const double *options
     struct classic_frame *frame = calloc(1, task->bytes);
 
     *self = NULL;
-    if (!frame) {
+    if (frame == NULL) {
         snprintf(error, error_size, "create %s: no memory for %zu bytes", task->id, task->bytes);
         return ARQ_E_NOMEM;
     }
     frame->task = task;
-    memcpy(frame->options, options, task->option_count * sizeof *options);
+    memcpy(frame->options, options, task->option_count * sizeof(*options));
     task->configure(frame, options);
     pcg64_seed(&frame->random, 0);
     task->begin(frame);
@@ -39,8 +39,9 @@ static arq_status spec(void *self, arq_env_spec *out)
     *out = frame->task->spec;
     out->struct_size = struct_size;
     out->time_limit = frame->limit;
-    if (frame->task->describe)
+    if (frame->task->describe) {
         frame->task->describe(frame, out);
+    }
     return ARQ_OK;
 }
 
@@ -48,8 +49,9 @@ static arq_status reset(void *self, const uint64_t *seed, void *observation)
 {
     struct classic_frame *frame = self;
 
-    if (seed)
+    if (seed != NULL) {
         pcg64_seed(&frame->random, *seed);
+    }
     frame->steps = 0;
     frame->ended = 0;
     frame->task->begin(frame);
@@ -63,12 +65,12 @@ static arq_status step(void *self, int32_t action, void *observation, double *re
     struct classic_frame *frame = self;
 
     if (action < 0 || (uint32_t)action >= frame->task->spec.action_count) {
-        snprintf(frame->error, sizeof frame->error, "step: action is %" PRId32 ", accepted is 0 to %" PRIu32, action,
+        snprintf(frame->error, sizeof(frame->error), "step: action is %" PRId32 ", accepted is 0 to %" PRIu32, action,
                  frame->task->spec.action_count - 1);
         return ARQ_E_ARGUMENT;
     }
     if (frame->ended) {
-        snprintf(frame->error, sizeof frame->error,
+        snprintf(frame->error, sizeof(frame->error),
                  "step: the episode ended after %" PRIu64 " steps; a reset begins the next", frame->steps);
         return ARQ_E_ORDER;
     }
@@ -84,8 +86,9 @@ static void frame_fields(struct classic_frame *frame, struct saved_state *state)
 {
     struct pcg64 *random = &frame->random;
 
-    for (uint32_t i = 0; i < frame->task->option_count; i++)
+    for (uint32_t i = 0; i < frame->task->option_count; i++) {
         saved_state_option(state, frame->task->options[i].name, frame->options[i]);
+    }
     saved_state_u64(state, "generator state, high", &random->state.high, 0, UINT64_MAX);
     saved_state_u64(state, "generator state, low", &random->state.low, 0, UINT64_MAX);
     saved_state_u64(state, "generator increment, high", &random->increment.high, 0, UINT64_MAX);
@@ -104,7 +107,7 @@ static arq_status save(void *self, void *buffer, size_t capacity, size_t *size)
 
     saved_state_begin_write(&state, frame->task->id, STATE_VERSION, buffer, capacity);
     frame_fields(frame, &state);
-    return saved_state_end_write(&state, size, frame->error, sizeof frame->error);
+    return saved_state_end_write(&state, size, frame->error, sizeof(frame->error));
 }
 
 static arq_status load(void *self, const void *buffer, size_t size)
@@ -113,16 +116,17 @@ static arq_status load(void *self, const void *buffer, size_t size)
     struct classic_frame *trial = malloc(frame->task->bytes);
     struct saved_state state;
 
-    if (!trial) {
-        snprintf(frame->error, sizeof frame->error, "load: no memory for %zu bytes", frame->task->bytes);
+    if (trial == NULL) {
+        snprintf(frame->error, sizeof(frame->error), "load: no memory for %zu bytes", frame->task->bytes);
         return ARQ_E_NOMEM;
     }
     memcpy(trial, frame, frame->task->bytes);
-    saved_state_begin_read(&state, frame->task->id, STATE_VERSION, buffer, size, frame->error, sizeof frame->error);
+    saved_state_begin_read(&state, frame->task->id, STATE_VERSION, buffer, size, frame->error, sizeof(frame->error));
     frame_fields(trial, &state);
     arq_status status = saved_state_end_read(&state);
-    if (status == ARQ_OK)
+    if (status == ARQ_OK) {
         memcpy(frame, trial, frame->task->bytes);
+    }
     free(trial);
     return status;
 }
@@ -133,14 +137,16 @@ static arq_status render(void *self, uint32_t cell_size, uint8_t *rgb, size_t ca
     struct classic_frame *frame = self;
     struct picture picture;
     arq_status status = picture_begin(&picture, frame->task->picture_columns, frame->task->picture_rows, cell_size, rgb,
-                                      capacity, COLOUR_BLACK, frame->error, sizeof frame->error);
+                                      capacity, COLOUR_BLACK, frame->error, sizeof(frame->error));
 
-    if (status != ARQ_OK)
+    if (status != ARQ_OK) {
         return status;
+    }
     *width = picture.width;
     *height = picture.height;
-    if (rgb)
+    if (rgb != NULL) {
         frame->task->draw(frame, &picture);
+    }
     return ARQ_OK;
 }
 

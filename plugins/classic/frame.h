@@ -75,7 +75,7 @@ extern const arq_env_methods classic_methods;
     }                                                                                                                  \
     const arq_env_type classic_##NAME##_type = {                                                                       \
         .struct_size = sizeof(arq_env_type),                                                                           \
-        .option_count = sizeof NAME##_options / sizeof NAME##_options[0],                                              \
+        .option_count = sizeof(NAME##_options) / sizeof(NAME##_options[0]),                                            \
         .id = "classic/" #NAME,                                                                                        \
         .doc = DOC,                                                                                                    \
         .options = NAME##_options,                                                                                     \

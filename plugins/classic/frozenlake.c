@@ -79,10 +79,12 @@ static int32_t slide(struct frozenlake *task, int32_t action)
 {
     double draw = pcg64_random(&task->frame.random);
 
-    if (!task->slippery)
+    if (!task->slippery) {
         return action;
-    if (draw < 0.33333333333333337)
+    }
+    if (draw < 0.33333333333333337) {
         return (action + 3) % ACTIONS;
+    }
     return draw < 0.6666666666666667 ? action : (action + 1) % ACTIONS;
 }
 
@@ -94,14 +96,15 @@ static double advance(void *self, int32_t action, int32_t *terminated)
     int32_t column = task->position % side;
     int32_t direction = slide(task, action);
 
-    if (direction == LEFT && column > 0)
+    if (direction == LEFT && column > 0) {
         column--;
-    else if (direction == DOWN && row < side - 1)
+    } else if (direction == DOWN && row < side - 1) {
         row++;
-    else if (direction == RIGHT && column < side - 1)
+    } else if (direction == RIGHT && column < side - 1) {
         column++;
-    else if (direction == UP && row > 0)
+    } else if (direction == UP && row > 0) {
         row--;
+    }
     task->position = row * side + column;
     char tile = task->lake->tiles[task->position];
     *terminated = tile == 'H' || tile == 'G';

@@ -41,8 +41,9 @@ static double advance(void *self, int32_t action, int32_t *terminated)
     task->speed = clip(task->speed, -LARGEST_SPEED, LARGEST_SPEED);
     task->position += task->speed;
     task->position = clip(task->position, LEFT_END, RIGHT_END);
-    if (task->position <= LEFT_END && task->speed < 0)
+    if (task->position <= LEFT_END && task->speed < 0) {
         task->speed = 0;
+    }
     *terminated = task->position >= GOAL && task->speed >= 0;
     return -1;
 }
@@ -79,8 +80,9 @@ static void draw(const void *self, struct picture *picture)
     struct picture_point car = on_track(task->position);
     struct picture_point goal = on_track(GOAL);
 
-    for (int i = 0; i < segments; i++)
+    for (int i = 0; i < segments; i++) {
         picture_line(picture, on_track(LEFT_END + i * segment), on_track(LEFT_END + (i + 1) * segment), 1, COLOUR_GREY);
+    }
     picture_line(picture, goal, (struct picture_point){goal.x, goal.y - 6}, 0.8, COLOUR_WHITE);
     picture_rectangle(picture, (struct picture_point){goal.x - 4, goal.y - 7},
                       (struct picture_point){goal.x, goal.y - 4}, COLOUR_YELLOW);

@@ -1,4 +1,5 @@
 #include "classic.h"
+
 #include "frame.h"
 
 static const arq_env_type *const types[] = {
@@ -13,7 +14,7 @@ static const arq_plugin plugin = {
     .abi_version = ARQ_ABI_VERSION,
     .name = "classic",
     .version = "1.0.0",
-    .type_count = sizeof types / sizeof types[0],
+    .type_count = sizeof(types) / sizeof(types[0]),
     .types = types,
 };
 

@@ -17,14 +17,14 @@ static inline uint64_t little_endian64(uint64_t bits)
 static inline void store64(unsigned char *bytes, uint64_t bits)
 {
     bits = little_endian64(bits);
-    memcpy(bytes, &bits, sizeof bits);
+    memcpy(bytes, &bits, sizeof(bits));
 }
 
 static inline uint64_t load64(const unsigned char *bytes)
 {
     uint64_t bits;
 
-    memcpy(&bits, bytes, sizeof bits);
+    memcpy(&bits, bytes, sizeof(bits));
     return little_endian64(bits);
 }
 

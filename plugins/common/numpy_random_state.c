@@ -1,4 +1,5 @@
 #include "numpy_random_state.h"
+
 #include "bytes.h"
 #include "wide.h"
 
@@ -8,8 +9,9 @@
 static void seed_with_word(struct numpy_random_state *state, uint32_t seed)
 {
     state->word[0] = seed;
-    for (uint32_t i = 1; i < WORDS; i++)
+    for (uint32_t i = 1; i < WORDS; i++) {
         state->word[i] = 1812433253u * (state->word[i - 1] ^ state->word[i - 1] >> 30) + i;
+    }
 }
 
 /* Matsumoto's init_by_array for a key of two words. */
@@ -40,10 +42,11 @@ void numpy_random_state_seed(struct numpy_random_state *state, uint64_t seed)
 {
     const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
 
-    if (key[1] == 0)
+    if (key[1] == 0) {
         seed_with_word(state, key[0]);
-    else
+    } else {
         seed_with_two_words(state, key);
+    }
     state->index = WORDS;
     state->foreseen = 0;
 }
@@ -58,10 +61,12 @@ static inline uint32_t twist(uint32_t word, uint32_t next)
 
 static ALWAYS_INLINE void refill(uint32_t word[WORDS])
 {
-    for (uint32_t i = 0; i < WORDS - OFFSET; i++)
+    for (uint32_t i = 0; i < WORDS - OFFSET; i++) {
         word[i] = word[i + OFFSET] ^ twist(word[i], word[i + 1]);
-    for (uint32_t i = WORDS - OFFSET; i < WORDS - 1; i++)
+    }
+    for (uint32_t i = WORDS - OFFSET; i < WORDS - 1; i++) {
         word[i] = word[i - (WORDS - OFFSET)] ^ twist(word[i], word[i + 1]);
+    }
     word[WORDS - 1] = word[OFFSET - 1] ^ twist(word[WORDS - 1], word[0]);
 }
 
@@ -72,10 +77,11 @@ WIDE static void refill_wide(uint32_t word[WORDS])
 
 void numpy_random_state_refill(struct numpy_random_state *state)
 {
-    if (has_wide_vectors())
+    if (has_wide_vectors()) {
         refill_wide(state->word);
-    else
+    } else {
         refill(state->word);
+    }
     state->index = 0;
     state->foreseen = 0;
 }
@@ -92,13 +98,15 @@ static ALWAYS_INLINE void foresee(const uint32_t word[WORDS], uint64_t bound, ui
         flag[i] = upper < upper_bound;
         undecided |= upper == upper_bound;
     }
-    for (uint32_t i = 0; i < WORDS - 1 && undecided; i++)
+    for (uint32_t i = 0; i < WORDS - 1 && undecided; i++) {
         flag[i] = numpy_random_state_join53(numpy_random_state_temper(word[i]),
                                             numpy_random_state_temper(word[i + 1])) < bound;
-    memset(flag + WORDS - 1, 0, sizeof flag - (WORDS - 1));
-    memset(below, 0, NUMPY_RANDOM_STATE_BITS * sizeof *below);
-    for (uint32_t i = 0; i < sizeof flag; i += 8)
+    }
+    memset(flag + WORDS - 1, 0, sizeof(flag) - (WORDS - 1));
+    memset(below, 0, NUMPY_RANDOM_STATE_BITS * sizeof(*below));
+    for (uint32_t i = 0; i < sizeof(flag); i += 8) {
         below[i / 64] |= bits_of_flags(flag + i) << i % 64;
+    }
 }
 
 WIDE static void foresee_wide(const uint32_t word[WORDS], uint64_t bound, uint64_t below[NUMPY_RANDOM_STATE_BITS])
@@ -109,9 +117,10 @@ WIDE static void foresee_wide(const uint32_t word[WORDS], uint64_t bound, uint64
 void numpy_random_state_foresee(struct numpy_random_state *state, uint64_t bound,
                                 uint64_t below[NUMPY_RANDOM_STATE_BITS])
 {
-    if (has_wide_vectors())
+    if (has_wide_vectors()) {
         foresee_wide(state->word, bound, below);
-    else
+    } else {
         foresee(state->word, bound, below);
+    }
     state->foreseen = WORDS - 1;
 }

@@ -46,8 +46,9 @@ void numpy_random_state_foresee(struct numpy_random_state *state, uint64_t bound
 /* The next 32 random bits. */
 static inline uint32_t numpy_random_state_next(struct numpy_random_state *state)
 {
-    if (numpy_random_state_left(state) == 0)
+    if (numpy_random_state_left(state) == 0) {
         numpy_random_state_refill(state);
+    }
     return numpy_random_state_temper(state->word[state->index++]);
 }
 
@@ -78,12 +79,13 @@ static inline int32_t numpy_random_state_integer(struct numpy_random_state *stat
     uint32_t mask = range;
     uint32_t value = 0;
 
-    for (uint32_t shift = 1; shift < 32; shift *= 2)
+    for (uint32_t shift = 1; shift < 32; shift *= 2) {
         mask |= mask >> shift;
+    }
     if (range != 0) {
-        do
+        do {
             value = numpy_random_state_next(state) & mask;
-        while (value > range);
+        } while (value > range);
     }
     return low + (int32_t)value;
 }

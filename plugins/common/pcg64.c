@@ -49,12 +49,14 @@ void pcg64_seed_pool(uint64_t seed, uint32_t pool[4])
     const uint32_t entropy[POOL_WORDS] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
     uint32_t constant = 0x43b0d7e5;
 
-    for (int i = 0; i < POOL_WORDS; i++)
+    for (int i = 0; i < POOL_WORDS; i++) {
         pool[i] = hash(entropy[i], &constant, 0x931e8875);
+    }
     for (int source = 0; source < POOL_WORDS; source++) {
         for (int target = 0; target < POOL_WORDS; target++) {
-            if (source != target)
+            if (source != target) {
                 pool[target] = mix(pool[target], hash(pool[source], &constant, 0x931e8875));
+            }
         }
     }
 }

@@ -12,8 +12,9 @@ arq_status picture_begin(struct picture *picture, uint32_t columns, uint32_t row
         return ARQ_E_ARGUMENT;
     }
     *picture = (struct picture){rgb, columns * cell_size, rows * cell_size, cell_size};
-    if (!rgb)
+    if (rgb == NULL) {
         return ARQ_OK;
+    }
     uint64_t needed = (uint64_t)picture->width * picture->height * 3;
     if (capacity < needed) {
         snprintf(error, error_size, "render: capacity is %zu bytes, the picture needs %" PRIu64, capacity, needed);
@@ -35,10 +36,12 @@ static void paint(struct picture *picture, uint32_t x, uint32_t y, uint32_t colo
 /* The first pixel whose middle lies at or after `position` (in pixels), no more than `limit`. */
 static uint32_t first_pixel(double position, uint32_t limit)
 {
-    if (!(position > 0.5))
+    if (!(position > 0.5)) {
         return 0;
-    if (position >= limit)
+    }
+    if (position >= limit) {
         return limit;
+    }
     uint32_t whole = (uint32_t)position;
     return whole + (position - whole > 0.5);
 }
@@ -52,8 +55,9 @@ void picture_rectangle(struct picture *picture, struct picture_point corner, str
     uint32_t bottom = first_pixel(opposite.y * scale, picture->height);
 
     for (uint32_t y = first_pixel(corner.y * scale, picture->height); y < bottom; y++) {
-        for (uint32_t x = left; x < right; x++)
+        for (uint32_t x = left; x < right; x++) {
             paint(picture, x, y, colour);
+        }
     }
 }
 
@@ -83,8 +87,9 @@ void picture_line(struct picture *picture, struct picture_point start, struct pi
     for (uint32_t y = top; y < bottom; y++) {
         for (uint32_t x = left; x < right; x++) {
             struct picture_point middle = {(x + 0.5) / scale, (y + 0.5) / scale};
-            if (square_of_distance(middle, start, end) <= radius * radius)
+            if (square_of_distance(middle, start, end) <= radius * radius) {
                 paint(picture, x, y, colour);
+            }
         }
     }
 }

@@ -12,8 +12,9 @@ uint64_t saved_state_hash(const unsigned char *bytes, size_t size)
 {
     uint64_t hash = 0xcbf29ce484222325;
 
-    for (size_t i = 0; i < size; i++)
+    for (size_t i = 0; i < size; i++) {
         hash = (hash ^ bytes[i]) * 0x100000001b3;
+    }
     return hash;
 }
 
@@ -23,8 +24,9 @@ __attribute__((format(printf, 2, 3)))
 static void
 refuse(struct saved_state *state, const char *format, ...)
 {
-    if (state->failed)
+    if (state->failed) {
         return;
+    }
     state->failed = true;
     va_list arguments;
     va_start(arguments, format);
@@ -35,11 +37,13 @@ refuse(struct saved_state *state, const char *format, ...)
 /* The next `bytes` bytes as a little-endian number; false where there is nothing to take over. */
 static bool transfer(struct saved_state *state, uint64_t *value, size_t bytes)
 {
-    if (state->failed)
+    if (state->failed) {
         return false;
-    if (!state->in) {
-        for (size_t i = 0; state->out && i < bytes && state->offset + i < state->room; i++)
+    }
+    if (state->in == NULL) {
+        for (size_t i = 0; state->out != NULL && i < bytes && state->offset + i < state->room; i++) {
             state->out[state->offset + i] = (unsigned char)(*value >> 8 * i);
+        }
         state->offset += bytes;
         return false;
     }
@@ -48,8 +52,9 @@ static bool transfer(struct saved_state *state, uint64_t *value, size_t bytes)
         return false;
     }
     *value = 0;
-    for (size_t i = 0; i < bytes; i++)
+    for (size_t i = 0; i < bytes; i++) {
         *value |= (uint64_t)state->in[state->offset + i] << 8 * i;
+    }
     state->offset += bytes;
     return true;
 }
@@ -75,8 +80,9 @@ arq_status saved_state_end_write(struct saved_state *state, size_t *size, char *
     size_t needed = state->offset + HASH_BYTES;
 
     *size = needed;
-    if (!state->out)
+    if (state->out == NULL) {
         return ARQ_OK;
+    }
     if (needed > state->room) {
         snprintf(error, error_size, "save: the state has %zu bytes, the buffer %zu", needed, state->room);
         return ARQ_E_ARGUMENT;
@@ -96,8 +102,8 @@ void saved_state_begin_read(struct saved_state *state, const char *id, uint32_t 
     const size_t id_length = strlen(id);
 
     *state = (struct saved_state){.in = in, .room = size, .error = error, .error_size = error_size};
-    if (!in || size < 12 + HASH_BYTES) {
-        refuse(state, "load: %zu bytes are too few for a state of %s", in ? size : 0, id);
+    if (in == NULL || size < 12 + HASH_BYTES) {
+        refuse(state, "load: %zu bytes are too few for a state of %s", in != NULL ? size : 0, id);
         return;
     }
     state->offset = size - HASH_BYTES;
@@ -107,22 +113,24 @@ void saved_state_begin_read(struct saved_state *state, const char *id, uint32_t 
     transfer(state, &magic, 4);
     transfer(state, &format, 4);
     transfer(state, &length, 4);
-    if (magic != MAGIC)
+    if (magic != MAGIC) {
         refuse(state, "load: the bytes are not a saved state (they begin with 0x%08" PRIx64 ")", magic);
-    else if (hash != saved_state_hash(in, state->room))
+    } else if (hash != saved_state_hash(in, state->room)) {
         refuse(state, "load: the state is damaged, its hash does not match");
-    else if (length != id_length || id_length > state->room - state->offset ||
-             memcmp((const unsigned char *)in + state->offset, id, id_length) != 0)
+    } else if (length != id_length || id_length > state->room - state->offset ||
+               memcmp((const unsigned char *)in + state->offset, id, id_length) != 0) {
         refuse(state, "load: the state belongs to another environment than %s", id);
-    else if (format != version)
+    } else if (format != version) {
         refuse(state, "load: the state has version %" PRIu64 ", %s reads version %" PRIu32, format, id, version);
+    }
     state->offset += id_length;
 }
 
 arq_status saved_state_end_read(struct saved_state *state)
 {
-    if (!state->failed && state->offset != state->room)
+    if (!state->failed && state->offset != state->room) {
         refuse(state, "load: %zu bytes are left over after the last field", state->room - state->offset);
+    }
     return state->failed ? ARQ_E_FORMAT : ARQ_OK;
 }
 
@@ -132,8 +140,9 @@ static bool transfer_signed(struct saved_state *state, const char *name, int64_t
 {
     uint64_t bits = (uint64_t)*value;
 
-    if (!transfer(state, &bits, bytes))
+    if (!transfer(state, &bits, bytes)) {
         return false;
+    }
     uint64_t sign = (uint64_t)1 << (8 * bytes - 1);
     int64_t number = (int64_t)((bits ^ sign) - sign);
     if (number < low || number > high) {
@@ -148,16 +157,18 @@ void saved_state_i32(struct saved_state *state, const char *name, int32_t *value
 {
     int64_t number = *value;
 
-    if (transfer_signed(state, name, &number, 4, low, high))
+    if (transfer_signed(state, name, &number, 4, low, high)) {
         *value = (int32_t)number;
+    }
 }
 
 void saved_state_i8(struct saved_state *state, const char *name, int8_t *value, int8_t low, int8_t high)
 {
     int64_t number = *value;
 
-    if (transfer_signed(state, name, &number, 1, low, high))
+    if (transfer_signed(state, name, &number, 1, low, high)) {
         *value = (int8_t)number;
+    }
 }
 
 /* The same for numbers without a sign. */
@@ -166,8 +177,9 @@ static bool transfer_unsigned(struct saved_state *state, const char *name, uint6
 {
     uint64_t number = *value;
 
-    if (!transfer(state, &number, bytes))
+    if (!transfer(state, &number, bytes)) {
         return false;
+    }
     if (number < low || number > high) {
         refuse(state, "load: %s is %" PRIu64 ", accepted is %" PRIu64 " to %" PRIu64, name, number, low, high);
         return false;
@@ -180,16 +192,18 @@ void saved_state_u8(struct saved_state *state, const char *name, uint8_t *value,
 {
     uint64_t number = *value;
 
-    if (transfer_unsigned(state, name, &number, 1, low, high))
+    if (transfer_unsigned(state, name, &number, 1, low, high)) {
         *value = (uint8_t)number;
+    }
 }
 
 void saved_state_u32(struct saved_state *state, const char *name, uint32_t *value, uint32_t low, uint32_t high)
 {
     uint64_t number = *value;
 
-    if (transfer_unsigned(state, name, &number, 4, low, high))
+    if (transfer_unsigned(state, name, &number, 4, low, high)) {
         *value = (uint32_t)number;
+    }
 }
 
 void saved_state_u64(struct saved_state *state, const char *name, uint64_t *value, uint64_t low, uint64_t high)
@@ -202,14 +216,16 @@ void saved_state_f64(struct saved_state *state, const char *name, double *value,
     uint64_t bits;
     double number;
 
-    memcpy(&bits, value, sizeof bits);
-    if (!transfer(state, &bits, 8))
+    memcpy(&bits, value, sizeof(bits));
+    if (!transfer(state, &bits, 8)) {
         return;
-    memcpy(&number, &bits, sizeof number);
-    if (!(number >= low && number <= high))
+    }
+    memcpy(&number, &bits, sizeof(number));
+    if (!(number >= low && number <= high)) {
         refuse(state, "load: %s is %g, accepted is %g to %g", name, number, low, high);
-    else
+    } else {
         *value = number;
+    }
 }
 
 void saved_state_option(struct saved_state *state, const char *name, double value)
@@ -217,16 +233,19 @@ void saved_state_option(struct saved_state *state, const char *name, double valu
     uint64_t bits;
     double saved;
 
-    memcpy(&bits, &value, sizeof bits);
-    if (!transfer(state, &bits, 8))
+    memcpy(&bits, &value, sizeof(bits));
+    if (!transfer(state, &bits, 8)) {
         return;
-    memcpy(&saved, &bits, sizeof saved);
-    if (saved != value)
+    }
+    memcpy(&saved, &bits, sizeof(saved));
+    if (saved != value) {
         refuse(state, "load: the state was saved with option %s = %g, this instance has %g", name, saved, value);
+    }
 }
 
 void saved_state_require(struct saved_state *state, bool holds, const char *what)
 {
-    if (state->in && !holds)
+    if (state->in != NULL && !holds) {
         refuse(state, "load: the state breaks a rule: %s", what);
+    }
 }

@@ -86,8 +86,9 @@ static slots spawn(slots all, struct numpy_random_state *random)
     const slots empty_up_to = empty * EVERY_SLOT(1); /* byte i: how many of the slots 0..i are empty */
     const int32_t count = (int32_t)(empty_up_to >> 7 * BITS_OF_SLOT);
 
-    if (count == 0)
+    if (count == 0) {
         return all;
+    }
     /* As many slots lie before the chosen one as have no more empty ones up to them than were passed over. */
     const slots passed = (slots)numpy_random_state_integer(random, 0, count);
     const slots before = (EVERY_SLOT(128 + passed) - empty_up_to) >> 7 & EVERY_SLOT(1);
@@ -126,10 +127,12 @@ static inline slots move_slots(slots all, slots moves)
 /* The game gets faster. */
 static ALWAYS_INLINE void speed_up(struct asterix_view game, uint32_t i)
 {
-    if (game.move_speed[i] > 1 && game.ramp_index[i] % 2)
+    if (game.move_speed[i] > 1 && game.ramp_index[i] % 2) {
         game.move_speed[i]--;
-    if (game.spawn_speed[i] > 1)
+    }
+    if (game.spawn_speed[i] > 1) {
         game.spawn_speed[i]--;
+    }
     game.ramp_index[i]++;
     game.ramp_timer[i] = RAMP_INTERVAL;
 }
@@ -145,8 +148,9 @@ static ALWAYS_INLINE void ramp(struct asterix_view game, struct minatar_turn tur
         game.ramp_timer[i] = (int8_t)(timer - (goes_on & (timer >= 0)));
     }
     for (uint32_t i = 0; i < turn.count; i++) {
-        if (speeds_up[i])
+        if (speeds_up[i]) {
             speed_up(game, i);
+        }
     }
 }
 
@@ -157,8 +161,9 @@ static ALWAYS_INLINE void asterix_advance(struct asterix_view game, struct minat
     uint32_t row_and_column[MINATAR_LANES], shift[MINATAR_LANES], moves[MINATAR_LANES], gold[MINATAR_LANES],
         enemy[MINATAR_LANES];
 
-    for (uint32_t i = 0; i < turn.width; i++)
+    for (uint32_t i = 0; i < turn.width; i++) {
         spawns[i] = (game.spawn_timer[i] == 0) & !turn.ended[i];
+    }
     uint64_t spawning = minatar_lanes_where(spawns, turn.width, turn.count);
     minatar_expect_draws(turn, spawning);
     for (uint32_t i = 0; i < turn.width; i++) {
@@ -196,8 +201,9 @@ static ALWAYS_INLINE void asterix_advance(struct asterix_view game, struct minat
         turn.rewards[i] = (uint8_t)gold[i];
         turn.ended[i] |= (uint8_t)enemy[i];
     }
-    if (turn.ramping)
+    if (turn.ramping) {
         ramp(game, turn);
+    }
 }
 
 static ALWAYS_INLINE void asterix_observe(struct asterix_view game, uint32_t width, uint32_t count,
@@ -210,8 +216,9 @@ static ALWAYS_INLINE void asterix_observe(struct asterix_view game, uint32_t wid
 
         /* In rising order: each word's surplus bytes are overwritten by the next row. */
         store64(observation, 0);
-        for (int32_t i = 0; i < SLOTS; i++)
+        for (int32_t i = 0; i < SLOTS; i++) {
             store64(observation + (i + 1) * ROW_BYTES, row_bits[of_slot(game.slots[k], i)]);
+        }
         memset(observation + (SLOTS + 1) * ROW_BYTES, 0, ROW_BYTES);
         minatar_set_bit(observation, player * CHANNELS + PLAYER);
     }
@@ -235,8 +242,9 @@ static void asterix_fields(void *self, struct saved_state *state)
 {
     struct asterix_state *game = &((struct asterix *)self)->state;
 
-    for (int32_t i = 0; i < SLOTS; i++)
+    for (int32_t i = 0; i < SLOTS; i++) {
         slot_fields(game, state, i);
+    }
     saved_state_i8(state, "player x", &game->player_x, 0, 9);
     saved_state_i8(state, "player y", &game->player_y, 1, SLOTS);
     saved_state_i8(state, "spawn speed", &game->spawn_speed, 1, FIRST_SPAWN_SPEED);

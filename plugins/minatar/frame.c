@@ -1,4 +1,5 @@
 #include "lanes.h"
+
 #include "common/picture.h"
 
 #include <inttypes.h>
@@ -69,8 +70,9 @@ static void set_options(struct minatar_frame *frame, const double *options)
     frame->rare->compat = options[MINATAR_OPTION_COMPAT] != 0;
     frame->ramping = options[MINATAR_OPTION_RAMPING] != 0;
     frame->action_count = full ? MINATAR_ACTIONS : (uint8_t)rules->minimal_count;
-    for (uint32_t i = 0; i < MINATAR_ACTIONS; i++)
+    for (uint32_t i = 0; i < MINATAR_ACTIONS; i++) {
         frame->action_of |= (full ? i : rules->minimal[i]) << MINATAR_ACTION_BITS * i;
+    }
 }
 
 /* Gives an instance its lane, if it is to have one. */
@@ -80,13 +82,14 @@ static void set_lane(struct minatar_frame *frame, unsigned char *blocks, uint32_
     const uint32_t lanes = count - first < MINATAR_LANES ? count - first : MINATAR_LANES;
     struct minatar_block *block = (void *)(blocks + first / MINATAR_LANES * ROUND_UP(frame->rare->game->block_bytes));
 
-    if (lanes < LEAST_LANES)
+    if (lanes < LEAST_LANES) {
         return;
+    }
     if (index == first) {
         block->count = lanes;
         block->wide = has_wide_vectors();
         block->instance_bytes = ROUND_UP(frame->rare->game->bytes);
-        memset(block->ended, 1, sizeof block->ended);
+        memset(block->ended, 1, sizeof(block->ended));
     }
     frame->block = block;
     frame->lane = index - first;
@@ -95,8 +98,9 @@ static void set_lane(struct minatar_frame *frame, unsigned char *blocks, uint32_
 /* Lanes that no instance has go along with the others, so they need a state, too. */
 static void fill_other_lanes(struct minatar_frame *first)
 {
-    for (first->lane = first->block->count; first->lane < MINATAR_LANES; first->lane++)
+    for (first->lane = first->block->count; first->lane < MINATAR_LANES; first->lane++) {
         first->rare->game->put(first);
+    }
     first->lane = 0;
 }
 
@@ -111,7 +115,7 @@ arq_status minatar_create(const struct minatar_game *game, const double *options
     const bool fits = count <= (SIZE_MAX - header) / (bytes + rare_bytes + block_bytes);
     unsigned char *memory = fits ? calloc(1, header + blocks * block_bytes + count * (bytes + rare_bytes)) : NULL;
 
-    if (!memory) {
+    if (memory == NULL) {
         snprintf(error, error_size, "create %s: no memory for %" PRIu32 " x %zu bytes", game->rules->id, count,
                  bytes + rare_bytes + block_bytes / MINATAR_LANES);
         return ARQ_E_NOMEM;
@@ -131,8 +135,9 @@ arq_status minatar_create(const struct minatar_game *game, const double *options
         set_lane(frame, memory + header, i, count);
         game->rules->begin(frame);
         minatar_put(frame);
-        if (frame->block && frame->lane == 0)
+        if (frame->block != NULL && frame->lane == 0) {
             fill_other_lanes(frame);
+        }
         selves[i] = frame;
     }
     return ARQ_OK;
@@ -143,8 +148,9 @@ void minatar_destroy(void *self)
     struct minatar_frame *frame = self;
     struct minatar_group *group = frame->rare->group;
 
-    if (--group->alive == 0)
+    if (--group->alive == 0) {
         free(group);
+    }
 }
 
 uint32_t minatar_draw_repeats(struct minatar_frame *frame)
@@ -152,8 +158,9 @@ uint32_t minatar_draw_repeats(struct minatar_frame *frame)
     const uint64_t bound = frame->rare->sticky53;
     const uint32_t repeats = numpy_random_state_next53(&frame->random) < bound;
 
-    if (frame->random.foreseen == 0)
+    if (frame->random.foreseen == 0) {
         numpy_random_state_foresee(&frame->random, bound, frame->repeats);
+    }
     return repeats;
 }
 
@@ -179,12 +186,14 @@ arq_status minatar_reset(void *self, const uint64_t *seed, void *observation)
 {
     struct minatar_frame *frame = self;
 
-    if (frame->block)
+    if (frame->block != NULL) {
         minatar_fetch_frame(frame);
-    if (seed) {
+    }
+    if (seed != NULL) {
         numpy_random_state_seed(&frame->random, *seed);
-        if (!frame->rare->compat)
+        if (!frame->rare->compat) {
             frame->previous_action = MINATAR_NONE;
+        }
     }
     frame->ended = 0;
     frame->rare->game->rules->begin(frame);
@@ -195,7 +204,7 @@ arq_status minatar_reset(void *self, const uint64_t *seed, void *observation)
 
 arq_status minatar_refuse_action(struct minatar_frame *frame, int32_t action)
 {
-    snprintf(frame->rare->error, sizeof frame->rare->error, "step: action is %" PRId32 ", accepted is 0 to %" PRIu32,
+    snprintf(frame->rare->error, sizeof(frame->rare->error), "step: action is %" PRId32 ", accepted is 0 to %" PRIu32,
              action, frame->action_count - 1);
     return ARQ_E_ARGUMENT;
 }
@@ -209,8 +218,9 @@ static void frame_fields(struct minatar_frame *frame, struct saved_state *state)
     saved_state_option(state, "sticky", frame->rare->sticky);
     saved_state_option(state, "ramping", frame->ramping);
     saved_state_option(state, "compat", frame->rare->compat);
-    for (uint32_t i = 0; i < NUMPY_RANDOM_STATE_WORDS; i++)
+    for (uint32_t i = 0; i < NUMPY_RANDOM_STATE_WORDS; i++) {
         saved_state_u32(state, "generator word", &frame->random.word[i], 0, UINT32_MAX);
+    }
     saved_state_u32(state, "generator index", &frame->random.index, 0, NUMPY_RANDOM_STATE_WORDS);
     saved_state_u32(state, "previous action", &previous, 0, MINATAR_ACTIONS - 1);
     saved_state_u32(state, "ended", &ended, 0, 1);
@@ -227,7 +237,7 @@ arq_status minatar_save(void *self, void *buffer, size_t capacity, size_t *size)
     minatar_fetch(frame);
     saved_state_begin_write(&state, frame->rare->game->rules->id, STATE_VERSION, buffer, capacity);
     frame_fields(frame, &state);
-    return saved_state_end_write(&state, size, frame->rare->error, sizeof frame->rare->error);
+    return saved_state_end_write(&state, size, frame->rare->error, sizeof(frame->rare->error));
 }
 
 arq_status minatar_load(void *self, const void *buffer, size_t size)
@@ -235,11 +245,11 @@ arq_status minatar_load(void *self, const void *buffer, size_t size)
     struct minatar_frame *frame = self;
     struct minatar_rare *rare = frame->rare;
     const size_t bytes = ROUND_UP(rare->game->bytes);
-    unsigned char *trial_memory = malloc(bytes + sizeof rare->random_word);
+    unsigned char *trial_memory = malloc(bytes + sizeof(rare->random_word));
     struct saved_state state;
 
-    if (!trial_memory) {
-        snprintf(rare->error, sizeof rare->error, "load: no memory for %zu bytes", bytes + sizeof rare->random_word);
+    if (trial_memory == NULL) {
+        snprintf(rare->error, sizeof(rare->error), "load: no memory for %zu bytes", bytes + sizeof(rare->random_word));
         return ARQ_E_NOMEM;
     }
     struct minatar_frame *trial = (void *)trial_memory;
@@ -247,11 +257,12 @@ arq_status minatar_load(void *self, const void *buffer, size_t size)
     minatar_fetch(frame);
     memcpy(trial, frame, rare->game->bytes);
     trial->random.word = trial_words;
-    saved_state_begin_read(&state, rare->game->rules->id, STATE_VERSION, buffer, size, rare->error, sizeof rare->error);
+    saved_state_begin_read(&state, rare->game->rules->id, STATE_VERSION, buffer, size, rare->error,
+                           sizeof(rare->error));
     frame_fields(trial, &state);
     arq_status status = saved_state_end_read(&state);
     if (status == ARQ_OK) {
-        memcpy(rare->random_word, trial_words, sizeof rare->random_word);
+        memcpy(rare->random_word, trial_words, sizeof(rare->random_word));
         memcpy(frame, trial, rare->game->bytes);
         frame->random.word = rare->random_word;
         numpy_random_state_foresee(&frame->random, rare->sticky53, frame->repeats);
@@ -266,8 +277,9 @@ static uint32_t cell_colour(const struct minatar_rules *rules, const unsigned ch
 {
     for (uint32_t channel = 0; channel < rules->channel_count; channel++) {
         uint32_t bit = cell * rules->channel_count + channel;
-        if (observation[bit / 8] >> bit % 8 & 1)
+        if (observation[bit / 8] >> bit % 8 & 1) {
             return rules->channels[channel].colour;
+        }
     }
     return COLOUR_BLACK;
 }
@@ -279,14 +291,16 @@ arq_status minatar_render(void *self, uint32_t cell_size, uint8_t *rgb, size_t c
     unsigned char observation[MINATAR_OBSERVATION_BYTES(MINATAR_MOST_CHANNELS)];
     struct picture picture;
     arq_status status = picture_begin(&picture, MINATAR_SIDE, MINATAR_SIDE, cell_size, rgb, capacity, COLOUR_BLACK,
-                                      frame->rare->error, sizeof frame->rare->error);
+                                      frame->rare->error, sizeof(frame->rare->error));
 
-    if (status != ARQ_OK)
+    if (status != ARQ_OK) {
         return status;
+    }
     *width = picture.width;
     *height = picture.height;
-    if (!rgb)
+    if (rgb == NULL) {
         return ARQ_OK;
+    }
     minatar_fetch(frame);
     frame->rare->game->observe(frame, observation);
     for (uint32_t cell = 0; cell < MINATAR_CELLS; cell++) {

@@ -168,8 +168,9 @@ static inline uint32_t minatar_lowest_bit(uint64_t bits)
     return (uint32_t)__builtin_ctzll(bits);
 #else
     uint32_t index = 0;
-    while (!(bits >> index & 1))
+    while (!(bits >> index & 1)) {
         index++;
+    }
     return index;
 #endif
 }
@@ -181,8 +182,9 @@ static inline uint32_t minatar_highest_bit(uint64_t bits)
     return 63 - (uint32_t)__builtin_clzll(bits);
 #else
     uint32_t index = 63;
-    while (!(bits >> index & 1))
+    while (!(bits >> index & 1)) {
         index--;
+    }
     return index;
 #endif
 }

@@ -83,10 +83,12 @@ static void draw_speeds(struct freeway_view game, uint32_t lane, struct numpy_ra
 {
     cars speed = 0, step = 0;
 
-    for (int32_t i = 0; i < CARS; i++)
+    for (int32_t i = 0; i < CARS; i++) {
         speed |= (cars)numpy_random_state_integer(random, 1, LAST_SPEED + 1) << i * BITS_OF_CAR;
-    for (int32_t i = 0; i < CARS; i++)
+    }
+    for (int32_t i = 0; i < CARS; i++) {
         step |= (cars)(numpy_random_state_sample(random) < 0.5 ? LEFT : RIGHT) << i * BITS_OF_CAR;
+    }
     game.speed[lane] = speed;
     game.step[lane] = step;
     game.timer[lane] = speed;

@@ -51,8 +51,9 @@ void minatar_take_draws(struct minatar_frame *frame)
         return;
     }
     uint64_t repeats = frame->repeats[word] >> bit;
-    if (bit != 0 && word + 1 < NUMPY_RANDOM_STATE_BITS)
+    if (bit != 0 && word + 1 < NUMPY_RANDOM_STATE_BITS) {
         repeats |= frame->repeats[word + 1] << (64 - bit);
+    }
     const uint32_t foreseen = (random->foreseen - random->index + 1) / 2;
     const uint32_t count = foreseen < MOST_DRAWS ? foreseen : MOST_DRAWS;
     block->repeats[frame->lane] = every_second_bit(repeats);
@@ -67,12 +68,14 @@ static ALWAYS_INLINE void execute(struct minatar_block *block, void *const *selv
     uint32_t given[MINATAR_LANES] = {0};
     uint8_t has_none[MINATAR_LANES];
 
-    for (uint32_t i = 0; i < MINATAR_LANES; i++)
+    for (uint32_t i = 0; i < MINATAR_LANES; i++) {
         has_none[i] = block->taken[i] == 0;
+    }
     uint64_t lanes = minatar_lanes_where(has_none, MINATAR_LANES, block->count);
-    while (lanes != 0)
+    while (lanes != 0) {
         minatar_take_draws(selves[minatar_next_lane(&lanes)]);
-    memcpy(given, actions, block->count * sizeof *actions);
+    }
+    memcpy(given, actions, block->count * sizeof(*actions));
     for (uint32_t i = 0; i < MINATAR_LANES; i++) {
         const uint32_t action = minatar_full_action(action_of, given[i]);
         block->previous_action[i] = (uint8_t)(block->repeats[i] & 1 ? block->previous_action[i] : action);
@@ -87,8 +90,9 @@ static arq_status refuse_actions(void *const *selves, uint32_t count, const int3
 
     for (uint32_t i = 0; i < count && status == ARQ_OK; i++) {
         struct minatar_frame *frame = selves[i];
-        if ((uint32_t)actions[i] >= frame->action_count)
+        if ((uint32_t)actions[i] >= frame->action_count) {
             status = minatar_refuse_action(frame, actions[i]);
+        }
     }
     return status;
 }
@@ -107,13 +111,15 @@ static ALWAYS_INLINE arq_status step_block(struct minatar_block *block, void *co
         refused |= (uint32_t)actions[i] >= frame->action_count;
         any_ended |= block->ended[i];
     }
-    if (refused)
+    if (refused) {
         return refuse_actions(selves, count, actions);
+    }
     execute(block, selves, actions);
-    memcpy(had_ended, block->ended, sizeof had_ended);
+    memcpy(had_ended, block->ended, sizeof(had_ended));
     for (uint32_t i = 0; i < count && any_ended; i++) {
-        if (had_ended[i])
+        if (had_ended[i]) {
             minatar_fetch_lane(selves[i]);
+        }
     }
     const struct minatar_turn turn = {MINATAR_LANES, count,        selves,        block->previous_action,
                                       gained,        block->ended, frame->ramping};
@@ -146,11 +152,13 @@ static struct minatar_block *whole_block(void *const *selves, uint32_t count)
     const char *expected = selves[0];
     uint32_t others = 0;
 
-    if (!block || first->lane != 0 || block->count > count)
+    if (block == NULL || first->lane != 0 || block->count > count) {
         return NULL;
+    }
     /* Its instances lie one after the other. */
-    for (uint32_t i = 0; i < block->count; i++)
+    for (uint32_t i = 0; i < block->count; i++) {
         others |= selves[i] != expected + i * block->instance_bytes;
+    }
     return others ? NULL : block;
 }
 
@@ -164,14 +172,15 @@ arq_status minatar_step_batch(void *const *selves, uint32_t count, const int32_t
     for (uint32_t i = 0, stepped = 1; i < count && status == ARQ_OK; i += stepped) {
         unsigned char *observation = (unsigned char *)observations + i * observation_bytes;
         struct minatar_block *block = whole_block(selves + i, count - i);
-        stepped = block ? block->count : 1;
-        if (!block)
+        stepped = block != NULL ? block->count : 1;
+        if (block == NULL) {
             status = game->step(selves[i], actions[i], observation, rewards + i, terminated + i, truncated + i);
-        else if (block->wide)
+        } else if (block->wide) {
             status = step_block_wide(block, selves + i, actions + i, observation, rewards + i, terminated + i);
-        else
+        } else {
             status = step_block(block, selves + i, actions + i, observation, rewards + i, terminated + i);
+        }
     }
-    memset(truncated, 0, count * sizeof *truncated);
+    memset(truncated, 0, count * sizeof(*truncated));
     return status;
 }

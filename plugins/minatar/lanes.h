@@ -28,8 +28,9 @@
 #define MINATAR_POINT_TO_LANES_MANY(TYPE, MEMBER, MOST, COUNT) .MEMBER = lanes->MEMBER,
 #define MINATAR_COPY_ONE(TYPE, MEMBER) to.MEMBER[to_lane] = from.MEMBER[from_lane];
 #define MINATAR_COPY_MANY(TYPE, MEMBER, MOST, COUNT)                                                                   \
-    for (uint32_t k = 0; k < from.COUNT[from_lane]; k++)                                                               \
-        to.MEMBER[k * to_width + to_lane] = from.MEMBER[k * from_width + from_lane];
+    for (uint32_t k = 0; k < from.COUNT[from_lane]; k++) {                                                             \
+        to.MEMBER[k * to_width + to_lane] = from.MEMBER[k * from_width + from_lane];                                   \
+    }
 
 #define MINATAR_DEFINE_STATE(NAME, PROPERTIES)                                                                         \
     struct NAME##_state {                                                                                              \
@@ -82,14 +83,16 @@ void minatar_put_lane(struct minatar_frame *frame);
 
 static inline void minatar_fetch(struct minatar_frame *frame)
 {
-    if (frame->block)
+    if (frame->block != NULL) {
         minatar_fetch_lane(frame);
+    }
 }
 
 static inline void minatar_put(struct minatar_frame *frame)
 {
-    if (frame->block)
+    if (frame->block != NULL) {
         minatar_put_lane(frame);
+    }
 }
 
 /* Takes the next draws of sticky actions from the generator of an instance that has none left. */
@@ -107,8 +110,9 @@ static inline struct numpy_random_state *minatar_generator(struct minatar_turn t
 {
     struct minatar_frame *frame = turn.selves[i];
 
-    if (frame->block)
+    if (frame->block != NULL) {
         minatar_give_back(frame);
+    }
     return &frame->random;
 }
 
@@ -125,8 +129,9 @@ static ALWAYS_INLINE uint64_t minatar_lanes_where(const uint8_t *flags, uint32_t
 {
     uint64_t lanes = 0;
 
-    for (uint32_t i = 0; i < width && width > 1; i += 8)
+    for (uint32_t i = 0; i < width && width > 1; i += 8) {
         lanes |= bits_of_flags(flags + i) << i;
+    }
     return (width > 1 ? lanes : *flags) & UINT64_MAX >> (MINATAR_LANES - count);
 }
 
@@ -161,8 +166,9 @@ static inline void minatar_have_drawn(struct minatar_turn turn, uint32_t i)
 {
     struct minatar_frame *frame = turn.selves[i];
 
-    if (frame->block && frame->random.index < frame->random.foreseen)
+    if (frame->block != NULL && frame->random.index < frame->random.foreseen) {
         minatar_take_draws(frame);
+    }
 }
 
 arq_status minatar_step_batch(void *const *selves, uint32_t count, const int32_t *actions, void *observations,
@@ -185,8 +191,9 @@ static ALWAYS_INLINE arq_status minatar_step_one(struct minatar_frame *frame, in
     void *const self = frame;
     uint8_t gained = 0;
 
-    if ((uint32_t)action >= frame->action_count)
+    if ((uint32_t)action >= frame->action_count) {
         return minatar_refuse_action(frame, action);
+    }
     const uint8_t executed = minatar_execute(frame, action);
     if (!frame->ended) {
         const struct minatar_turn turn = {1, 1, &self, &executed, &gained, &frame->ended, frame->ramping};
@@ -220,8 +227,9 @@ static ALWAYS_INLINE arq_status minatar_step_one(struct minatar_frame *frame, in
     {                                                                                                                  \
         minatar_fetch(self);                                                                                           \
         arq_status status = minatar_step_one(self, action, reward, terminated, truncated, NAME##_advance_one);         \
-        if (status == ARQ_OK)                                                                                          \
+        if (status == ARQ_OK) {                                                                                        \
             NAME##_observe_one(self, observation);                                                                     \
+        }                                                                                                              \
         minatar_put(self);                                                                                             \
         return status;                                                                                                 \
     }                                                                                                                  \

@@ -67,8 +67,9 @@ static ALWAYS_INLINE void spawn_enemy(struct seaquest_view game, uint32_t width,
     const item enemy =
         make(is_sub ? WHAT_SUB_HAS_SHOT : WHAT_FISH, right ? 0 : 9, y, right ? 1 : -1, (uint32_t)game.move_speed[lane]);
 
-    if (!row_moves_otherwise(game, width, lane, enemy))
+    if (!row_moves_otherwise(game, width, lane, enemy)) {
         append(game, width, lane, enemy);
+    }
 }
 
 static ALWAYS_INLINE void spawn_diver(struct seaquest_view game, uint32_t width, uint32_t lane,
@@ -84,8 +85,9 @@ static ALWAYS_INLINE void spawn(struct seaquest_view game, struct minatar_turn t
 {
     uint8_t spawns[MINATAR_LANES];
 
-    for (uint32_t i = 0; i < turn.width; i++)
+    for (uint32_t i = 0; i < turn.width; i++) {
         spawns[i] = ((game.spawn_timer[i] == 0) | (game.diver_timer[i] == 0)) & !turn.ended[i];
+    }
     uint64_t spawning = minatar_lanes_where(spawns, turn.width, turn.count);
     minatar_expect_draws(turn, spawning);
     while (spawning != 0) {
@@ -197,14 +199,16 @@ static ALWAYS_INLINE void move_items_of_one(struct seaquest_view game, struct mo
 
     for (item k = 0; k < rounded_count; k += STRIDE) {
         item *row = game.items + k;
-        memcpy(motion->items + k, row, STRIDE * sizeof *row);
-        for (item i = 0; i < STRIDE; i++)
+        memcpy(motion->items + k, row, STRIDE * sizeof(*row));
+        for (item i = 0; i < STRIDE; i++) {
             events[i] |=
                 where((item)(k + i) < count) & move_item(&row[i], sub, enemy_timer, first_bullet, second_bullet);
+        }
     }
     *motion->events = 0;
-    for (uint32_t i = 0; i < STRIDE; i++)
+    for (uint32_t i = 0; i < STRIDE; i++) {
         *motion->events |= events[i];
+    }
 }
 
 /* Those of many instances, one of each at a time. */
@@ -222,10 +226,11 @@ static ALWAYS_INLINE void move_items_of_lanes(struct seaquest_view game, uint32_
     }
     for (item k = 0; k < most; k++) {
         item *row = game.items + k * width;
-        memcpy(motion->items + k * width, row, width * sizeof *row);
-        for (uint32_t i = 0; i < width; i++)
+        memcpy(motion->items + k * width, row, width * sizeof(*row));
+        for (uint32_t i = 0; i < width; i++) {
             motion->events[i] |= where(k < count[i]) &
                                  move_item(&row[i], motion->sub[i], enemy_timer[i], first_bullet[i], second_bullet[i]);
+        }
     }
 }
 
@@ -254,12 +259,15 @@ static ALWAYS_INLINE bool add_enemy_bullets(struct seaquest_view game, uint32_t 
     for (int32_t k = game.count[lane] - 1; k >= 0 && game.count[lane] < ITEMS; k--) {
         const item it = game.items[(uint32_t)k * width + lane];
         const item bullet = enemy_bullet_from(it);
-        if (what_is(it) != WHAT_SUB_HAS_SHOT)
+        if (what_is(it) != WHAT_SUB_HAS_SHOT) {
             continue;
-        if (cell_of(bullet) == sub || cell_of(move(bullet)) == sub)
+        }
+        if (cell_of(bullet) == sub || cell_of(move(bullet)) == sub) {
             hits = true;
-        if (!outside(move(bullet)))
+        }
+        if (!outside(move(bullet))) {
             append(game, width, lane, move(bullet));
+        }
     }
     return hits;
 }
@@ -282,37 +290,44 @@ static ALWAYS_INLINE void move_all(struct seaquest_view game, struct minatar_tur
     uint8_t in_turn[MINATAR_LANES], otherwise[MINATAR_LANES];
 
     move_bullets(game, turn.width, motion);
-    if (turn.width == 1)
+    if (turn.width == 1) {
         move_items_of_one(game, motion);
-    else
+    } else {
         move_items_of_lanes(game, turn.width, motion);
+    }
     erase_bullets_outside(game, turn.width);
     for (uint32_t i = 0; i < turn.width; i++) {
         in_turn[i] = (motion->events[i] & (IS_SHOT | BOARDS)) != 0;
         otherwise[i] = motion->events[i] != 0 && !in_turn[i];
     }
     uint64_t lanes = minatar_lanes_where(in_turn, turn.width, turn.count);
-    while (lanes != 0)
+    while (lanes != 0) {
         move_in_turn(game, turn, minatar_next_lane(&lanes), motion);
+    }
     lanes = minatar_lanes_where(otherwise, turn.width, turn.count);
     while (lanes != 0) {
         const uint32_t i = minatar_next_lane(&lanes);
         turn.ended[i] |= motion->events[i] & RAMS;
-        if (motion->events[i] & SHOOTS)
+        if (motion->events[i] & SHOOTS) {
             turn.ended[i] |= add_enemy_bullets(game, turn.width, i, motion->sub[i]);
-        if (motion->events[i] & LEAVES)
+        }
+        if (motion->events[i] & LEAVES) {
             erase_outside(game, turn.width, i);
+        }
     }
 }
 
 static ALWAYS_INLINE void ramp(struct seaquest_view game, uint32_t i)
 {
-    if (game.spawn_speed[i] <= 1 && game.move_speed[i] <= LAST_MOVE_SPEED)
+    if (game.spawn_speed[i] <= 1 && game.move_speed[i] <= LAST_MOVE_SPEED) {
         return;
-    if (game.move_speed[i] > LAST_MOVE_SPEED && game.ramp_index[i] % 2)
+    }
+    if (game.move_speed[i] > LAST_MOVE_SPEED && game.ramp_index[i] % 2) {
         game.move_speed[i]--;
-    if (game.spawn_speed[i] > 1)
+    }
+    if (game.spawn_speed[i] > 1) {
         game.spawn_speed[i]--;
+    }
     game.ramp_index[i]++;
 }
 
@@ -329,36 +344,42 @@ static ALWAYS_INLINE void surface(struct seaquest_view game, struct minatar_turn
         turn.rewards[i] = (uint8_t)(turn.rewards[i] + game.oxygen[i] / OXYGEN_OF_COLUMN);
     }
     game.oxygen[i] = FULL_OXYGEN;
-    if (game.carried[i] > LOWEST_CARRIED)
+    if (game.carried[i] > LOWEST_CARRIED) {
         game.carried[i]--;
-    if (turn.ramping)
+    }
+    if (turn.ramping) {
         ramp(game, i);
+    }
 }
 
 static ALWAYS_INLINE void breathe(struct seaquest_view game, struct minatar_turn turn)
 {
     uint8_t surfaces[MINATAR_LANES];
 
-    for (uint32_t i = 0; i < turn.width; i++)
+    for (uint32_t i = 0; i < turn.width; i++) {
         turn.ended[i] |= game.oxygen[i] <= 0;
+    }
     for (uint32_t i = 0; i < turn.width; i++) {
         const int8_t under_water = game.sub_y[i] > 0;
         surfaces[i] = !(under_water | game.surfaced[i]);
         game.surfaced[i] = game.surfaced[i] & !under_water;
     }
-    for (uint32_t i = 0; i < turn.width; i++)
+    for (uint32_t i = 0; i < turn.width; i++) {
         game.oxygen[i] = (int16_t)(game.oxygen[i] - (game.sub_y[i] > 0));
+    }
     uint64_t lanes = minatar_lanes_where(surfaces, turn.width, turn.count);
-    while (lanes != 0)
+    while (lanes != 0) {
         surface(game, turn, minatar_next_lane(&lanes));
+    }
 }
 
 static ALWAYS_INLINE void seaquest_advance(struct seaquest_view game, struct minatar_turn turn)
 {
     struct motion motion;
 
-    for (uint32_t i = 0; i < turn.width; i++)
+    for (uint32_t i = 0; i < turn.width; i++) {
         turn.rewards[i] = 0;
+    }
     spawn(game, turn);
     act(game, turn, &motion);
     move_all(game, turn, &motion);

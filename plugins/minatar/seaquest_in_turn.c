@@ -10,7 +10,7 @@ static uint32_t sub_cell(const struct seaquest_state *game)
 static void erase(struct seaquest_state *game, int32_t i)
 {
     game->count--;
-    memmove(game->items + i, game->items + i + 1, (size_t)(game->count - i) * sizeof *game->items);
+    memmove(game->items + i, game->items + i + 1, (size_t)(game->count - i) * sizeof(*game->items));
 }
 
 /* Takes out the first item that equals item i, which may be an earlier twin. Returns where item i then is, or -1. */
@@ -18,8 +18,9 @@ static int32_t remove_equal(struct seaquest_state *game, int32_t i)
 {
     int32_t twin = 0;
 
-    while (game->items[twin] != game->items[i])
+    while (game->items[twin] != game->items[i]) {
         twin++;
+    }
     erase(game, twin);
     return twin == i ? -1 : i - 1;
 }
@@ -28,8 +29,9 @@ static int32_t find_in_cell(const struct seaquest_state *game, enum kind kind, u
 {
     int32_t i = 0;
 
-    while (i < game->count && !(kind_of(game->items[i]) == kind && cell_of(game->items[i]) == cell))
+    while (i < game->count && !(kind_of(game->items[i]) == kind && cell_of(game->items[i]) == cell)) {
         i++;
+    }
     return i < game->count ? i : -1;
 }
 
@@ -38,8 +40,9 @@ static bool move_bullet(struct seaquest_state *game, item *bullet, struct outcom
 {
     *bullet = move(*bullet);
     int32_t hit = find_in_cell(game, FISHES, cell_of(*bullet));
-    if (hit < 0)
+    if (hit < 0) {
         hit = find_in_cell(game, ENEMY_SUBS, cell_of(*bullet));
+    }
     if (hit >= 0) {
         erase(game, hit);
         outcome->reward++;
@@ -55,16 +58,19 @@ static void erase_older_bullet(struct seaquest_state *game)
 
 static void move_bullets(struct seaquest_state *game, struct outcome *outcome)
 {
-    if (!is_none(game->newer_bullet) && move_bullet(game, &game->newer_bullet, outcome))
+    if (!is_none(game->newer_bullet) && move_bullet(game, &game->newer_bullet, outcome)) {
         game->newer_bullet = NONE;
-    if (!is_none(game->older_bullet) && move_bullet(game, &game->older_bullet, outcome))
+    }
+    if (!is_none(game->older_bullet) && move_bullet(game, &game->older_bullet, outcome)) {
         erase_older_bullet(game);
+    }
 }
 
 static bool board(struct seaquest_state *game, int32_t i)
 {
-    if (cell_of(game->items[i]) != sub_cell(game) || game->carried >= FULL_LOAD)
+    if (cell_of(game->items[i]) != sub_cell(game) || game->carried >= FULL_LOAD) {
         return false;
+    }
     remove_equal(game, i);
     game->carried++;
     return true;
@@ -74,17 +80,19 @@ static void move_diver(struct seaquest_state *game, int32_t i)
 {
     item *diver = &game->items[i];
 
-    if (board(game, i))
+    if (board(game, i)) {
         return;
+    }
     if (timer_of(*diver) > 0) {
         *diver = (item)(*diver - TIMER);
         return;
     }
     *diver = (item)(move(*diver) + DIVER_MOVE_INTERVAL * TIMER);
-    if (outside(*diver))
+    if (outside(*diver)) {
         remove_equal(game, i);
-    else
+    } else {
         board(game, i);
+    }
 }
 
 static void move_enemy_bullet(struct seaquest_state *game, int32_t i, struct outcome *outcome)
@@ -92,11 +100,13 @@ static void move_enemy_bullet(struct seaquest_state *game, int32_t i, struct out
     const item before = game->items[i];
     const item after = move(before);
 
-    if (cell_of(before) == sub_cell(game) || cell_of(after) == sub_cell(game))
+    if (cell_of(before) == sub_cell(game) || cell_of(after) == sub_cell(game)) {
         outcome->ended = 1;
+    }
     game->items[i] = after;
-    if (outside(after))
+    if (outside(after)) {
         erase(game, i);
+    }
 }
 
 /* A fish or sub swims, rams the player or is shot. Returns where it is then, or -1. */
@@ -104,25 +114,28 @@ static int32_t swim(struct seaquest_state *game, int32_t i, struct outcome *outc
 {
     item *enemy = &game->items[i];
 
-    if (cell_of(*enemy) == sub_cell(game))
+    if (cell_of(*enemy) == sub_cell(game)) {
         outcome->ended = 1;
+    }
     if (timer_of(*enemy) > 0) {
         *enemy = (item)(*enemy - TIMER);
         return i;
     }
     *enemy = (item)(move(*enemy) + (uint32_t)game->move_speed * TIMER);
-    if (outside(*enemy))
+    if (outside(*enemy)) {
         return remove_equal(game, i);
+    }
     if (cell_of(*enemy) == sub_cell(game)) {
         outcome->ended = 1;
         return i;
     }
-    if (cell_of(game->older_bullet) == cell_of(*enemy))
+    if (cell_of(game->older_bullet) == cell_of(*enemy)) {
         erase_older_bullet(game);
-    else if (cell_of(game->newer_bullet) == cell_of(*enemy))
+    } else if (cell_of(game->newer_bullet) == cell_of(*enemy)) {
         game->newer_bullet = NONE;
-    else
+    } else {
         return i;
+    }
     outcome->reward++;
     return remove_equal(game, i);
 }
@@ -148,16 +161,18 @@ struct outcome seaquest_move_in_turn(struct seaquest_state *game)
     move_bullets(game, &outcome);
     for (uint32_t kind = 0; kind < KINDS; kind++) {
         for (int32_t i = game->count - 1; i >= 0; i--) {
-            if (kind_of(game->items[i]) != kind)
+            if (kind_of(game->items[i]) != kind) {
                 continue;
-            if (kind == DIVERS)
+            }
+            if (kind == DIVERS) {
                 move_diver(game, i);
-            else if (kind == ENEMY_SUBS)
+            } else if (kind == ENEMY_SUBS) {
                 swim_and_shoot(game, i, &outcome);
-            else if (kind == ENEMY_BULLETS)
+            } else if (kind == ENEMY_BULLETS) {
                 move_enemy_bullet(game, i, &outcome);
-            else
+            } else {
                 swim(game, i, &outcome);
+            }
         }
     }
     return outcome;

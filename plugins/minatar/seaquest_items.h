@@ -150,16 +150,18 @@ static ALWAYS_INLINE uint8_t most_items(struct seaquest_view game, uint32_t widt
 {
     uint8_t most = 0;
 
-    for (uint32_t i = 0; i < width; i++)
+    for (uint32_t i = 0; i < width; i++) {
         most = game.count[i] > most ? game.count[i] : most;
+    }
     return most;
 }
 
 /* Behind the items of a lane, if there is room. */
 static ALWAYS_INLINE void append(struct seaquest_view game, uint32_t width, uint32_t lane, item it)
 {
-    if (game.count[lane] < ITEMS)
+    if (game.count[lane] < ITEMS) {
         game.items[game.count[lane]++ * width + lane] = it;
+    }
 }
 
 /* What moving everything gives. */

@@ -107,8 +107,9 @@ static ALWAYS_INLINE void mark_lanes(unsigned char *observations, const uint8_t 
     uint64_t lanes = minatar_lanes_where(exists, width, count);
     uint16_t look[MINATAR_LANES], row[MINATAR_LANES];
 
-    if (lanes == 0)
+    if (lanes == 0) {
         return;
+    }
     for (uint32_t i = 0; i < width; i++) {
         look[i] = (uint16_t)(items[i] / HEADS_RIGHT * LOW_CELLS | items[i] % LOW_CELLS);
         row[i] = (uint16_t)(cell_of(items[i]) / 16 * MINATAR_SIDE * CHANNELS / 8);
@@ -135,10 +136,12 @@ static ALWAYS_INLINE void show_all_else(struct seaquest_view game, uint32_t widt
         first_bit[i] = (uint16_t)(front - (right & (CHANNELS - SUB_BACK)));
         sub_bits[i] = choose(right, 1 << (CHANNELS - SUB_BACK) | 1, 1 << (CHANNELS + SUB_BACK) | 1);
     }
-    for (uint32_t i = 0; i < width; i++)
+    for (uint32_t i = 0; i < width; i++) {
         oxygen[i] = (uint8_t)((game.oxygen[i] < 0 ? 0 : game.oxygen[i]) / OXYGEN_OF_COLUMN);
-    for (uint32_t i = 0; i < width; i++)
+    }
+    for (uint32_t i = 0; i < width; i++) {
         carried[i] = (uint8_t)minatar_clamp(game.carried[i], 0, FULL_LOAD);
+    }
     for (uint32_t i = 0; i < count; i++) {
         unsigned char *observation = observations + i * OBSERVATION_BYTES;
         const struct last_row *row_of_oxygen = &oxygen_rows[oxygen[i]];
@@ -161,15 +164,18 @@ static ALWAYS_INLINE void seaquest_observe(struct seaquest_view game, uint32_t w
 
     memcpy(item_count, game.count, width);
     show_all_else(game, width, count, observations);
-    for (uint32_t i = 0; i < width; i++)
+    for (uint32_t i = 0; i < width; i++) {
         exists[i] = !is_none(game.older_bullet[i]);
+    }
     mark_lanes(observations, exists, width, count, game.older_bullet);
-    for (uint32_t i = 0; i < width; i++)
+    for (uint32_t i = 0; i < width; i++) {
         exists[i] = !is_none(game.newer_bullet[i]);
+    }
     mark_lanes(observations, exists, width, count, game.newer_bullet);
     for (uint32_t k = 0; k < most; k++) {
-        for (uint32_t i = 0; i < width; i++)
+        for (uint32_t i = 0; i < width; i++) {
             exists[i] = k < item_count[i];
+        }
         mark_lanes(observations, exists, width, count, game.items + k * width);
     }
 }

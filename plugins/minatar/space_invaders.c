@@ -82,10 +82,11 @@ static void draw_aliens(struct alien_image *image, uint64_t upper, uint64_t lowe
         const uint64_t row = spread_row(half >> y % HALF_ROWS * MINATAR_SIDE & ROW_MASK) * channel_bits;
         const uint32_t first = y * ROW_BITS / 64, shift = y * ROW_BITS % 64;
         word[first] |= row << shift;
-        if (shift + ROW_BITS > 64)
+        if (shift + ROW_BITS > 64) {
             word[first + 1] |= row >> (64 - shift);
+        }
     }
-    memcpy(image->word, word, sizeof word);
+    memcpy(image->word, word, sizeof(word));
 }
 
 /* Moves the aliens of an image by one column. None is in the column at that edge. */
@@ -94,12 +95,14 @@ static void shift_image(struct alien_image *image, int8_t step)
     uint64_t *word = image->word;
 
     if (step < 0) {
-        for (uint32_t i = 0; i < IMAGE_WORDS - 1; i++)
+        for (uint32_t i = 0; i < IMAGE_WORDS - 1; i++) {
             word[i] = word[i] >> CHANNELS | word[i + 1] << (64 - CHANNELS);
+        }
         word[IMAGE_WORDS - 1] >>= CHANNELS;
     } else {
-        for (uint32_t i = IMAGE_WORDS - 1; i > 0; i--)
+        for (uint32_t i = IMAGE_WORDS - 1; i > 0; i--) {
             word[i] = word[i] << CHANNELS | word[i - 1] >> (64 - CHANNELS);
+        }
         word[0] <<= CHANNELS;
     }
 }
@@ -111,8 +114,9 @@ static void hide_alien(struct alien_image *image, uint32_t cell)
     const uint32_t word = cell * CHANNELS / 64, shift = cell * CHANNELS % 64;
 
     image->word[word] &= ~(every_channel << shift);
-    if (shift + CHANNELS > 64)
+    if (shift + CHANNELS > 64) {
         image->word[word + 1] &= ~(every_channel >> (64 - shift));
+    }
 }
 
 static ALWAYS_INLINE void fill_aliens(struct space_invaders_view game, uint32_t lane)
@@ -261,10 +265,12 @@ static ALWAYS_INLINE void hit_alien(struct space_invaders_view game, struct mina
     hide_alien(&game.alien_image[lane], *bullet);
     *bullet = NO_BULLET;
     turn.rewards[lane]++;
-    if (--game.alien_count[lane] > 0)
+    if (--game.alien_count[lane] > 0) {
         return;
-    if (turn.ramping && game.move_interval[lane] > LAST_MOVE_INTERVAL)
+    }
+    if (turn.ramping && game.move_interval[lane] > LAST_MOVE_INTERVAL) {
         game.move_interval[lane]--;
+    }
     fill_aliens(game, lane);
 }
 
@@ -273,8 +279,9 @@ static ALWAYS_INLINE uint64_t lanes_with_alien_on_cannon(struct space_invaders_v
 {
     uint64_t lanes = 0;
 
-    for (uint64_t i = 0; i < width; i++)
+    for (uint64_t i = 0; i < width; i++) {
         lanes |= alien_is_on_cannon(game, i) << i;
+    }
     return lanes;
 }
 
@@ -303,19 +310,24 @@ static ALWAYS_INLINE void space_invaders_advance(struct space_invaders_view game
 
     move_cannon_and_bullets(game, turn);
     run_alien_timers(game, turn.width, moves, shoots);
-    for (uint64_t lanes = playing & minatar_lanes_where(moves, turn.width, turn.count); lanes; lanes &= lanes - 1)
+    for (uint64_t lanes = playing & minatar_lanes_where(moves, turn.width, turn.count); lanes; lanes &= lanes - 1) {
         move_aliens(game, turn, minatar_lowest_bit(lanes));
-    for (uint64_t lanes = playing & lanes_with_alien_on_cannon(game, turn.width); lanes; lanes &= lanes - 1)
+    }
+    for (uint64_t lanes = playing & lanes_with_alien_on_cannon(game, turn.width); lanes; lanes &= lanes - 1) {
         turn.ended[minatar_lowest_bit(lanes)] = 1;
-    for (uint64_t lanes = playing & minatar_lanes_where(shoots, turn.width, turn.count); lanes; lanes &= lanes - 1)
+    }
+    for (uint64_t lanes = playing & minatar_lanes_where(shoots, turn.width, turn.count); lanes; lanes &= lanes - 1) {
         enemy_shot(game, minatar_lowest_bit(lanes));
+    }
     /* Both are found before a hit can bring the next aliens. */
     const uint64_t newer_hits = playing & lanes_with_hit(game, game.newer_bullet, turn.width);
     const uint64_t older_hits = playing & lanes_with_hit(game, game.older_bullet, turn.width);
-    for (uint64_t lanes = newer_hits; lanes; lanes &= lanes - 1)
+    for (uint64_t lanes = newer_hits; lanes; lanes &= lanes - 1) {
         hit_alien(game, turn, minatar_lowest_bit(lanes), game.newer_bullet + minatar_lowest_bit(lanes));
-    for (uint64_t lanes = older_hits; lanes; lanes &= lanes - 1)
+    }
+    for (uint64_t lanes = older_hits; lanes; lanes &= lanes - 1) {
         hit_alien(game, turn, minatar_lowest_bit(lanes), game.older_bullet + minatar_lowest_bit(lanes));
+    }
 }
 
 /* What a bullet sets in an observation, by its cell. None sets nothing, each in a byte of its own: bullets that set the
@@ -360,8 +372,9 @@ static ALWAYS_INLINE void space_invaders_observe(struct space_invaders_view game
         const uint32_t cannon = (uint32_t)(CANNON_ROW + game.cannon_x[k]) * CHANNELS + CANNON;
         const uint64_t aliens_of_last =
             image.word[IMAGE_WORDS - 2] >> LAST_BYTES_SHIFT | image.word[IMAGE_WORDS - 1] << (64 - LAST_BYTES_SHIFT);
-        for (uint32_t i = 0; i < IMAGE_WORDS - 1; i++)
+        for (uint32_t i = 0; i < IMAGE_WORDS - 1; i++) {
             store64(observation + 8 * i, image.word[i]);
+        }
         store64(observation + LAST_BYTES, aliens_of_last | (uint64_t)1 << (cannon - 8 * LAST_BYTES));
         set_mark(observation, newer_marks[game.newer_bullet[k]]);
         set_mark(observation, older_marks[game.older_bullet[k]]);
@@ -384,16 +397,18 @@ static int32_t count_cells(const struct board *board)
     int32_t count = 0;
 
     for (int i = 0; i < HALVES; i++) {
-        for (uint64_t left = board->half[i]; left; left &= left - 1)
+        for (uint64_t left = board->half[i]; left; left &= left - 1) {
             count++;
+        }
     }
     return count;
 }
 
 static void put_bullet(struct board *board, uint8_t bullet)
 {
-    if (bullet != NO_BULLET)
+    if (bullet != NO_BULLET) {
         board->half[bullet / HALF_CELLS] |= (uint64_t)1 << bullet % HALF_CELLS;
+    }
 }
 
 /* The lowest bullet of a board, which of the cannon's is the newest one. */
