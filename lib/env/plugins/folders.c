@@ -76,9 +76,10 @@ typedef struct name_search {
 static void keep_smallest(void *user, const char *name)
 {
     name_search *search = user;
-    if (collection_length(name) > 0 && strcmp(name, search->after) > 0 &&
+    size_t bytes = strlen(name) + 1;
+    if (bytes <= sizeof(search->found) && collection_length(name) > 0 && strcmp(name, search->after) > 0 &&
         (search->found[0] == '\0' || strcmp(name, search->found) < 0)) {
-        snprintf(search->found, sizeof(search->found), "%s", name);
+        memcpy(search->found, name, bytes);
     }
 }
 

@@ -12,7 +12,8 @@ typedef struct peak {
 } peak;
 
 #define OF_TIER(tier, needs) [ARQ_TIER_##tier] = bench_multiply_add_##tier,
-static double (*const of_tier[ARQ_TIER_COUNT])(size_t steps, float *sums) = {ARQ_BUILT_TIER_LIST(OF_TIER)};
+static double (*const of_tier[ARQ_TIER_COUNT])(size_t steps, float *sums) = {[ARQ_TIER_GENERIC] = NULL,
+                                                                             ARQ_BUILT_TIER_LIST(OF_TIER)};
 
 static void run_peak(void *data)
 {
