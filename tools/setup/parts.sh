@@ -5,26 +5,26 @@ usual_folder=$build_folder/check
 
 # need_to_test quick|usual|--all: installs what the parts use, where that can be.
 need_to_test() {
-    wanted=
-    has_library check || wanted="$wanted check pkg-config"
+    missing=
+    has_library check || missing="$missing check pkg-config"
     if [ "$1" != quick ]; then
-        has g++ || wanted="$wanted g++"
-        has clang || wanted="$wanted clang"
-        has cmake || wanted="$wanted cmake"
-        has doxygen || wanted="$wanted doxygen"
-        has readelf || wanted="$wanted binutils"
-        has abidiff || wanted="$wanted abigail-tools"
-        has aarch64-linux-gnu-gcc || wanted="$wanted gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
-        has qemu-aarch64 || wanted="$wanted qemu-user"
-        python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || wanted="$wanted python3-venv"
+        has g++ || missing="$missing g++"
+        has clang || missing="$missing clang"
+        has cmake || missing="$missing cmake"
+        has doxygen || missing="$missing doxygen"
+        has readelf || missing="$missing binutils"
+        has abidiff || missing="$missing abigail-tools"
+        has aarch64-linux-gnu-gcc || missing="$missing gcc-aarch64-linux-gnu libc6-dev-arm64-cross"
+        has qemu-aarch64 || missing="$missing qemu-user"
+        python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3-venv"
     fi
     if [ "$1" = --all ]; then
-        has valgrind || wanted="$wanted valgrind"
-        compiles_32_bits || wanted="$wanted libc6-dev-i386 lib32gcc-$(gcc -dumpversion 2>/dev/null)-dev"
-        wanted="$wanted $(newest_compilers)"
+        has valgrind || missing="$missing valgrind"
+        compiles_32_bits || missing="$missing libc6-dev-i386 lib32gcc-$(gcc -dumpversion 2>/dev/null)-dev"
+        [ -n "$only_parts" ] || missing="$missing $(newest_compilers)"
     fi
     # shellcheck disable=SC2086 # a list of words
-    [ -z "${wanted# }" ] || install_packages $wanted
+    [ -z "${missing# }" ] || install_packages $missing
     hash -r
     has_library check || fail "no libcheck: install it, such as Debian's packages check and pkg-config"
     # The environment sees no other packages than its own: one that is missing brings all.
@@ -34,7 +34,6 @@ need_to_test() {
         # shellcheck disable=SC2086
         install_python_packages $packages || echo "pip could not install $packages: their tests are skipped"
     fi
-    [ "$1" != --all ] || has_python_module ziglang || install_python_packages ziglang || true
 }
 
 compiles_32_bits() {
@@ -120,13 +119,14 @@ with_32_bits() {
 
 with_unity() { build "$build_folder/check-unity" -Dunity=on -Ddocs=disabled; }
 
-# zig_build TARGET: the library and its plugins.
+# zig_build TARGET: the library and its plugins. The Meson that comes with Debian 12 does not know zig's linkers.
 zig_build() {
-    if ! has_python_module ziglang; then
-        part_lacks="the Python package ziglang is not installed"
+    zig=$build_folder/zig
+    if ! { [ -x "$zig/bin/python" ] || python3 -m venv "$zig" >/dev/null; } ||
+        ! "$zig/bin/pip" install --quiet --disable-pip-version-check meson ziglang; then
+        part_lacks="pip cannot install meson and ziglang"
         return 1
     fi
-    cross=$build_folder/check-zig-$1.cross
     case $1 in
     aarch64-macos*) machine="system = 'darwin'
 cpu_family = 'aarch64'
@@ -135,15 +135,18 @@ cpu = 'aarch64'" ;;
 cpu_family = 'x86_64'
 cpu = 'x86_64'" ;;
     esac
-    cat >"$cross" <<END
+    cat >"$zig/$1.cross" <<END
 [binaries]
-c = ['python3', '-m', 'ziglang', 'cc', '-target', '$1']
-ar = ['python3', '-m', 'ziglang', 'ar']
+c = ['$zig/bin/python', '-m', 'ziglang', 'cc', '-target', '$1']
+ar = ['$zig/bin/python', '-m', 'ziglang', 'ar']
+
 [host_machine]
 $machine
 endian = 'little'
 END
-    build "$build_folder/check-zig-$1" --cross-file "$cross" -Dtests=disabled -Ddocs=disabled -Dtools=false
+    [ -f "$zig/$1/build.ninja" ] || expect "configuring for $1" "$zig/bin/meson" setup "$zig/$1" "$source_folder" \
+        --cross-file "$zig/$1.cross" -Dwerror=true -Dtests=disabled -Ddocs=disabled -Dtools=false || return
+    expect "building for $1" ninja -C "$zig/$1"
 }
 
 clang_sanitized() {

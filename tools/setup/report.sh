@@ -7,9 +7,14 @@
 passed=0
 failed=0
 table=
+only_parts=
 
 # part NAME WHAT FUNCTION [ARGUMENT]...: runs the function and adds its row to the table.
 part() {
+    case $only_parts in
+    '' | *" $1 "*) ;;
+    *) return 0 ;;
+    esac
     part_name=$1
     part_what=$2
     shift 2
@@ -87,6 +92,7 @@ configure_and_build() { configure "$@" -Dwerror=true && ninja -C "$1"; }
 
 # Prints the table and the sum, which is the last line, and ends.
 summary() {
+    [ -n "$table" ] || fail "no part is called$only_parts"
     say "summary"
     printf '%-20s %-62s %5s  %s\n%s' part "what ran" seconds result "$table" | sed 's/ *$//'
     echo "$passed passed, $failed failed"
