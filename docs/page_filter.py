@@ -27,6 +27,7 @@ class Filter:
     def __init__(self, path, root):
         self.root = root
         self.page = os.path.relpath(path, root)
+        self.slugs = {}  # how often each has been met
 
     def link(self, match):
         code, text, target = match.groups()
@@ -40,6 +41,13 @@ class Filter:
         if self.is_example(path) and path.endswith((".c", ".cpp", ".py")):
             return f"[{text}]({os.path.basename(path)})"
         return text
+
+    def anchor(self, heading):
+        """Its slug, which repository sites number from the second of a page on."""
+        name = slug(heading)
+        before = self.slugs.get(name, 0)
+        self.slugs[name] = before + 1
+        return f"{name}-{before}" if before else name
 
     @staticmethod
     def is_page(path):
@@ -62,7 +70,7 @@ class Filter:
                 yield fence + (f"{{.{opening.group(2)}}}" if opening.group(2) else "")
             elif heading := HEADING.match(line):
                 marks, words = heading.groups()
-                name = label(self.page, slug(words) if titled else "")
+                name = label(self.page, self.anchor(words) if titled else "")
                 titled = True
                 yield f"{marks} {LINK.sub(self.link, words)} {{#{name}}}"
             else:

@@ -69,7 +69,7 @@ arq_status arq_env_make(arq_context *context, const arq_env_methods *methods, vo
     env->wrapper = wrapper;
     if (!wrapper) {
         int is_bits = spec.observation_kind == ARQ_OBSERVATION_BIT;
-        env->spare_bits = is_bits && spec.observation_size % 8 != 0 ? (uint8_t)(0xff << spec.observation_size % 8) : 0;
+        env->spare_bits = (uint8_t)(is_bits && spec.observation_size % 8 != 0 ? 0xff << spec.observation_size % 8 : 0);
         env->has_bounds = (uint8_t)arq_observation_has_bounds(&spec);
         env->checks_values = env->has_bounds || (!is_bits && spec.observation_kind != ARQ_OBSERVATION_U8);
     }
