@@ -144,7 +144,7 @@ ar = ['$zig/bin/python', '-m', 'ziglang', 'ar']
 $machine
 endian = 'little'
 END
-    [ -f "$zig/$1/build.ninja" ] || expect "configuring for $1" "$zig/bin/meson" setup "$zig/$1" "$source_folder" \
+    [ -f "$zig/$1/build.ninja" ] || expect "configuring for $1" env -C "$zig" "$zig/bin/meson" setup "$zig/$1" "$source_folder" \
         --cross-file "$zig/$1.cross" -Dwerror=true -Dtests=disabled -Ddocs=disabled -Dtools=false || return
     expect "building for $1" ninja -C "$zig/$1"
 }
