@@ -99,6 +99,93 @@ ARQ_API arq_status arq_agent_act(arq_agent *agent, int32_t *action);
 ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation,
                                      int32_t terminated, int32_t truncated, uint32_t *events);
 
+/** @name Several episodes side by side
+ *
+ * An agent may learn from several instances of an environment at once: one network, an episode for each instance. Arrays
+ * have an entry for every instance, and `mask` says which of them a call is for, so that instances may begin, end and
+ * pause when they like. The entries of others are neither read nor written.
+ *
+ *     arq_agent_begin_many(agent, NULL, observations);                      // all N
+ *     for (;;) {
+ *         arq_agent_act_many(agent, NULL, actions);
+ *         ... N worlds move: observations, rewards, terminated, truncated ...
+ *         arq_agent_observe_many(agent, NULL, NULL, rewards, observations, terminated, truncated, &events);
+ *         for (i = 0; i < N; i++)
+ *             ended[i] = terminated[i] || truncated[i];
+ *         ... worlds that ended begin anew: their first observations ...
+ *         arq_agent_begin_many(agent, ended, observations);
+ *     }
+ *
+ * Vector environments that reset an ended instance in the next step (Gymnasium's NEXT_STEP) fit as they are: the step
+ * that resets is no transition, so leave that instance out of act and observe, and begin it with what the step gave.
+ * Where the reset happens in the same step (SAME_STEP), observe is given the final observation and begin the other.
+ * @{ */
+
+/**
+ * @brief Makes an agent that learns from several instances of one environment.
+ * @param context The context.
+ * @param config As in arq_agent_create().
+ * @param observation_kind As there.
+ * @param observation_size As there.
+ * @param actions As there.
+ * @param instances Episodes side by side, 1 .. 65536; 1 is arq_agent_create().
+ * @param[out] out The agent, owned by the caller; NULL on failure.
+ * @return #ARQ_E_ARGUMENT, #ARQ_E_UNSUPPORTED, #ARQ_E_NOMEM.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_agent_create_many(arq_context *context, const arq_config *config, int32_t observation_kind,
+                                         uint32_t observation_size, uint32_t actions, uint32_t instances,
+                                         arq_agent **out);
+
+/**
+ * @brief How many episodes an agent plays side by side.
+ * @param agent The agent.
+ * @return At least 1; 0 for NULL.
+ * @since 0.2
+ */
+ARQ_API uint32_t arq_agent_instances(const arq_agent *agent);
+
+/**
+ * @brief Begins an episode in every instance of the mask. One that is still open is closed as truncated.
+ * @param agent The agent.
+ * @param mask [instances] non-zero: begins; NULL: all.
+ * @param observations [instances] first observations without gaps; copied.
+ * @return As arq_agent_begin(): on failure nothing has changed; the text names the instance.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_agent_begin_many(arq_agent *agent, const uint8_t *mask, const void *observations);
+
+/**
+ * @brief Chooses an action for the newest observation of every instance of the mask. Asking twice gives the same.
+ * @param agent The agent.
+ * @param mask [instances] non-zero: acts; NULL: all.
+ * @param[out] actions [instances] 0 .. actions-1.
+ * @return #ARQ_E_ORDER when one of them has no open episode: nothing has changed; #ARQ_E_BUSY while another thread
+ *   changes the network.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_agent_act_many(arq_agent *agent, const uint8_t *mask, int32_t *actions);
+
+/**
+ * @brief Says what came of the actions of every instance of the mask: stores the transitions, learns when it is due.
+ *
+ * A call with m instances counts m environment steps. Whatever learning is due then is done inside, once for all.
+ * @param agent The agent.
+ * @param mask [instances] non-zero: has stepped; NULL: all.
+ * @param actions [instances] actions really executed, each may be #ARQ_ACTION_CHOSEN; NULL: all as chosen.
+ * @param rewards [instances] finite.
+ * @param next_observations [instances] without gaps, copied; the final one where an episode ended.
+ * @param terminated [instances] 1: ended by the rules, no bootstrap. Wins over truncated.
+ * @param truncated [instances] 1: cut.
+ * @param[out] events ARQ_EVENT_ bits of all of them together, or NULL.
+ * @return As arq_agent_observe(); the text names the instance.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_agent_observe_many(arq_agent *agent, const uint8_t *mask, const int32_t *actions,
+                                          const double *rewards, const void *next_observations,
+                                          const int32_t *terminated, const int32_t *truncated, uint32_t *events);
+/** @} */
+
 /**
  * @brief The network that learns, to read, write, save or copy between calls.
  *

@@ -30,6 +30,22 @@ typedef struct arq_run arq_run;
 ARQ_API arq_status arq_run_create(arq_context *context, const arq_config *config, arq_env *env, arq_run **out);
 
 /**
+ * @brief Makes a run over a batch: one network learns from all its instances side by side.
+ *
+ * A step of all N counts N environment steps. Episodes end at different times; an instance that has ended begins its
+ * next episode with the next step.
+ * @param context The context.
+ * @param config Every parameter; copied.
+ * @param batch Instances with discrete actions; lent for the life of the run. Instance i is reset with the config's
+ *   seed + i.
+ * @param[out] out The run, owned by the caller; NULL on failure.
+ * @return As arq_run_create().
+ * @since 0.2
+ */
+ARQ_API arq_status arq_run_create_batch(arq_context *context, const arq_config *config, arq_env_batch *batch,
+                                        arq_run **out);
+
+/**
  * @brief Ends a run; the environment stays.
  * @param run NULL is fine.
  * @since 0.1
@@ -37,15 +53,41 @@ ARQ_API arq_status arq_run_create(arq_context *context, const arq_config *config
 ARQ_API void arq_run_destroy(arq_run *run);
 
 /**
- * @brief Goes on for some environment steps, at most to the end of the present episode. Never evaluates.
+ * @brief Goes on for some environment steps. Never evaluates.
+ *
+ * With one environment it returns at the end of the present episode at the latest. With a batch it goes on over ends of
+ * episodes, as long as arq_run_episode() has room for them; steps are rounded up to whole steps of all instances.
  * @param run The run.
  * @param steps At most this many; fewer at the run's end (parameter total_steps).
  * @param[out] done How many were made, or NULL; 0 with #ARQ_OK: the run is complete.
  * @return The environment's or the agent's failure. The run stays as it was before the failed step; the next call goes
- *   on with a new episode.
+ *   on with a new episode. Where an instance of a batch fails, its episode ends there, and what the others did is
+ *   kept; the text names the instance.
  * @since 0.1
  */
 ARQ_API arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done);
+
+/** @name How an episode ended
+ * @{ */
+#define ARQ_EPISODE_TERMINATED 1 /**< @brief By the rules. @since 0.2 */
+#define ARQ_EPISODE_TRUNCATED 2  /**< @brief It was cut. @since 0.2 */
+#define ARQ_EPISODE_FAILED 3     /**< @brief Its environment failed. @since 0.2 */
+/** @} */
+
+/**
+ * @brief An episode that ended in the last arq_run_advance(), in the order of their ends; none is left out.
+ * @param run The run.
+ * @param index From 0.
+ * @param[out] instance Which one it was played in, or NULL.
+ * @param[out] episode_return Sum of its rewards, or NULL.
+ * @param[out] length Its steps, or NULL.
+ * @param[out] step The run's steps when it ended, or NULL.
+ * @param[out] end ARQ_EPISODE_, or NULL.
+ * @return #ARQ_E_NOT_FOUND behind the last, #ARQ_E_ARGUMENT.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_run_episode(const arq_run *run, uint32_t index, uint32_t *instance, double *episode_return,
+                                   uint64_t *length, uint64_t *step, int32_t *end);
 
 /**
  * @brief The agent of a run.
@@ -65,6 +107,14 @@ ARQ_API arq_agent *arq_run_agent(arq_run *run);
  * @since 0.1
  */
 ARQ_API arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t cell, double *value);
+
+/**
+ * @brief How many instances a run plays side by side.
+ * @param run The run.
+ * @return At least 1; 0 for NULL.
+ * @since 0.2
+ */
+ARQ_API uint32_t arq_run_instances(const arq_run *run);
 
 /**
  * @brief Name of a metric of runs, for going through them.
@@ -116,6 +166,28 @@ typedef struct arq_progress {
 ARQ_API arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_env *env, uint64_t seed,
                                 double epsilon, uint32_t episodes, uint64_t max_steps, const arq_progress *progress,
                                 double *returns, uint64_t *lengths);
+
+/**
+ * @brief As arq_evaluate(), on a batch: every instance plays the same number of episodes, side by side.
+ *
+ * The same number from each, so that short episodes do not push long ones out of the mean. Instance i is reset with
+ * seed + i and has a random stream of its own.
+ * @param context The context.
+ * @param network As there.
+ * @param batch Instances with discrete actions; their number divides `episodes`.
+ * @param seed As there.
+ * @param epsilon As there.
+ * @param episodes At least 1, a multiple of the number of instances.
+ * @param max_steps As there.
+ * @param progress As there; `steps` are those of the longest present episode.
+ * @param[out] returns [episodes] sums of rewards: those of instance i are at i, i + N, i + 2 N ...
+ * @param[out] lengths [episodes] steps, or NULL.
+ * @return As arq_evaluate(); #ARQ_E_ARGUMENT also when `episodes` is no multiple of the number of instances.
+ * @since 0.2
+ */
+ARQ_API arq_status arq_evaluate_batch(arq_context *context, const arq_network *network, arq_env_batch *batch,
+                                      uint64_t seed, double epsilon, uint32_t episodes, uint64_t max_steps,
+                                      const arq_progress *progress, double *returns, uint64_t *lengths);
 
 #ifdef __cplusplus
 }

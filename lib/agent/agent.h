@@ -5,53 +5,75 @@
 #define ARQ_AGENT_AGENT_H
 
 #include "arq/agent.h"
-#include "arq/replay.h"
+#include "agent/experience.h"
+#include "agent/schedule.h"
 #include "core/random.h"
 #include "nn/activations.h"
-#include "nn/kind.h"
 #include "nn/learner.h"
 
-/* Rows of one batch as the replay gives them. */
-typedef struct agent_batch {
-    void *observations; /* [B, window + 1] */
-    int32_t *lengths;
-    int32_t *actions;
-    float *rewards;
-    uint8_t *terminated;
-} agent_batch;
+/* The episode that an instance is in. */
+typedef struct agent_episode {
+    arq_random exploration;
+    arq_random exploration_before_act; /* so that a saved agent chooses its pending action again */
+    int32_t action;                    /* what act chose */
+    uint8_t open;                      /* an episode is running */
+    uint8_t acted;                     /* act has chosen, observe has not come yet */
+    uint8_t explored;                  /* ... at random */
+} agent_episode;
 
 struct arq_agent {
     arq_context *context;
     arq_parameters parameters;
     arq_network *network;
     arq_learner *learner;
-    arq_replay *replay;
     arq_activations *activations;
-    agent_batch batch;
+    uint32_t instances; /* N */
     size_t observation_bytes;
-    void *observation; /* the newest */
-    arq_random exploration;
-    arq_random exploration_before_act; /* so that a saved agent chooses its pending action again */
+    uint8_t *observations;  /* [N] the newest */
+    agent_episode *episode; /* [N] */
+    agent_step *step;       /* [N] the step at work */
+    uint8_t *mask;          /* [N] work space: who needs Q now */
+    arq_random *streams;    /* [N] work space of its file */
+    const agent_experience *experience;
+    void *memory; /* the experience's */
     uint64_t steps;
     uint64_t episodes;
-    int32_t open;       /* an episode is running */
-    int32_t acted;      /* act has chosen, observe has not come yet */
     int32_t update_due; /* an update waits until enough can be drawn */
-    int32_t action;     /* what act chose */
-    int32_t explored;   /* ... at random */
-    int32_t lent;       /* a run is inside its environment: the environment may not use the agent */
+    double learning_seconds;
+    int32_t lent; /* a run is inside its environment: the environment may not use the agent */
 };
+
+/* For the next environment step. */
+static inline double arq_agent_epsilon(const arq_agent *agent)
+{
+    return arq_schedule_epsilon(&agent->parameters, agent->experience->explores_from_start, agent->steps);
+}
+
+static inline double arq_agent_learning_rate(const arq_agent *agent)
+{
+    return arq_schedule_learning_rate(&agent->parameters, agent->steps);
+}
+
+static inline const void *arq_agent_observation(const arq_agent *agent, uint32_t instance)
+{
+    return agent->observations + instance * agent->observation_bytes;
+}
 
 /* ARQ_E_BUSY: the call comes from inside the environment of the agent's own run. */
 arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call);
 
-/* As arq_agent_begin and arq_agent_observe for a run, whose environment handle has checked observations and flags. The
- * action is the one that act chose. */
-arq_status arq_agent_open_episode(arq_agent *agent, const void *observation);
-arq_status arq_agent_store(arq_agent *agent, int32_t executed, double reward, const void *next_observation,
-                           int32_t terminated, int32_t truncated, uint32_t *events);
+/* Q of every instance of the mask (NULL: all) at its newest observation; ARQ_E_BUSY. */
+arq_status arq_agent_compute(arq_agent *agent, const uint8_t *mask, const char *call);
 
-/* epsilon(t) for the next step. */
-double arq_agent_epsilon(const arq_agent *agent);
+/* The public calls of many episodes, for what has been checked: by the environment handle, where a run plays. */
+arq_status arq_agent_enter(arq_agent *agent, const uint8_t *mask, const void *observations);
+arq_status arq_agent_choose(arq_agent *agent, const uint8_t *mask, int32_t *actions);
+arq_status arq_agent_learn_from(arq_agent *agent, const uint8_t *mask, const int32_t *actions, const double *rewards,
+                                const void *next_observations, const int32_t *terminated, const int32_t *truncated,
+                                uint32_t *events);
+
+/* One or more updates by the experience: the rate of now, the time that it takes, who has collapsed. */
+typedef arq_status agent_learn(arq_agent *agent, uint32_t *events);
+arq_status arq_agent_learn(arq_agent *agent, agent_learn *learn, uint32_t *events);
 
 #endif

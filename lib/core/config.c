@@ -196,6 +196,9 @@ arq_status arq_config_get_float(const arq_config *config, const char *name, doub
     } else {
         int64_t whole;
         memcpy(&whole, field, sizeof(whole));
+        if (parameter->type == ARQ_TYPE_AUTO_BOOL && whole == ARQ_AUTO) {
+            return arq_fail(config->context, ARQ_E_ARGUMENT, "arq_config_get_float: '%s' is 'auto', no number", name);
+        }
         *value = (double)whole;
     }
     return ARQ_OK;

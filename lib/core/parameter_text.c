@@ -186,6 +186,13 @@ arq_status arq_parameter_parse(const arq_context *context, const char *name, con
             return fail_range(context, row, text);
         }
         break;
+    case ARQ_TYPE_AUTO_BOOL:
+        if (strcmp(text, "auto") == 0) {
+            whole = ARQ_AUTO;
+        } else if (!parse_bool(text, &whole)) {
+            return fail_range(context, row, text);
+        }
+        break;
     case ARQ_TYPE_CHOICE:
         if (!parse_choice(row->choices, text, &whole)) {
             return fail_range(context, row, text);
@@ -236,6 +243,10 @@ size_t arq_parameter_format(const arq_parameter *parameter, const arq_parameters
         memcpy(&whole, field, sizeof(whole));
         snprintf(text, sizeof(text), "%s", whole ? "true" : "false");
         break;
+    case ARQ_TYPE_AUTO_BOOL:
+        memcpy(&whole, field, sizeof(whole));
+        snprintf(text, sizeof(text), "%s", whole == ARQ_AUTO ? "auto" : whole ? "true" : "false");
+        break;
     case ARQ_TYPE_CHOICE:
         memcpy(&whole, field, sizeof(whole));
         arq_choice_word(parameter->choices, whole, text, sizeof(text));
@@ -270,7 +281,7 @@ const char *arq_parameter_name(uint32_t index)
 
 const char *arq_parameter_text(const char *name, int32_t field)
 {
-    static const char *const types[] = {"int", "float", "bool", "choice", "widths"};
+    static const char *const types[] = {"int", "float", "bool", "choice", "choice", "widths"};
     const arq_parameter *row = name == NULL ? NULL : arq_parameter_find(name);
     if (row == NULL) {
         return NULL;

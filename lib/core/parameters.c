@@ -18,6 +18,12 @@ _Static_assert(ARQ_MAX_HEADS == 16 && ARQ_MAX_CELLS == 16, "the ranges below say
     {                                                                                                                  \
 #name_, ARQ_TYPE_BOOL, offsetof(arq_parameters, name_), 0, 1, NULL, "true|false", default_, "", doc_, source_  \
     }
+/* true, false, or what fits the rest. */
+#define ROW_AUTO_BOOL(name_, doc_, source_)                                                                            \
+    {                                                                                                                  \
+#name_, ARQ_TYPE_AUTO_BOOL, offsetof(arq_parameters, name_), 0, ARQ_AUTO, NULL, "auto|true|false", "auto", "", \
+            doc_, source_                                                                                              \
+    }
 #define ROW_CHOICE(name_, choices_, default_, doc_, source_)                                                           \
     {                                                                                                                  \
 #name_, ARQ_TYPE_CHOICE, offsetof(arq_parameters, name_), 0, 0, choices_, choices_, default_, "", doc_,        \
@@ -33,6 +39,7 @@ _Static_assert(ARQ_MAX_HEADS == 16 && ARQ_MAX_CELLS == 16, "the ranges below say
 #define AD_PAPER "AD, arXiv 2411.03604"
 #define RELEASED "ARQ, released code"
 #define DQN_PAPER "DQN, Mnih 2015"
+#define PQN_PAPER "PQN, arXiv 2407.04811"
 #define FF_DQN "FF-DQN, Krutsylo 2025"
 
 #define KIND_WORD(number, methods, word) "|" word
@@ -67,12 +74,15 @@ const arq_parameter arq_parameter_table[] = {
     ROW_INT(context_size, 0, 1024, "10", "observations",
             "Observations before s_t from which an update rebuilds the contexts.", RELEASED),
     ROW_FLOAT(context_alpha, 0, 1, "1", "", "Context moves by this share towards the new activations.", RELEASED),
-    ROW_BOOL(context_on_explore, "false", "Contexts advance on exploring steps too, not on greedy ones alone.",
-             RELEASED),
+    ROW_AUTO_BOOL(context_on_explore,
+                  "Contexts advance on exploring steps too, not on greedy ones alone; auto: so with rollouts, not so "
+                  "with a replay.",
+                  RELEASED),
     ROW_CHOICE(window_padding, "repeat|zero-context", "repeat",
                "Windows of young episodes: repeat the first observation, or start there with zero contexts.", RELEASED),
     ROW_CHOICE(q_from, "mean|last", "mean", "The network's Q: mean over cells, or the last of them.", ARQ_PAPER),
     ROW_INT(q_cells, 0, 16, "0", "cells", "Only the first so many cells make the network's Q; 0: all.", RELEASED),
+    ROW_BOOL(layer_norm, "false", "dqn: normalisation with scale and shift before each ReLU.", PQN_PAPER),
     ROW_CHOICE(ff_variant, "code|poster", "code",
                "ff-dqn: goodness and loss as in the released code, or as on the poster.", FF_DQN),
     ROW_FLOAT(ff_margin, 0, 1000, "2", "", "ff-dqn: the goodness that divides positive from negative samples.", FF_DQN),
@@ -89,6 +99,10 @@ const arq_parameter arq_parameter_table[] = {
     ROW_BOOL(double_q, "true", "Online network chooses the next action, target network rates it.", "van Hasselt 2016"),
     ROW_CHOICE(loss, "mse|huber", "mse", "Loss of the temporal-difference error.", RELEASED),
     ROW_FLOAT(learning_rate, 0, 1, "0.0001", "", "Adam's step.", RELEASED),
+    ROW_FLOAT(learning_rate_end, 0, 1, "0", "", "Adam's step from learning_rate_steps on.", PQN_PAPER),
+    ROW_INT(learning_rate_steps, 0, 1e15, "0", "environment steps",
+            "Steps over which Adam's step falls from learning_rate to learning_rate_end; 0: it stays. For agents.",
+            PQN_PAPER),
     ROW_FLOAT(head_learning_rate, 0, 1, "0", "", "ff-dqn: Adam's step of the Q-head; 0: learning_rate.", FF_DQN),
     ROW_FLOAT(clip, 0, 1e9, "1", "",
               "Largest gradient norm of a cell (dqn: of the network; ff-dqn: of a feature layer); 0: no clipping.",
@@ -97,6 +111,17 @@ const arq_parameter arq_parameter_table[] = {
     ROW_FLOAT(beta2, 0, 0.999999, "0.99", "", "Adam's decay of the second moment.", RELEASED),
     ROW_FLOAT(adam_epsilon, 1e-12, 1, "1e-8", "", "Adam's epsilon.", "Kingma and Ba 2015"),
     ROW_INT(batch, 1, 65536, "512", "transitions", "Transitions of an update.", ARQ_PAPER),
+    ROW_CHOICE(experience, "replay|rollout", "replay",
+               "What an agent learns from: a replay and a target network, or the last rollout alone.", "libarq"),
+    ROW_INT(rollout, 1, 1000000000, "2048", "transitions",
+            "rollout: transitions between learnings, over all instances: each makes rollout / N, rounded up.",
+            PQN_PAPER),
+    ROW_FLOAT(td_lambda, 0, 1, "0.65", "",
+              "rollout: lambda of the returns; 0: one step of Q-learning, 1: the rewards of the rollout.", PQN_PAPER),
+    ROW_INT(epochs, 1, 1000, "1", "passes", "rollout: how often each transition is learned from.", PQN_PAPER),
+    ROW_INT(minibatches_per_step, 0, 1000000000, "0", "minibatches",
+            "rollout: most of them in one step, while the next rollout fills; 0: all when the rollout is full.",
+            "libarq"),
     /* The schedule. */
     ROW_INT(train_period, 1, 1000000000, "4", "environment steps", "Steps between updates.", ARQ_PAPER),
     ROW_INT(learning_starts, 0, 1e15, "50000", "environment steps", "Steps before the first update.", RELEASED),

@@ -17,9 +17,13 @@ typedef enum arq_parameter_type {
     ARQ_TYPE_INT,
     ARQ_TYPE_FLOAT,
     ARQ_TYPE_BOOL,
+    ARQ_TYPE_AUTO_BOOL, /* 0, 1 or ARQ_AUTO */
     ARQ_TYPE_CHOICE,
     ARQ_TYPE_WIDTHS
 } arq_parameter_type;
+
+/* Not set: what fits the other parameters. */
+#define ARQ_AUTO 2
 
 typedef struct arq_widths {
     uint32_t count;
@@ -32,6 +36,7 @@ typedef enum arq_action_code { ARQ_CODE_ONE_HOT, ARQ_CODE_BINARY } arq_action_co
 typedef enum arq_window_padding { ARQ_PADDING_REPEAT, ARQ_PADDING_ZERO_CONTEXT } arq_window_padding;
 typedef enum arq_q_from { ARQ_Q_MEAN, ARQ_Q_LAST } arq_q_from;
 typedef enum arq_row_order { ARQ_ROWS_RELEASED, ARQ_ROWS_PAPER } arq_row_order;
+typedef enum arq_experience { ARQ_EXPERIENCE_REPLAY, ARQ_EXPERIENCE_ROLLOUT } arq_experience;
 typedef enum arq_exploration_from { ARQ_EXPLORATION_FROM_LEARNING, ARQ_EXPLORATION_FROM_START } arq_exploration_from;
 typedef enum arq_ff_variant { ARQ_FF_CODE, ARQ_FF_POSTER } arq_ff_variant;
 typedef enum arq_ff_normalise {
@@ -61,6 +66,7 @@ typedef struct arq_parameters {
     int64_t window_padding;
     int64_t q_from;
     int64_t q_cells;
+    int64_t layer_norm;
     int64_t ff_variant;
     double ff_margin;
     double ff_update_probability;
@@ -70,12 +76,19 @@ typedef struct arq_parameters {
     int64_t double_q;
     int64_t loss;
     double learning_rate;
+    double learning_rate_end;
+    int64_t learning_rate_steps;
     double head_learning_rate;
     double clip;
     double beta1;
     double beta2;
     double adam_epsilon;
     int64_t batch;
+    int64_t experience;
+    int64_t rollout;
+    double td_lambda;
+    int64_t epochs;
+    int64_t minibatches_per_step;
     int64_t train_period;
     int64_t learning_starts;
     int64_t target_period;

@@ -10,13 +10,19 @@ static uint64_t splitmix64(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-void arq_random_seed(arq_random *random, uint64_t seed, arq_random_stream stream)
+void arq_random_seed_instance(arq_random *random, uint64_t seed, arq_random_stream stream, uint32_t instance)
 {
     uint64_t state = seed;
-    uint64_t mixed = splitmix64(&state) ^ ((uint64_t)stream * UINT64_C(0xd1342543de82ef95));
+    uint64_t purpose = (uint64_t)stream + ((uint64_t)instance << 32);
+    uint64_t mixed = splitmix64(&state) ^ (purpose * UINT64_C(0xd1342543de82ef95));
     for (int i = 0; i < 4; i++) {
         random->state[i] = splitmix64(&mixed);
     }
+}
+
+void arq_random_seed(arq_random *random, uint64_t seed, arq_random_stream stream)
+{
+    arq_random_seed_instance(random, seed, stream, 0);
 }
 
 static uint64_t rotate_left(uint64_t x, int k)

@@ -20,10 +20,15 @@ typedef enum arq_random_stream {
     ARQ_STREAM_EVALUATION = 4,
     ARQ_STREAM_ENVIRONMENT = 5,
     ARQ_STREAM_CHECK = 6,
-    ARQ_STREAM_FEATURES = 7
+    ARQ_STREAM_FEATURES = 7,
+    ARQ_STREAM_ROLLOUT = 8
 } arq_random_stream;
 
 void arq_random_seed(arq_random *random, uint64_t seed, arq_random_stream stream);
+
+/* Streams of one purpose that differ by instance; that of instance 0 is arq_random_seed's. */
+void arq_random_seed_instance(arq_random *random, uint64_t seed, arq_random_stream stream, uint32_t instance);
+
 uint64_t arq_random_next(arq_random *random);
 
 /* Uniform in [0, 1): 53 bits. */

@@ -176,17 +176,27 @@ void arq_record_numbers(arq_record *record, const char *name, arq_dtype dtype, a
     }
 }
 
-void arq_record_random(arq_record *record, const char *name, arq_random *random)
+void arq_record_randoms(arq_record *record, const char *name, arq_random *randoms, uint32_t count)
 {
-    arq_record_field(record, &(arq_field){name, ARQ_DTYPE_U64, 1, {4}, random->state, NULL, NULL});
+    _Static_assert(sizeof(arq_random) == 4 * sizeof(uint64_t), "streams lie without gaps");
+    uint64_t values = 4 * (uint64_t)count;
+    arq_record_field(record, &(arq_field){name, ARQ_DTYPE_U64, 1, {values}, randoms, NULL, NULL});
     if (record->status != ARQ_OK || record->writer != NULL) {
         return;
     }
     const uint64_t *state = arq_record_find(record, name)->data;
-    if ((state[0] | state[1] | state[2] | state[3]) == 0) {
-        arq_record_refuse(record, ARQ_E_FORMAT, "the state of the random numbers '%s' is all 0",
-                          arq_record_name(record, name).text);
+    for (uint32_t i = 0; i < count; i++, state += 4) {
+        if ((state[0] | state[1] | state[2] | state[3]) == 0) {
+            arq_record_refuse(record, ARQ_E_FORMAT, "the state of the random numbers '%s' is all 0",
+                              arq_record_name(record, name).text);
+            return;
+        }
     }
+}
+
+void arq_record_random(arq_record *record, const char *name, arq_random *random)
+{
+    arq_record_randoms(record, name, random, 1);
 }
 
 /* ---- Files ---- */

@@ -56,6 +56,7 @@ void arq_record_numbers(arq_record *record, const char *name, arq_dtype dtype, a
 
 /* The state of a random stream, which is never all zero. */
 void arq_record_random(arq_record *record, const char *name, arq_random *random);
+void arq_record_randoms(arq_record *record, const char *name, arq_random *randoms, uint32_t count);
 
 /* A text of the file's metadata, written only. */
 void arq_record_text(arq_record *record, const char *key, const char *value);

@@ -134,7 +134,7 @@ static arq_status check_compute(const arq_network *network, const arq_activation
 }
 
 arq_status arq_network_compute(const arq_network *network, arq_activations *activations, const void *observations,
-                               const char *call)
+                               const uint8_t *mask, const char *call)
 {
     arq_status status = arq_network_begin_read(network, call);
     if (status != ARQ_OK) {
@@ -144,10 +144,12 @@ arq_status arq_network_compute(const arq_network *network, arq_activations *acti
     const arq_network_shape *shape = &activations->shape;
     const void *encoded = arq_encode(shape->observation_kind, shape->observation_size, activations->episodes,
                                      observations, activations->encode_space);
-    shape->methods->compute(network, activations, encoded);
+    shape->methods->compute(network, activations, encoded, mask);
     arq_fp_leave(mode);
     arq_network_end_read(network);
-    memset(activations->computed, 1, activations->episodes);
+    for (uint32_t i = 0; i < activations->episodes; i++) {
+        activations->computed[i] |= mask == NULL || mask[i] != 0;
+    }
     activations->ever_computed = 1;
     return ARQ_OK;
 }
@@ -159,7 +161,7 @@ static arq_status check_and_compute(const arq_network *network, arq_activations 
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_network_compute(network, activations, observations, call);
+    return arq_network_compute(network, activations, observations, NULL, call);
 }
 
 arq_status arq_network_q(const arq_network *network, arq_activations *activations, const void *observations, float *q)

@@ -18,9 +18,10 @@ struct arq_activations {
     void *state; /* the kind's */
 };
 
-/* As arq_network_q into the activations, for a caller that has checked everything; errors name `call`. */
+/* Q of the episodes of the mask (NULL: all) into the activations, for a caller that has checked everything.
+ * Observations are an array over all episodes; what others have computed stays. Errors name `call`. */
 arq_status arq_network_compute(const arq_network *network, arq_activations *activations, const void *observations,
-                               const char *call);
+                               const uint8_t *mask, const char *call);
 
 /* The activations of the step before of one cell, over all episodes, for saving and restoring; NULL where the kind
  * carries none. */

@@ -40,7 +40,8 @@ struct arq_network_methods {
 
     arq_status (*activations_create)(arq_activations *activations);
     void (*activations_destroy)(arq_activations *activations);
-    void (*compute)(const arq_network *network, arq_activations *activations, const void *encoded);
+    /* Q of the episodes of the mask, NULL: of all. Nothing of the others is written. */
+    void (*compute)(const arq_network *network, arq_activations *activations, const void *encoded, const uint8_t *mask);
     /* What an episode carries from step to step: forgotten, moved on, and where it lies for one cell over all
      * episodes. NULL, all three, where a kind carries nothing. */
     void (*begin)(arq_activations *activations, uint32_t episode);
@@ -49,6 +50,15 @@ struct arq_network_methods {
     /* Where the values lie, and how many; NULL for something the kind does not have. */
     const float *(*read)(const arq_activations *activations, int32_t what, uint32_t cell, uint32_t episode,
                          size_t *count);
+
+    /* ---- Learning from rollouts ---- */
+
+    /* Floats of what a state is worth to a cell: 1, or its quantiles; 0: it learns from no returns. And that value for
+     * an episode: the cell's own largest Q, or the quantiles of its greedy action. */
+    uint32_t (*value_floats)(const arq_network_shape *shape, uint32_t cell);
+    void (*value)(const arq_activations *activations, uint32_t cell, uint32_t episode, float *value);
+    /* Floats of a cell's activations of the step before that any cell sees; NULL: none are. */
+    uint32_t (*previous_floats)(const arq_network_shape *shape, uint32_t cell);
 
     /* ---- Learning ---- */
 

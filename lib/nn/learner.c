@@ -64,6 +64,7 @@ arq_status arq_learner_make(arq_network *network, const arq_parameters *paramete
     learner->learning = learning;
     learner->batch = (uint32_t)parameters->batch;
     learner->window = methods->window == NULL ? 1 : methods->window(&network->shape, parameters);
+    learner->rate = parameters->learning_rate;
     learner->beta1_power = 1;
     learner->beta2_power = 1;
     learner->own.beta1_power = 1;
@@ -202,9 +203,42 @@ static void watch_spread(arq_learner *learner)
     }
 }
 
-static void count_update(arq_learner *learner)
+static void measure_fit(arq_learner *learner)
+{
+    for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
+        if (learner->fit[l].count > 0) {
+            learner->metric[l][ARQ_METRIC_RETURN_ERROR] = arq_td_root_error(&learner->fit[l]);
+            learner->metric[l][ARQ_METRIC_EXPLAINED_VARIANCE] = arq_td_explained_variance(&learner->fit[l]);
+        }
+    }
+}
+
+void arq_learner_begin_fit(arq_learner *learner)
+{
+    memset(learner->fit, 0, sizeof(learner->fit));
+    learner->fits_span = 1;
+}
+
+void arq_learner_end_fit(arq_learner *learner)
+{
+    measure_fit(learner);
+    learner->fits_span = 0;
+}
+
+/* Brackets of every update. */
+static void begin_update(arq_learner *learner)
+{
+    if (!learner->fits_span) {
+        memset(learner->fit, 0, sizeof(learner->fit));
+    }
+}
+
+static void end_update(arq_learner *learner)
 {
     learner->updates++;
+    if (!learner->fits_span) {
+        measure_fit(learner);
+    }
     watch_spread(learner);
 }
 
@@ -216,6 +250,7 @@ arq_status arq_learner_update_trusted(arq_learner *learner, uint32_t batch, cons
     if (status != ARQ_OK) {
         return status;
     }
+    begin_update(learner);
     uint64_t mode = arq_fp_enter();
     arq_batch rows = {
         .size = batch,
@@ -227,7 +262,7 @@ arq_status arq_learner_update_trusted(arq_learner *learner, uint32_t batch, cons
     };
     status = learner->network->shape.methods->update_from_windows(learner, &rows);
     if (status == ARQ_OK) {
-        count_update(learner);
+        end_update(learner);
     }
     arq_fp_leave(mode);
     arq_network_end_change(learner->network);
@@ -240,12 +275,13 @@ arq_status arq_learner_update_towards(arq_learner *learner, const arq_target_bat
     if (status != ARQ_OK) {
         return status;
     }
+    begin_update(learner);
     uint64_t mode = arq_fp_enter();
     arq_target_batch rows = *batch;
     rows.frames = encode(learner, batch->size, batch->frames);
     status = learner->network->shape.methods->update_from_targets(learner, &rows);
     if (status == ARQ_OK) {
-        count_update(learner);
+        end_update(learner);
     }
     arq_fp_leave(mode);
     arq_network_end_change(learner->network);

@@ -35,7 +35,10 @@ struct arq_learner {
     arq_kind_counts own;
     float *target; /* weights of the target network, or NULL */
     float *m, *v;  /* Adam's moments */
+    double rate;   /* Adam\'s step now: learning_rate, until it is set */
     double metric[ARQ_MAX_CELLS][ARQ_METRICS];
+    arq_td_sums fit[ARQ_MAX_CELLS]; /* of the last update, or over those since arq_learner_begin_fit */
+    int fits_span;                  /* the latter */
     double first_spread[ARQ_MAX_CELLS];
     uint32_t low_spread_updates[ARQ_MAX_CELLS];
     void *encode_space;
@@ -54,6 +57,16 @@ arq_status arq_learner_update_trusted(arq_learner *learner, uint32_t batch, cons
 
 /* One update towards given targets; frames of the batch are not yet encoded. */
 arq_status arq_learner_update_towards(arq_learner *learner, const arq_target_batch *batch);
+
+/* Adam's step from the next update on; a rate of the head's own changes in proportion. */
+static inline void arq_learner_set_rate(arq_learner *learner, double rate)
+{
+    learner->rate = rate;
+}
+
+/* How well Q foresaw the targets, as metrics: over all updates in between, instead of each by itself. */
+void arq_learner_begin_fit(arq_learner *learner);
+void arq_learner_end_fit(arq_learner *learner);
 
 /* A learner as a part of a file. */
 arq_part arq_learner_part(const arq_learner *learner);

@@ -13,6 +13,10 @@ const arq_metric_row arq_cell_metrics[ARQ_METRICS] = {
     [ARQ_METRIC_DEAD] = {"dead", "share of units that no state of the batch makes fire"},
     [ARQ_METRIC_ZERO] = {"zero", "share of zero ReLU outputs"},
     [ARQ_METRIC_COLLAPSED] = {"collapsed", "1 once the spread stayed below 1e-3 of its first value for 100 updates"},
+    [ARQ_METRIC_RETURN_ERROR] = {"return_error", "root of the mean squared error of Q before it learned: of an "
+                                                 "update, or of a rollout's first epoch"},
+    [ARQ_METRIC_EXPLAINED_VARIANCE] = {"explained_variance",
+                                       "share of the targets' variance that Q foresaw; of the same"},
     [ARQ_METRIC_SKIPPED] = {"skipped", "ff-dqn: updates of features left out because the batch had one class only"},
 };
 
@@ -28,7 +32,7 @@ void arq_metrics_set_means(double metric[ARQ_METRICS], const arq_td_sums *sums, 
     metric[ARQ_METRIC_LOSS] = sums->loss / batch;
     metric[ARQ_METRIC_Q] = sums->q / batch;
     metric[ARQ_METRIC_TARGET_Q] = sums->target / batch;
-    metric[ARQ_METRIC_TD_ERROR] = sums->error / batch;
+    metric[ARQ_METRIC_TD_ERROR] = sums->error_size / batch;
     metric[ARQ_METRIC_SPREAD] = sums->spread / batch;
 }
 

@@ -18,6 +18,8 @@ typedef enum arq_cell_metric {
     ARQ_METRIC_ZERO,
     ARQ_METRIC_COLLAPSED,
     ARQ_METRIC_SKIPPED,
+    ARQ_METRIC_RETURN_ERROR,
+    ARQ_METRIC_EXPLAINED_VARIANCE,
     ARQ_METRICS
 } arq_cell_metric;
 

@@ -65,6 +65,9 @@ static arq_status make_network(arq_context *context, const arq_parameters *param
 arq_status arq_network_find_shape(const arq_context *context, arq_parameters *parameters, int32_t kind, uint32_t size,
                                   uint32_t actions, arq_network_shape *shape)
 {
+    if (parameters->context_on_explore == ARQ_AUTO) {
+        parameters->context_on_explore = parameters->experience == ARQ_EXPERIENCE_ROLLOUT;
+    }
     arq_status status = make_shape(context, parameters, kind, size, actions, shape);
     if (status != ARQ_OK || parameters->width_scale == 0 || shape->methods->scale_widths == NULL) {
         return status;

@@ -31,10 +31,6 @@ arq_status arq_network_find_shape(const arq_context *context, arq_parameters *pa
 arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
                             uint32_t actions, arq_network **out);
 
-/* As arq_network_q into the activations, for a caller that has checked everything; errors name `call`. */
-arq_status arq_network_compute(const arq_network *network, arq_activations *activations, const void *observations,
-                               const char *call);
-
 /* Brackets for reading and for changing weights; ARQ_E_BUSY, which names the call. */
 arq_status arq_network_begin_read(const arq_network *network, const char *call);
 void arq_network_end_read(const arq_network *network);

@@ -1,193 +1,296 @@
-/* Playing whole episodes without learning. */
+/* Playing whole episodes without learning, in one environment or in several side by side. */
 #include "arq/run.h"
 
 #include "core/random.h"
 #include "nn/activations.h"
+#include "train/worlds.h"
 
-#include <math.h>
 #include <string.h>
+
+/* An action that is still to be chosen. */
+#define CHOOSES_BY_Q (-1)
 
 typedef struct player {
     arq_context *context;
     const arq_network *network; /* NULL: acts at random */
     arq_activations *activations;
-    arq_env *env;
     const arq_progress *progress; /* NULL: nobody hears */
-    void *observation;
-    size_t observation_bytes;
-    arq_random random;
+    arq_worlds worlds;
     double epsilon;
-    uint32_t actions;
-    uint32_t episodes; /* that have ended */
+    uint32_t episodes; /* to play */
+    uint64_t max_steps;
+    double *returns;
+    uint64_t *lengths;
+    uint32_t ended;
+    arq_random *random; /* [N] */
+    uint32_t *episode;  /* [N] which one an instance plays */
+    uint64_t *length;   /* [N] of it */
+    uint8_t *playing;   /* [N] */
+    uint8_t *mask;      /* [N] work space */
+    arq_arena arena;
 } player;
 
-static arq_status check_fit(arq_context *context, const arq_network *network, const arq_env_spec *spec)
+static void lay_out(void *owner, arq_arena *arena)
 {
-    if (spec->action_kind != ARQ_ACTION_DISCRETE) {
-        return arq_fail(context, ARQ_E_UNSUPPORTED,
-                        "arq_evaluate: the environment has box actions; wrap it with arq_env_bang_bang");
-    }
-    if (network == NULL) {
+    player *p = owner;
+    size_t n = p->worlds.count;
+    p->random = arq_arena_take(arena, n, sizeof(*p->random));
+    p->episode = arq_arena_take(arena, n, sizeof(*p->episode));
+    p->length = arq_arena_take(arena, n, sizeof(*p->length));
+    p->playing = arq_arena_take(arena, n, 1);
+    p->mask = arq_arena_take(arena, n, 1);
+}
+
+static arq_status check_fit(const player *p, const char *call)
+{
+    const arq_env_spec *spec = p->worlds.spec;
+    if (p->network == NULL) {
         return ARQ_OK;
     }
-    const arq_network_shape *shape = &network->shape;
+    const arq_network_shape *shape = &p->network->shape;
     if (shape->observation_kind != spec->observation_kind || shape->observation_size != spec->observation_size ||
         shape->actions != spec->action_count) {
-        return arq_fail(context, ARQ_E_SHAPE,
-                        "arq_evaluate: the network takes kind %d of %u values and has %u actions; the environment has "
+        return arq_fail(p->context, ARQ_E_SHAPE,
+                        "%s: the network takes kind %d of %u values and has %u actions; the environment has "
                         "kind %d of %u values and %u actions",
-                        shape->observation_kind, shape->observation_size, shape->actions, spec->observation_kind,
+                        call, shape->observation_kind, shape->observation_size, shape->actions, spec->observation_kind,
                         spec->observation_size, spec->action_count);
     }
     return ARQ_OK;
 }
 
-static arq_status choose(player *p, int32_t *action)
+/* ---- A step of all that play ---- */
+
+/* Epsilon-greedy; marks in the mask who needs Q, and returns whether anybody does. */
+static int draw(player *p)
 {
-    if (p->network == NULL || arq_random_uniform(&p->random) < p->epsilon) {
-        *action = (int32_t)arq_random_below(&p->random, p->actions);
-        if (p->network == NULL || !p->network->parameters.context_on_explore) {
-            return ARQ_OK;
+    int needed = 0;
+    for (uint32_t i = 0; i < p->worlds.count; i++) {
+        p->mask[i] = 0;
+        if (!p->playing[i]) {
+            continue;
         }
-        arq_status status = arq_network_compute(p->network, p->activations, p->observation, "arq_network_q");
-        return status != ARQ_OK ? status : arq_activations_advance(p->activations, 0);
+        int explores = p->network == NULL || arq_random_uniform(&p->random[i]) < p->epsilon;
+        p->worlds.actions[i] =
+            explores ? (int32_t)arq_random_below(&p->random[i], p->worlds.spec->action_count) : CHOOSES_BY_Q;
+        p->mask[i] = p->network != NULL && (!explores || p->network->parameters.context_on_explore);
+        needed |= p->mask[i];
     }
-    arq_status status = arq_network_compute(p->network, p->activations, p->observation, "arq_network_act");
+    return needed;
+}
+
+static arq_status choose(player *p)
+{
+    if (!draw(p)) {
+        return ARQ_OK;
+    }
+    arq_status status =
+        arq_network_compute(p->network, p->activations, p->worlds.observations, p->mask, "arq_evaluate");
     if (status != ARQ_OK) {
         return status;
     }
-    *action = arq_greedy_action(p->activations->q, p->actions);
-    return arq_activations_advance(p->activations, 0);
+    uint32_t actions = p->worlds.spec->action_count;
+    for (uint32_t i = 0; i < p->worlds.count; i++) {
+        if (!p->mask[i]) {
+            continue;
+        }
+        if (p->worlds.actions[i] == CHOOSES_BY_Q) {
+            p->worlds.actions[i] = arq_greedy_action(p->activations->q + (size_t)i * actions, actions);
+        }
+        arq_activations_advance(p->activations, i);
+    }
+    return ARQ_OK;
 }
 
 static arq_status report(const player *p, uint64_t steps)
 {
     const arq_progress *progress = p->progress;
     int due = progress != NULL && (steps == 0 || (progress->period != 0 && steps % progress->period == 0));
-    if (!due) {
-        return ARQ_OK;
-    }
-    arq_status status = progress->report(progress->user, p->episodes, steps);
+    arq_status status = due ? progress->report(progress->user, p->ended, steps) : ARQ_OK;
     return status == ARQ_OK ? ARQ_OK : arq_fail_callback(p->context, "arq_evaluate: progress.report", status, NULL);
 }
 
-static arq_status play_episode(player *p, const uint64_t *seed, uint64_t max_steps, double *episode_return,
-                               uint64_t *length)
+/* Episode k N + i is the k-th of instance i. */
+static arq_status begin_episodes(player *p)
 {
-    *episode_return = 0;
-    *length = 0;
-    arq_status status = arq_env_reset(p->env, seed, p->observation);
+    uint32_t count = p->worlds.count;
+    int wanted = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        p->mask[i] = !p->playing[i] && p->episode[i] < p->episodes;
+        wanted |= p->mask[i];
+    }
+    arq_status status = wanted ? arq_worlds_reset(&p->worlds, p->mask) : ARQ_OK;
     if (status != ARQ_OK) {
         return status;
     }
-    if (p->network != NULL) {
-        arq_activations_begin(p->activations, 0);
-    }
-    for (;;) {
-        int32_t action;
-        double reward;
-        int32_t terminated;
-        int32_t truncated;
-        status = choose(p, &action);
-        if (status != ARQ_OK) {
-            return status;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!p->mask[i]) {
+            continue;
         }
-        status = arq_env_step(p->env, action, p->observation, &reward, &terminated, &truncated);
-        if (status != ARQ_OK) {
-            return status;
-        }
-        *episode_return += reward;
-        *length += 1;
-        if (terminated || truncated || *length == max_steps) {
-            return ARQ_OK;
-        }
-        status = report(p, *length);
-        if (status != ARQ_OK) {
-            return status;
-        }
-    }
-}
-
-static arq_status play_episodes(player *p, uint64_t seed, uint32_t episodes, uint64_t max_steps, double *returns,
-                                uint64_t *lengths)
-{
-    for (uint32_t i = 0; i < episodes; i++) {
-        uint64_t length;
-        arq_status status = play_episode(p, i == 0 ? &seed : NULL, max_steps, &returns[i], &length);
-        if (lengths != NULL) {
-            lengths[i] = length;
-        }
-        if (status != ARQ_OK) {
-            return status;
-        }
-        p->episodes = i + 1;
-        status = report(p, 0);
-        if (status != ARQ_OK) {
-            return status;
+        p->playing[i] = 1;
+        p->length[i] = 0;
+        p->returns[p->episode[i]] = 0;
+        if (p->network != NULL) {
+            arq_activations_begin(p->activations, i);
         }
     }
     return ARQ_OK;
 }
 
-static arq_status check_progress(const arq_context *context, const arq_progress *progress)
+static arq_status end_episode(player *p, uint32_t i)
 {
+    p->playing[i] = 0;
+    if (p->lengths != NULL) {
+        p->lengths[p->episode[i]] = p->length[i];
+    }
+    p->episode[i] += p->worlds.count;
+    p->ended++;
+    return report(p, 0);
+}
+
+static arq_status step(player *p)
+{
+    arq_status status = choose(p);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    memcpy(p->mask, p->playing, p->worlds.count);
+    status = arq_worlds_step(&p->worlds, p->mask);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    uint64_t longest = 0;
+    for (uint32_t i = 0; i < p->worlds.count; i++) {
+        if (!p->playing[i]) {
+            continue;
+        }
+        p->returns[p->episode[i]] += p->worlds.rewards[i];
+        p->length[i]++;
+        if (p->worlds.terminated[i] || p->worlds.truncated[i] || p->length[i] == p->max_steps) {
+            status = end_episode(p, i);
+            if (status != ARQ_OK) {
+                return status;
+            }
+        } else if (p->length[i] > longest) {
+            longest = p->length[i];
+        }
+    }
+    return longest > 0 ? report(p, longest) : ARQ_OK;
+}
+
+/* ---- The calls ---- */
+
+static arq_status check_progress(const arq_context *context, const arq_progress *progress, const char *call)
+{
+    if (progress == NULL) {
+        return ARQ_OK;
+    }
     if (progress->struct_size < sizeof(*progress)) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "arq_evaluate: progress: struct_size is %u, at least %zu is needed",
+        return arq_fail(context, ARQ_E_ARGUMENT, "%s: progress: struct_size is %u, at least %zu is needed", call,
                         progress->struct_size, sizeof(*progress));
     }
     if (progress->report == NULL) {
-        return arq_fail_null(context, "arq_evaluate: progress", "report");
+        return arq_fail(context, ARQ_E_ARGUMENT, "%s: progress: report is NULL", call);
     }
     return ARQ_OK;
 }
 
-static arq_status check_arguments(arq_context *context, const arq_env *env, double epsilon, uint32_t episodes,
-                                  const arq_progress *progress, const double *returns)
+static arq_status prepare(player *p, arq_env *env, arq_env_batch *batch, uint64_t seed, const char *call)
 {
-    arq_status status = ARQ_REQUIRE(context, "arq_evaluate", {"context", context}, {"env", env}, {"returns", returns});
+    arq_status status = arq_worlds_create(p->context, env, batch, seed, call, &p->worlds);
     if (status != ARQ_OK) {
         return status;
     }
-    if (!(epsilon >= 0 && epsilon <= 1) || episodes == 0) {
-        return arq_fail(context, ARQ_E_ARGUMENT,
-                        "arq_evaluate: epsilon is %g (accepted: 0 .. 1), episodes is %u (at least 1)", epsilon,
-                        episodes);
+    status = check_fit(p, call);
+    if (status != ARQ_OK) {
+        return status;
     }
-    return progress == NULL ? ARQ_OK : check_progress(context, progress);
+    if (p->episodes % p->worlds.count != 0) {
+        return arq_fail(p->context, ARQ_E_ARGUMENT,
+                        "%s: episodes is %u for %u instances; accepted: a multiple, so that each plays as many", call,
+                        p->episodes, p->worlds.count);
+    }
+    status = arq_arena_create(p->context, "an evaluation", lay_out, p, &p->arena);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < p->worlds.count; i++) {
+        arq_random_seed_instance(&p->random[i], seed, ARQ_STREAM_EVALUATION, i);
+        p->episode[i] = i;
+    }
+    return p->network == NULL ? ARQ_OK : arq_activations_create(p->network, p->worlds.count, &p->activations);
+}
+
+static arq_status play(player *p)
+{
+    while (p->ended < p->episodes) {
+        arq_status status = begin_episodes(p);
+        if (status != ARQ_OK) {
+            return status;
+        }
+        status = step(p);
+        if (status != ARQ_OK) {
+            return status;
+        }
+    }
+    return ARQ_OK;
+}
+
+static arq_status evaluate(player *p, arq_env *env, arq_env_batch *batch, uint64_t seed, const char *call)
+{
+    if (!(p->epsilon >= 0 && p->epsilon <= 1) || p->episodes == 0) {
+        return arq_fail(p->context, ARQ_E_ARGUMENT, "%s: epsilon is %g (accepted: 0 .. 1), episodes is %u (at least 1)",
+                        call, p->epsilon, p->episodes);
+    }
+    arq_status status = check_progress(p->context, p->progress, call);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = prepare(p, env, batch, seed, call);
+    if (status == ARQ_OK) {
+        status = play(p);
+    }
+    arq_activations_destroy(p->activations);
+    arq_arena_destroy(p->context, &p->arena);
+    arq_worlds_destroy(&p->worlds);
+    return status;
 }
 
 arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_env *env, uint64_t seed, double epsilon,
                         uint32_t episodes, uint64_t max_steps, const arq_progress *progress, double *returns,
                         uint64_t *lengths)
 {
-    arq_status status = check_arguments(context, env, epsilon, episodes, progress, returns);
-    if (status != ARQ_OK) {
-        return status;
-    }
-    const arq_env_spec *spec = arq_env_describe(env);
-    status = check_fit(context, network, spec);
+    arq_status status = ARQ_REQUIRE(context, "arq_evaluate", {"context", context}, {"env", env}, {"returns", returns});
     if (status != ARQ_OK) {
         return status;
     }
     player p = {.context = context,
                 .network = network,
-                .env = env,
                 .progress = progress,
                 .epsilon = epsilon,
-                .actions = spec->action_count};
-    p.observation_bytes = arq_observation_bytes(spec->observation_kind, spec->observation_size);
-    p.observation = arq_alloc(context, p.observation_bytes, 1);
-    if (p.observation == NULL) {
-        return arq_fail_memory(context, "an observation", p.observation_bytes);
+                .episodes = episodes,
+                .max_steps = max_steps,
+                .returns = returns,
+                .lengths = lengths};
+    return evaluate(&p, env, NULL, seed, "arq_evaluate");
+}
+
+arq_status arq_evaluate_batch(arq_context *context, const arq_network *network, arq_env_batch *batch, uint64_t seed,
+                              double epsilon, uint32_t episodes, uint64_t max_steps, const arq_progress *progress,
+                              double *returns, uint64_t *lengths)
+{
+    arq_status status =
+        ARQ_REQUIRE(context, "arq_evaluate_batch", {"context", context}, {"batch", batch}, {"returns", returns});
+    if (status != ARQ_OK) {
+        return status;
     }
-    arq_random_seed(&p.random, seed, ARQ_STREAM_EVALUATION);
-    if (network != NULL) {
-        status = arq_activations_create(network, 1, &p.activations);
-    }
-    if (status == ARQ_OK) {
-        status = play_episodes(&p, seed, episodes, max_steps, returns, lengths);
-    }
-    arq_activations_destroy(p.activations);
-    arq_free(context, p.observation, p.observation_bytes, 1);
-    return status;
+    player p = {.context = context,
+                .network = network,
+                .progress = progress,
+                .epsilon = epsilon,
+                .episodes = episodes,
+                .max_steps = max_steps,
+                .returns = returns,
+                .lengths = lengths};
+    return evaluate(&p, NULL, batch, seed, "arq_evaluate_batch");
 }

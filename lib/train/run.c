@@ -1,71 +1,60 @@
-/* A training run: the agent's loop over an environment, and what it says about itself. */
-#include "arq/run.h"
+/* A training run: the agent's loop over an environment or a batch. */
+#include "train/run.h"
 
-#include "agent/agent.h"
+#include "system/time.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-/* The papers report the mean return of the last so many episodes. */
-#define RECENT 100
+/* Ends of episodes that a batch's run keeps until the caller reads them, besides one for each instance. */
+#define ENDED_MORE 1024u
 
-struct arq_run {
-    arq_context *context;
-    arq_parameters parameters;
-    arq_env *env;
-    arq_agent *agent;
-    void *observation;
-    size_t observation_bytes;
-    uint64_t steps;
-    int seeded;  /* the first reset has been made */
-    int playing; /* an episode is open in environment and agent */
-    double episode_return;
-    uint64_t episode_length;
-    uint64_t finished; /* episodes */
-    double recent[RECENT];
-    double last_return;
-    uint64_t last_length;
-};
-
-typedef enum run_metric {
-    RUN_STEPS,
-    RUN_EPISODES,
-    RUN_RETURN,
-    RUN_LENGTH,
-    RUN_MEAN_RETURN,
-    RUN_EPSILON,
-    RUN_UPDATES,
-    RUN_REPLAY_SIZE,
-    RUN_METRICS
-} run_metric;
-
-static const arq_metric_row run_metrics[RUN_METRICS] = {
-    [RUN_STEPS] = {"steps", "environment steps"},
-    [RUN_EPISODES] = {"episodes", "finished episodes"},
-    [RUN_RETURN] = {"return", "sum of rewards of the last finished episode"},
-    [RUN_LENGTH] = {"length", "steps of the last finished episode"},
-    [RUN_MEAN_RETURN] = {"mean_return", "mean return of the last 100 finished episodes"},
-    [RUN_EPSILON] = {"epsilon", "present share of random actions"},
-    [RUN_UPDATES] = {"updates", "updates of the network"},
-    [RUN_REPLAY_SIZE] = {"replay_size", "transitions in the replay"},
-};
-
-const char *arq_metric_name(uint32_t index, int32_t *per_cell, const char **doc)
+static void lay_out(void *owner, arq_arena *arena)
 {
-    const arq_metric_row *row = NULL;
-    if (index < RUN_METRICS) {
-        row = &run_metrics[index];
-    } else if (index - RUN_METRICS < ARQ_METRICS) {
-        row = &arq_cell_metrics[index - RUN_METRICS];
+    arq_run *run = owner;
+    size_t n = run->worlds.count;
+    run->playing = arq_arena_take(arena, n, 1);
+    run->mask = arq_arena_take(arena, n, 1);
+    run->episode = arq_arena_take(arena, n, sizeof(*run->episode));
+    run->ended = arq_arena_take(arena, run->ended_most, sizeof(*run->ended));
+}
+
+static arq_status create_parts(arq_run *run, const arq_config *config, arq_env *env, arq_env_batch *batch,
+                               const char *call)
+{
+    arq_status status = arq_worlds_create(run->context, env, batch, (uint64_t)run->parameters.seed, call, &run->worlds);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (per_cell != NULL) {
-        *per_cell = index >= RUN_METRICS;
+    const arq_env_spec *spec = run->worlds.spec;
+    uint32_t count = run->worlds.count;
+    run->ended_most = env != NULL ? 1 : count + ENDED_MORE;
+    status = arq_arena_create(run->context, "a run", lay_out, run, &run->arena);
+    if (status != ARQ_OK) {
+        return status;
     }
-    if (doc != NULL) {
-        *doc = row == NULL ? NULL : row->doc;
+    return arq_agent_create_many(run->context, config, spec->observation_kind, spec->observation_size,
+                                 spec->action_count, count, &run->agent);
+}
+
+static arq_status create(arq_context *context, const arq_config *config, arq_env *env, arq_env_batch *batch,
+                         const char *call, arq_run **out)
+{
+    arq_run *run = arq_alloc(context, 1, sizeof(*run));
+    if (run == NULL) {
+        return arq_fail_memory(context, "a run", sizeof(*run));
     }
-    return row == NULL ? NULL : row->name;
+    arq_context_retain(context);
+    run->context = context;
+    run->parameters = *arq_config_values(config);
+    run->last_return = (double)NAN;
+    arq_status status = create_parts(run, config, env, batch, call);
+    if (status != ARQ_OK) {
+        arq_run_destroy(run);
+        return status;
+    }
+    *out = run;
+    return ARQ_OK;
 }
 
 arq_status arq_run_create(arq_context *context, const arq_config *config, arq_env *env, arq_run **out)
@@ -75,40 +64,17 @@ arq_status arq_run_create(arq_context *context, const arq_config *config, arq_en
     }
     arq_status status =
         ARQ_REQUIRE(context, "arq_run_create", {"context", context}, {"config", config}, {"env", env}, {"out", out});
-    if (status != ARQ_OK) {
-        return status;
-    }
-    const arq_env_spec *spec = arq_env_describe(env);
-    if (spec->action_kind != ARQ_ACTION_DISCRETE) {
-        return arq_fail(context, ARQ_E_UNSUPPORTED,
-                        "arq_run_create: the environment has box actions; wrap it with arq_env_bang_bang");
-    }
-    arq_run *run = arq_alloc(context, 1, sizeof(*run));
-    if (run == NULL) {
-        return arq_fail_memory(context, "a run", sizeof(*run));
-    }
-    arq_context_retain(context);
-    run->context = context;
-    run->parameters = *arq_config_values(config);
-    run->env = env;
-    run->last_return = (double)NAN;
-    run->observation_bytes = arq_observation_bytes(spec->observation_kind, spec->observation_size);
-    run->observation = arq_alloc(context, run->observation_bytes, 1);
-    if (run->observation == NULL) {
-        status = arq_fail_memory(context, "an observation", run->observation_bytes);
-        goto failed;
-    }
-    status = arq_agent_create(context, config, spec->observation_kind, spec->observation_size, spec->action_count,
-                              &run->agent);
-    if (status != ARQ_OK) {
-        goto failed;
-    }
-    *out = run;
-    return ARQ_OK;
+    return status != ARQ_OK ? status : create(context, config, env, NULL, "arq_run_create", out);
+}
 
-failed:
-    arq_run_destroy(run);
-    return status;
+arq_status arq_run_create_batch(arq_context *context, const arq_config *config, arq_env_batch *batch, arq_run **out)
+{
+    if (out != NULL) {
+        *out = NULL;
+    }
+    arq_status status = ARQ_REQUIRE(context, "arq_run_create_batch", {"context", context}, {"config", config},
+                                    {"batch", batch}, {"out", out});
+    return status != ARQ_OK ? status : create(context, config, NULL, batch, "arq_run_create_batch", out);
 }
 
 void arq_run_destroy(arq_run *run)
@@ -118,70 +84,116 @@ void arq_run_destroy(arq_run *run)
     }
     arq_context *context = run->context;
     arq_agent_destroy(run->agent);
-    arq_free(context, run->observation, run->observation_bytes, 1);
+    arq_arena_destroy(context, &run->arena);
+    arq_worlds_destroy(&run->worlds);
     arq_free(context, run, 1, sizeof(*run));
     arq_context_release(context);
 }
 
-static arq_status begin_episode(arq_run *run)
+static void end_episode(arq_run *run, uint32_t instance, int32_t end)
 {
-    uint64_t seed = (uint64_t)run->parameters.seed;
-    run->agent->lent = 1;
-    arq_status status = arq_env_reset(run->env, run->seeded ? NULL : &seed, run->observation);
-    run->agent->lent = 0;
-    if (status != ARQ_OK) {
-        return status;
+    run_episode *episode = &run->episode[instance];
+    run->playing[instance] = 0;
+    episode->step = run->steps;
+    episode->instance = instance;
+    episode->end = end;
+    run->ended[run->ended_count++] = *episode;
+    if (end == ARQ_EPISODE_FAILED) {
+        return;
     }
-    run->seeded = 1;
-    status = arq_agent_open_episode(run->agent, run->observation);
-    if (status != ARQ_OK) {
-        return status;
-    }
-    run->playing = 1;
-    run->episode_return = 0;
-    run->episode_length = 0;
-    return ARQ_OK;
-}
-
-static void end_episode(arq_run *run)
-{
-    run->playing = 0;
-    run->last_return = run->episode_return;
-    run->last_length = run->episode_length;
-    run->recent[run->finished % RECENT] = run->episode_return;
+    run->last_return = episode->episode_return;
+    run->last_length = episode->length;
+    run->recent[run->finished % ARQ_RUN_RECENT] = episode->episode_return;
     run->finished++;
 }
 
-/* One step of the environment and of the agent. */
+/* Begins an episode wherever none is open. */
+static arq_status begin_episodes(arq_run *run)
+{
+    uint32_t count = run->worlds.count;
+    uint32_t wanted = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        run->mask[i] = !run->playing[i];
+        wanted += run->mask[i];
+    }
+    if (wanted == 0) {
+        return ARQ_OK;
+    }
+    run->agent->lent = 1;
+    arq_status of_worlds = arq_worlds_reset(&run->worlds, run->mask);
+    run->agent->lent = 0;
+    arq_status status = arq_agent_enter(run->agent, run->mask, run->worlds.observations);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (run->mask[i]) {
+            run->playing[i] = 1;
+            run->episode[i] = (run_episode){.episode_return = 0};
+        }
+    }
+    return of_worlds;
+}
+
+/* What the instances of the mask have just done, as the run counts it. */
+static void count_step(arq_run *run)
+{
+    const arq_worlds *worlds = &run->worlds;
+    for (uint32_t i = 0; i < worlds->count; i++) {
+        run->steps += run->mask[i];
+    }
+    for (uint32_t i = 0; i < worlds->count; i++) {
+        if (!run->mask[i]) {
+            continue;
+        }
+        run->episode[i].episode_return += worlds->rewards[i];
+        run->episode[i].length++;
+        if (worlds->terminated[i] || worlds->truncated[i]) {
+            end_episode(run, i, worlds->terminated[i] ? ARQ_EPISODE_TERMINATED : ARQ_EPISODE_TRUNCATED);
+        }
+    }
+}
+
+/* The episodes of instances that failed, those which play but are no longer in the mask, are lost; what was learned
+ * from them is not. */
+static void end_failed(arq_run *run)
+{
+    for (uint32_t i = 0; i < run->worlds.count; i++) {
+        if (run->playing[i] && !run->mask[i]) {
+            end_episode(run, i, ARQ_EPISODE_FAILED);
+        }
+    }
+}
+
+/* One step of every instance and of the agent. */
 static arq_status step(arq_run *run)
 {
-    int32_t action;
-    double reward;
-    int32_t terminated;
-    int32_t truncated;
-    arq_status status = arq_agent_act(run->agent, &action);
+    arq_worlds *worlds = &run->worlds;
+    memcpy(run->mask, run->playing, worlds->count);
+    arq_status status = arq_agent_choose(run->agent, run->mask, worlds->actions);
     if (status != ARQ_OK) {
         return status;
     }
     run->agent->lent = 1;
-    status = arq_env_step(run->env, action, run->observation, &reward, &terminated, &truncated);
+    arq_status of_worlds = arq_worlds_step(worlds, run->mask);
     run->agent->lent = 0;
-    if (status != ARQ_OK) {
-        run->playing = 0; /* the episode is lost; what was learned is not */
-        return status;
-    }
-    status = arq_agent_store(run->agent, action, reward, run->observation, terminated, truncated, NULL);
+    uint32_t events;
+    status = arq_agent_learn_from(run->agent, run->mask, NULL, worlds->rewards, worlds->observations,
+                                  worlds->terminated, worlds->truncated, &events);
     if (status != ARQ_OK && status != ARQ_E_DIVERGED) {
-        run->playing = 0;
+        memset(run->mask, 0, worlds->count);
+        end_failed(run);
         return status;
     }
-    run->steps++;
-    run->episode_return += reward;
-    run->episode_length++;
-    if (terminated || truncated) {
-        end_episode(run);
-    }
-    return status;
+    end_failed(run);
+    count_step(run);
+    return of_worlds != ARQ_OK ? of_worlds : status;
+}
+
+/* Whether the next step's ends could find no room. One environment's run stops at every end. */
+static int is_full(const arq_run *run)
+{
+    return run->ended_count + run->worlds.count > run->ended_most;
 }
 
 arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
@@ -195,24 +207,51 @@ arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
     if (run->agent->lent) {
         return arq_agent_fail_lent(run->agent, "arq_run_advance");
     }
-    uint64_t left = (uint64_t)run->parameters.total_steps - run->steps;
-    uint64_t wanted = steps < left ? steps : left;
+    uint64_t total = (uint64_t)run->parameters.total_steps;
     uint64_t before = run->steps;
+    double begin = arq_seconds();
     arq_status status = ARQ_OK;
-    while (run->steps - before < wanted) {
-        status = run->playing ? ARQ_OK : begin_episode(run);
-        if (status != ARQ_OK) {
-            break;
-        }
-        status = step(run);
-        if (status != ARQ_OK || !run->playing) {
-            break;
+    run->ended_count = 0;
+    while (status == ARQ_OK && run->steps < total && run->steps - before < steps && !is_full(run)) {
+        status = begin_episodes(run);
+        if (status == ARQ_OK) {
+            status = step(run);
         }
     }
+    run->seconds += arq_seconds() - begin;
     if (done != NULL) {
         *done = run->steps - before;
     }
     return status;
+}
+
+arq_status arq_run_episode(const arq_run *run, uint32_t index, uint32_t *instance, double *episode_return,
+                           uint64_t *length, uint64_t *step, int32_t *end)
+{
+    if (run == NULL) {
+        return arq_fail_null(NULL, "arq_run_episode", "run");
+    }
+    if (index >= run->ended_count) {
+        return arq_fail(run->context, ARQ_E_NOT_FOUND, "arq_run_episode: index is %u; %u ended in the last advance",
+                        index, run->ended_count);
+    }
+    const run_episode *episode = &run->ended[index];
+    if (instance != NULL) {
+        *instance = episode->instance;
+    }
+    if (episode_return != NULL) {
+        *episode_return = episode->episode_return;
+    }
+    if (length != NULL) {
+        *length = episode->length;
+    }
+    if (step != NULL) {
+        *step = episode->step;
+    }
+    if (end != NULL) {
+        *end = episode->end;
+    }
+    return ARQ_OK;
 }
 
 arq_agent *arq_run_agent(arq_run *run)
@@ -220,51 +259,7 @@ arq_agent *arq_run_agent(arq_run *run)
     return run == NULL ? NULL : run->agent;
 }
 
-static double mean_return(const arq_run *run)
+uint32_t arq_run_instances(const arq_run *run)
 {
-    uint64_t count = run->finished < RECENT ? run->finished : RECENT;
-    double sum = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        sum += run->recent[i];
-    }
-    return count == 0 ? (double)NAN : sum / (double)count;
-}
-
-arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t cell, double *value)
-{
-    arq_status status =
-        ARQ_REQUIRE(ARQ_CONTEXT_OF(run), "arq_run_metric", {"run", run}, {"name", name}, {"value", value});
-    if (status != ARQ_OK) {
-        return status;
-    }
-    int index = 0;
-    while (index < RUN_METRICS && strcmp(name, run_metrics[index].name) != 0) {
-        index++;
-    }
-    switch (index) {
-    case RUN_STEPS:
-        *value = (double)run->steps;
-        return ARQ_OK;
-    case RUN_EPISODES:
-        *value = (double)run->finished;
-        return ARQ_OK;
-    case RUN_RETURN:
-        *value = run->last_return;
-        return ARQ_OK;
-    case RUN_LENGTH:
-        *value = run->finished == 0 ? (double)NAN : (double)run->last_length;
-        return ARQ_OK;
-    case RUN_MEAN_RETURN:
-        *value = mean_return(run);
-        return ARQ_OK;
-    default:
-        break;
-    }
-    status = arq_agent_metric(run->agent, name, cell, value);
-    if (status == ARQ_E_NOT_FOUND) {
-        char text[512];
-        arq_context_last_error(run->context, text, sizeof(text));
-        return arq_fail(run->context, status, "%.400s, return, length, mean_return", text);
-    }
-    return status;
+    return run == NULL ? 0 : run->worlds.count;
 }

@@ -224,10 +224,37 @@ START_TEST(words_are_those_of_the_range)
         refuses_text(&host, config, &row, "|");
         refuses_text(&host, config, &row, "no-such-word");
         refuses_text(&host, config, &row, row.range);
+        if (strcmp(row.range, "auto|true|false") == 0)
+            continue; /* numbers, too: the next test */
         refuses(&host, ARQ_E_ARGUMENT, row.name, arq_config_set_int(config, row.name, 0));
         refuses(&host, ARQ_E_ARGUMENT, row.name, arq_config_set_float(config, row.name, 0));
         refuses(&host, ARQ_E_ARGUMENT, row.name, arq_config_get_float(config, row.name, &value));
     }
+    arq_config_destroy(config);
+    host_close(&host);
+}
+END_TEST
+
+/* What was true or false in 0.1 takes the same texts and numbers, and is a number unless it is auto. */
+START_TEST(auto_is_a_third_answer)
+{
+    static const char *const texts[][2] = {{"true", "true"}, {"1", "true"}, {"off", "false"}, {"auto", "auto"}};
+    struct host host;
+    host_open(&host);
+    arq_config *config = configured(&host, "");
+    double value;
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        succeeds(&host, arq_config_set(config, "context_on_explore", texts[i][0]));
+        ck_assert_str_eq(value_of(&host, config, "context_on_explore"), texts[i][1]);
+    }
+    refuses(&host, ARQ_E_ARGUMENT, "'auto'", arq_config_get_float(config, "context_on_explore", &value));
+    for (int64_t truth = 0; truth < 2; truth++) {
+        succeeds(&host, arq_config_set_int(config, "context_on_explore", truth));
+        succeeds(&host, arq_config_get_float(config, "context_on_explore", &value));
+        ck_assert(value == (double)truth);
+    }
+    refuses(&host, ARQ_E_ARGUMENT, "auto|true|false", arq_config_set_int(config, "context_on_explore", 2));
     arq_config_destroy(config);
     host_close(&host);
 }
@@ -470,7 +497,7 @@ int main(void)
     const TTest *const tests[] = {
         every_row_is_whole,      numbers_keep_their_limits,      true_and_false,           words_are_those_of_the_range,
         widths_are_a_list,       misspelt_names_get_the_nearest, null_is_refused,          small_buffers,
-        presets_load_and_say_so, text_gives_the_same_number,     numbers_ignore_the_locale};
+        presets_load_and_say_so, text_gives_the_same_number,     numbers_ignore_the_locale, auto_is_a_third_answer};
 
     return RUN_TESTS("config", tests);
 }

@@ -47,6 +47,7 @@ static const option_case cases[] = {
     {"window_padding", "zero-context", {YES, YES, NO, NO}},
     {"q_from", "last", {YES, YES, NO, NO}},
     {"q_cells", "1", {YES, YES, NO, NO}},
+    {"layer_norm", "true", {NO, NO, YES, NO}},
     {"ff_variant", "poster", {NO, NO, NO, YES}},
     {"ff_margin", "1", {NO, NO, NO, YES}},
     {"ff_update_probability", "1", {NO, NO, NO, YES}},
@@ -59,6 +60,7 @@ static const option_case cases[] = {
     {"double_q", "true", {SAME, SAME, SAME, NO}},
     {"loss", "huber", {YES, YES, YES, YES}},
     {"learning_rate", "0.001", {YES, YES, YES, YES}},
+    {"learning_rate_steps", "20", {YES, YES, YES, YES}},
     {"clip", "0.001", {YES, YES, YES, YES}},
     {"beta1", "0.8", {YES, YES, YES, YES}},
     {"beta2", "0.9", {YES, YES, YES, YES}},
@@ -265,10 +267,24 @@ END_TEST
 /* Every parameter of a network or its learning is in the table above. */
 START_TEST(no_parameter_is_forgotten)
 {
-    static const char *const others[] = {
-        "network",         "train_period",        "learning_starts",    "target_period",
-        "replay_capacity", "epsilon_start",       "epsilon_end",        "exploration_steps",
-        "total_steps",     "evaluation_episodes", "evaluation_epsilon", "seed"};
+    static const char *const others[] = {"network",
+                                         "train_period",
+                                         "learning_starts",
+                                         "target_period",
+                                         "experience",
+                                         "rollout",
+                                         "td_lambda",
+                                         "epochs",
+                                         "learning_rate_end",
+                                         "minibatches_per_step",
+                                         "replay_capacity",
+                                         "epsilon_start",
+                                         "epsilon_end",
+                                         "exploration_steps",
+                                         "total_steps",
+                                         "evaluation_episodes",
+                                         "evaluation_epsilon",
+                                         "seed"};
     const char *name;
     for (uint32_t i = 0; (name = arq_parameter_name(i)) != NULL; i++) {
         int known = 0;

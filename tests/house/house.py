@@ -21,7 +21,8 @@ FLOORS = {
     "nn/cells": ["core", "kernels", "env", "io", "nn", "nn/math"],
     "nn/dense": ["core", "kernels", "env", "io", "nn", "nn/math"],
     "replay": ["core", "env", "io"],
-    "agent": ["core", "env", "io", "nn", "replay"],
+    "rollout": ["core", "env", "io"],
+    "agent": ["core", "env", "io", "nn", "replay", "rollout"],
     "train": ["core", "env", "io", "nn", "replay", "agent"],
 }
 

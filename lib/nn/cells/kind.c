@@ -20,18 +20,25 @@ static arq_status check_options(const arq_context *context, const arq_config *co
     return ARQ_OK;
 }
 
-static const arq_meaningless arq_meaningless_options[] = {
-    {"quantiles", NULL, "has one y for each action, whose goodness is Q"}, ARQ_WITHOUT_FORWARD_FORWARD, {.name = NULL}};
+#define CELLS_MEANINGLESS                                                                                              \
+    {"layer_norm", NULL, "has cells, which normalise by nature"}, ARQ_WITHOUT_FORWARD_FORWARD,                         \
+    {                                                                                                                  \
+        .name = NULL                                                                                                   \
+    }
 
-static const arq_meaningless ad_meaningless_options[] = {
-    {"goodness", NULL, "has Q as its output, without a goodness"}, ARQ_WITHOUT_FORWARD_FORWARD, {.name = NULL}};
+static const arq_meaningless arq_meaningless_options[] = {
+    {"quantiles", NULL, "has one y for each action, whose goodness is Q"}, CELLS_MEANINGLESS};
+
+static const arq_meaningless ad_meaningless_options[] = {{"goodness", NULL, "has Q as its output, without a goodness"},
+                                                         CELLS_MEANINGLESS};
 
 #define CELL_METHODS                                                                                                   \
     .check = check_options, .scale_widths = arq_cells_scale_widths, .make_shape = arq_cells_make_shape,                \
     .tensor = arq_cells_tensor, .initialise = arq_cells_initialise,                                                    \
     .activations_create = arq_cells_activations_create, .activations_destroy = arq_cells_activations_destroy,          \
     .compute = arq_cells_compute, .begin = arq_cells_begin, .advance = arq_cells_advance,                              \
-    .previous = arq_cells_previous, .read = arq_cells_read, .window = arq_cells_window,                                \
+    .previous = arq_cells_previous, .read = arq_cells_read, .value_floats = arq_cells_value_floats,                    \
+    .value = arq_cells_value, .previous_floats = arq_cells_previous_floats, .window = arq_cells_window,                \
     .learner_create = arq_cells_learner_create, .learner_destroy = arq_cells_learner_destroy,                          \
     .update_from_windows = arq_cells_update_from_windows, .update_from_targets = arq_cells_update_from_targets
 

@@ -28,6 +28,7 @@ void arq_cells_measure(arq_learner *learner, uint32_t batch, uint32_t l)
             quantiles > 1 ? (double)s->loss[l][b] : arq_td_loss((arq_loss)learner->parameters.loss, q - target);
         arq_td_add(&sums, loss, q, target, q - target, (double)s->spread[l][b]);
     }
+    arq_td_add_sums(&learner->fit[l], &sums);
     arq_metrics_set_means(learner->metric[l], &sums, batch);
     arq_metrics_set_units(learner->metric[l], arq_share_units(batch, cell->width, s->features[l].u, s->fired));
 }

@@ -1,8 +1,5 @@
 #include "nn/cells/samples.h"
 
-/* Kernels up to this size stay in a core's second-level cache. */
-#define CACHED_FLOATS ((size_t)32 << 10)
-
 /* The action's part of the task's projections, for every action. */
 static void project_codes(const arq_cell_task *t)
 {
@@ -72,15 +69,13 @@ static void run_all(void *data, uint32_t index)
     }
 }
 
-/* Whether the dense part of the cell's two kernels of projections stays in a core's cache while rows pass by. Then a
- * block of samples goes through everything at once; otherwise kernels are packed, for all rows. */
 static int fits_cache(const arq_cell_task *t)
 {
     size_t dense = 0;
     for (uint32_t i = 0; i < t->x.count; i++) {
         dense += t->x.segment[i].dense == NULL ? 0 : t->x.segment[i].size;
     }
-    return dense * t->cell->heads * (t->cell->width + t->cell->rows) <= CACHED_FLOATS;
+    return arq_cell_fits_cache(t->cell, dense);
 }
 
 void arq_cell_tasks_run(arq_cell_tasks *tasks)

@@ -22,6 +22,30 @@ arq_cells_sizes arq_cells_largest(const arq_network_shape *shape)
     return largest;
 }
 
+/* Kernels up to this size stay in a core's second-level cache. */
+#define CACHED_FLOATS ((size_t)32 << 10)
+
+int arq_cell_fits_cache(const arq_cell_shape *cell, size_t dense)
+{
+    return dense * cell->heads * (cell->width + cell->rows) <= CACHED_FLOATS;
+}
+
+/* Bits of an observation are no dense inputs: their rows are gathered. */
+int arq_cells_fit_cache(const arq_network_shape *shape)
+{
+    size_t bits = shape->observation_kind == ARQ_OBSERVATION_BIT || shape->observation_kind == ARQ_OBSERVATION_DISCRETE
+                      ? shape->observation_size
+                      : 0;
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        const arq_cell_shape *cell = arq_cell_at(shape, l);
+        int sees_observation = l == 0 || arq_cells_shape_of(shape)->input_skip;
+        if (!arq_cell_fits_cache(cell, cell->inputs - (sees_observation ? bits : 0))) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
 /* Large enough that a kernel is read few times. */
 uint32_t arq_cells_rows(uint32_t batch)
 {

@@ -16,6 +16,11 @@ typedef struct arq_cells_sizes {
 
 arq_cells_sizes arq_cells_largest(const arq_network_shape *shape);
 
+/* Whether a cell's two kernels of projections, their part for `dense` inputs, stay in a core's cache while rows pass by:
+ * then a block of samples goes through everything at once. Otherwise kernels are packed, for all rows. */
+int arq_cell_fits_cache(const arq_cell_shape *cell, size_t dense);
+int arq_cells_fit_cache(const arq_network_shape *shape);
+
 /* Samples that one task takes through all cells' features. */
 uint32_t arq_cells_rows(uint32_t batch);
 

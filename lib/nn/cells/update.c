@@ -74,7 +74,7 @@ void arq_cells_step(arq_learner *learner, uint32_t l, double norm)
     const arq_network_shape *shape = &learner->network->shape;
     const arq_parameters *p = &learner->parameters;
     size_t first = shape->weights[l];
-    arq_adam_step step = arq_adam_constants(p->learning_rate, p->beta1, p->beta2, p->adam_epsilon, learner->beta1_power,
+    arq_adam_step step = arq_adam_constants(learner->rate, p->beta1, p->beta2, p->adam_epsilon, learner->beta1_power,
                                             learner->beta2_power, norm, p->clip);
     arq_adam_update(learner->context, shape->weights[l + 1] - first, &step, s->gradient,
                     learner->network->weights + first, learner->m + first, learner->v + first);

@@ -1,6 +1,7 @@
 #include "nn/dense/acting.h"
 
 #include "nn/dense/layers.h"
+#include "nn/math/blocks.h"
 #include "nn/math/encode.h"
 
 #include <string.h>
@@ -43,15 +44,49 @@ void arq_dense_activations_destroy(arq_activations *activations)
     }
 }
 
-void arq_dense_compute(const arq_network *network, arq_activations *activations, const void *encoded)
+/* A pass over the rows from `first` on of another. */
+static arq_dense_pass rows_of(const arq_network_shape *shape, const arq_dense_pass *pass, uint32_t first)
+{
+    arq_dense_pass rows = *pass;
+    if (rows.observation.bits != NULL) {
+        rows.observation.bits += first * rows.observation.stride;
+    } else {
+        rows.observation.dense += first * rows.observation.stride;
+    }
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        arq_dense_layer layer = arq_dense_layer_at(shape, l);
+        rows.x[l] = rows.x[l] == NULL ? NULL : rows.x[l] + (size_t)first * layer.inputs;
+        rows.h[l] += (size_t)first * layer.outputs;
+    }
+    return rows;
+}
+
+void arq_dense_compute(const arq_network *network, arq_activations *activations, const void *encoded,
+                       const uint8_t *mask)
 {
     dense_state *state = activations->state;
     const arq_network_shape *shape = &activations->shape;
     state->pass.observation = arq_encoded_segment(shape->observation_kind, shape->observation_size, encoded, 1, 0);
-    arq_dense_forward(activations->context, &state->scratch, shape, network->weights, activations->episodes,
-                      &state->pass);
-    memcpy(activations->q, state->pass.h[shape->cells - 1],
-           (size_t)activations->episodes * shape->actions * sizeof(float));
+    arq_row_block block = {0};
+    while (arq_next_block(mask, activations->episodes, activations->episodes, &block)) {
+        arq_dense_pass rows = rows_of(shape, &state->pass, block.first);
+        arq_dense_forward(activations->context, &state->scratch, shape, network->weights, block.rows, &rows);
+        memcpy(activations->q + (size_t)block.first * shape->actions, rows.h[shape->cells - 1],
+               (size_t)block.rows * shape->actions * sizeof(float));
+    }
+}
+
+uint32_t arq_dense_value_floats(const arq_network_shape *shape, uint32_t l)
+{
+    return l + 1 == shape->cells;
+}
+
+void arq_dense_value(const arq_activations *activations, uint32_t l, uint32_t episode, float *value)
+{
+    (void)l;
+    uint32_t actions = activations->shape.actions;
+    const float *q = activations->q + (size_t)episode * actions;
+    *value = q[arq_greedy_action(q, actions)];
 }
 
 const float *arq_dense_read(const arq_activations *activations, int32_t what, uint32_t l, uint32_t episode,

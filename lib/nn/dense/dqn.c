@@ -5,7 +5,11 @@
 #include "nn/dense/dqn.h"
 
 #include "nn/dense/acting.h"
+#include "nn/dense/layer_norm.h"
+#include "nn/math/temporal_difference.h"
 #include "nn/meaningless.h"
+
+#include <string.h>
 
 static void initialise(const arq_network_shape *shape, arq_random *random, float *weights)
 {
@@ -51,7 +55,69 @@ static void propagate(arq_learner *learner, uint32_t batch, uint32_t l)
     }
 }
 
-arq_status arq_dqn_backward(arq_learner *learner, const arq_batch *batch)
+/* ---- Layers that normalise ---- */
+
+typedef struct dqn_learner {
+    arq_dense_learner dense;
+    arq_norm_pass norm; /* of networks whose layers normalise */
+} dqn_learner;
+
+static int has_norm(const arq_learner *learner)
+{
+    return arq_dense_has_norm(&learner->network->shape, 0);
+}
+
+static void lay_out(void *owner, arq_arena *arena)
+{
+    arq_learner *learner = owner;
+    dqn_learner *s = learner->state;
+    arq_dense_lay_out_learner(learner, arena);
+    if (has_norm(learner)) {
+        arq_norm_lay_out(&learner->network->shape, learner->batch, arena, &s->norm);
+    }
+}
+
+static arq_status learner_create(arq_learner *learner)
+{
+    return arq_dense_learner_make(learner, sizeof(dqn_learner), lay_out);
+}
+
+/* dLoss/dQ in double. */
+static void find_head_error(const arq_learner *learner, const arq_batch *batch)
+{
+    const dqn_learner *s = learner->state;
+    const arq_network_shape *shape = &learner->network->shape;
+    uint32_t head = shape->cells - 1;
+    size_t actions = shape->actions;
+    memset(s->norm.d[head], 0, batch->size * actions * sizeof(double));
+    for (size_t b = 0; b < batch->size; b++) {
+        size_t at = b * actions + (size_t)batch->actions[b];
+        double error = s->norm.h[head][at] - (double)s->dense.td_target[b];
+        s->norm.d[head][at] = arq_td_slope_double((arq_loss)learner->parameters.loss, error, batch->size);
+    }
+}
+
+static void normed_backward(arq_learner *learner, const arq_batch *batch)
+{
+    dqn_learner *s = learner->state;
+    const arq_network_shape *shape = &learner->network->shape;
+    const float *weights = learner->network->weights;
+    arq_norm_forward(shape, weights, batch->size, &s->dense.now, &s->norm);
+    arq_dense_head_error(learner, batch);
+    find_head_error(learner, batch);
+    for (uint32_t l = shape->cells; l-- > 0;) {
+        if (l + 1 < shape->cells) {
+            arq_norm_backward(shape, weights, transposed_kernel(learner, l + 1), batch->size, l, &s->norm,
+                              s->dense.d[l], s->dense.gradient + arq_dense_layer_at(shape, l).scale);
+            arq_dense_measure_units(learner, batch->size, l);
+        }
+        arq_dense_layer_gradient(learner, batch->size, l);
+    }
+}
+
+/* ---- An update ---- */
+
+static void plain_backward(arq_learner *learner, const arq_batch *batch)
 {
     arq_dense_learner *s = learner->state;
     const arq_network_shape *shape = &learner->network->shape;
@@ -64,8 +130,18 @@ arq_status arq_dqn_backward(arq_learner *learner, const arq_batch *batch)
         }
         arq_dense_layer_gradient(learner, batch->size, l);
     }
-    double *metric = learner->metric[shape->cells - 1];
-    metric[ARQ_METRIC_GRADIENT_NORM] = arq_dense_norm(learner, 0, shape->cells);
+}
+
+arq_status arq_dqn_backward(arq_learner *learner, const arq_batch *batch)
+{
+    uint32_t cells = learner->network->shape.cells;
+    if (has_norm(learner)) {
+        normed_backward(learner, batch);
+    } else {
+        plain_backward(learner, batch);
+    }
+    double *metric = learner->metric[cells - 1];
+    metric[ARQ_METRIC_GRADIENT_NORM] = arq_dense_norm(learner, 0, cells);
     return arq_dense_check(learner, "the network", metric[ARQ_METRIC_LOSS], metric[ARQ_METRIC_GRADIENT_NORM]);
 }
 
@@ -81,7 +157,7 @@ static void apply(arq_learner *learner)
     uint32_t cells = learner->network->shape.cells;
     learner->beta1_power *= p->beta1;
     learner->beta2_power *= p->beta2;
-    arq_dense_step(learner, 0, cells, learner->metric[cells - 1][ARQ_METRIC_GRADIENT_NORM], p->clip, p->learning_rate,
+    arq_dense_step(learner, 0, cells, learner->metric[cells - 1][ARQ_METRIC_GRADIENT_NORM], p->clip, learner->rate,
                    learner->beta1_power, learner->beta2_power);
 }
 
@@ -119,7 +195,9 @@ const arq_network_methods arq_dqn_network = {
     .activations_destroy = arq_dense_activations_destroy,
     .compute = arq_dense_compute,
     .read = arq_dense_read,
-    .learner_create = arq_dense_learner_create,
+    .value_floats = arq_dense_value_floats,
+    .value = arq_dense_value,
+    .learner_create = learner_create,
     .learner_destroy = arq_dense_learner_destroy,
     .update_from_windows = update_from_windows,
     .update_from_targets = update_from_targets,

@@ -176,8 +176,7 @@ arq_status arq_ff_learn_layer(arq_learner *learner, uint32_t batch, uint32_t pos
     if (status != ARQ_OK) {
         return status;
     }
-    arq_dense_step(learner, l, l + 1, norm, p->clip, p->learning_rate, learner->own.beta1_power,
-                   learner->own.beta2_power);
+    arq_dense_step(learner, l, l + 1, norm, p->clip, learner->rate, learner->own.beta1_power, learner->own.beta2_power);
     return ARQ_OK;
 }
 
@@ -194,7 +193,11 @@ void arq_ff_head_step(arq_learner *learner)
 {
     const arq_parameters *p = &learner->parameters;
     uint32_t head = learner->network->shape.cells - 1;
-    double rate = p->head_learning_rate > 0 ? p->head_learning_rate : p->learning_rate;
+    double rate = learner->rate;
+    if (p->head_learning_rate > 0) {
+        double share = p->learning_rate > 0 ? learner->rate / p->learning_rate : 1;
+        rate = p->head_learning_rate * share;
+    }
     learner->beta1_power *= p->beta1;
     learner->beta2_power *= p->beta2;
     arq_dense_step(learner, head, head + 1, learner->metric[head][ARQ_METRIC_GRADIENT_NORM], 0, rate,
@@ -303,6 +306,13 @@ static arq_status update_from_targets(arq_learner *learner, const arq_target_bat
 
 /* ---- The kind ---- */
 
+static arq_status make_shape(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape)
+{
+    arq_parameters own = *parameters;
+    own.layer_norm = 0;
+    return arq_dense_make_shape(context, &own, shape);
+}
+
 static void lay_out(void *owner, arq_arena *arena)
 {
     arq_learner *learner = owner;
@@ -321,6 +331,7 @@ static arq_status learner_create(arq_learner *learner)
 
 static const arq_meaningless meaningless[] = {
     ARQ_WITHOUT_CELLS,
+    {"layer_norm", NULL, "divides the inputs of its layers by their length instead"},
     {"double_q", "false", "takes its targets from the target network's own maximum"},
     {.name = NULL}};
 
@@ -328,13 +339,15 @@ const arq_network_methods arq_ff_dqn_network = {
     .name = "ff-dqn",
     .distinct_samples = 1,
     .meaningless = meaningless,
-    .make_shape = arq_dense_make_shape,
+    .make_shape = make_shape,
     .tensor = arq_dense_tensor,
     .initialise = initialise,
     .activations_create = arq_dense_activations_create,
     .activations_destroy = arq_dense_activations_destroy,
     .compute = arq_dense_compute,
     .read = arq_dense_read,
+    .value_floats = arq_dense_value_floats,
+    .value = arq_dense_value,
     .learner_create = learner_create,
     .learner_destroy = arq_dense_learner_destroy,
     .update_from_windows = update_from_windows,

@@ -13,12 +13,18 @@ static int32_t normalise_of(const arq_network_shape *shape)
     return ((const arq_dense_shape *)(const void *)shape->own)->normalise;
 }
 
+int arq_dense_has_norm(const arq_network_shape *shape, uint32_t l)
+{
+    return ((const arq_dense_shape *)(const void *)shape->own)->layer_norm && l + 1 < shape->cells;
+}
+
 arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l)
 {
     uint32_t observed = shape->observation_size + (normalise_of(shape) == ARQ_FF_NORMALISE_HOMOGENEOUS);
     arq_dense_layer layer = {
         .inputs = l == 0 ? observed : shape->width[l - 1], .outputs = shape->width[l], .kernel = shape->weights[l]};
     layer.bias = layer.kernel + (size_t)layer.inputs * layer.outputs;
+    layer.scale = layer.bias + layer.outputs;
     return layer;
 }
 
@@ -37,12 +43,15 @@ arq_status arq_dense_make_shape(const arq_context *context, const arq_parameters
                         widths->count, shape->methods->name, ARQ_MAX_CELLS - 1);
     }
     shape->cells = widths->count + 1;
-    ((arq_dense_shape *)(void *)shape->own)->normalise = (int32_t)parameters->ff_normalise;
+    arq_dense_shape *own = (arq_dense_shape *)(void *)shape->own;
+    own->normalise = (int32_t)parameters->ff_normalise;
+    own->layer_norm = (int32_t)parameters->layer_norm;
     for (uint32_t l = 0; l < shape->cells; l++) {
         shape->width[l] = l < widths->count ? widths->width[l] : shape->actions;
         arq_dense_layer layer = arq_dense_layer_at(shape, l);
         size_t values;
-        if (!arq_multiply_sizes((size_t)layer.inputs + 1, layer.outputs, &values) ||
+        size_t vectors = arq_dense_has_norm(shape, l) ? 3 : 1; /* bias, scale, shift */
+        if (!arq_multiply_sizes((size_t)layer.inputs + vectors, layer.outputs, &values) ||
             values > SIZE_MAX / 64 - shape->weights[l]) {
             return arq_fail(context, ARQ_E_ARGUMENT, "a layer of %u inputs and %u outputs is too large for memory",
                             layer.inputs, layer.outputs);
@@ -54,7 +63,13 @@ arq_status arq_dense_make_shape(const arq_context *context, const arq_parameters
 
 int arq_dense_tensor(const arq_network_shape *shape, uint32_t index, arq_weight_tensor *tensor)
 {
-    uint32_t l = index / 2;
+    static const char *const parts[] = {"kernel", "bias", "scale", "shift"};
+    uint32_t l = 0;
+    uint32_t count = arq_dense_has_norm(shape, 0) ? 4 : 2;
+    for (; l < shape->cells && index >= count; l++) {
+        index -= count;
+        count = l + 1 < shape->cells && arq_dense_has_norm(shape, l + 1) ? 4 : 2;
+    }
     if (l >= shape->cells) {
         return 0;
     }
@@ -63,11 +78,10 @@ int arq_dense_tensor(const arq_network_shape *shape, uint32_t index, arq_weight_
         snprintf(owner, sizeof(owner), "layer%u", l);
     }
     arq_dense_layer layer = arq_dense_layer_at(shape, l);
-    int is_kernel = index % 2 == 0;
-    snprintf(tensor->name, sizeof(tensor->name), "%s.%s", owner, is_kernel ? "kernel" : "bias");
-    tensor->rows = is_kernel ? layer.inputs : layer.outputs;
-    tensor->columns = is_kernel ? layer.outputs : 0;
-    tensor->offset = is_kernel ? layer.kernel : layer.bias;
+    snprintf(tensor->name, sizeof(tensor->name), "%s.%s", owner, parts[index]);
+    tensor->rows = index == 0 ? layer.inputs : layer.outputs;
+    tensor->columns = index == 0 ? layer.outputs : 0;
+    tensor->offset = index == 0 ? layer.kernel : layer.bias + (index - 1) * (size_t)layer.outputs;
     return 1;
 }
 
@@ -84,6 +98,12 @@ void arq_dense_xavier(const arq_network_shape *shape, uint32_t l, arq_random *ra
     double limit = sqrt(6.0 / ((double)layer.inputs + layer.outputs));
     arq_dense_uniform(random, limit, (size_t)layer.inputs * layer.outputs, weights + layer.kernel);
     memset(weights + layer.bias, 0, layer.outputs * sizeof(float));
+    if (arq_dense_has_norm(shape, l)) {
+        for (uint32_t i = 0; i < layer.outputs; i++) {
+            weights[layer.scale + i] = 1;
+            weights[layer.scale + layer.outputs + i] = 0;
+        }
+    }
 }
 
 void arq_dense_lay_out_pass(const arq_network_shape *shape, size_t batch, arq_arena *arena, arq_dense_pass *pass)
@@ -135,6 +155,30 @@ static void divide_by_length(const arq_kernels *kernels, uint32_t batch, const a
     }
 }
 
+/* LayerNorm of W x + b, row by row. */
+static void normalise(const arq_dense_layer *layer, const float *weights, uint32_t batch, float *rows)
+{
+    size_t n = layer->outputs;
+    const float *scale = weights + layer->scale;
+    const float *shift = scale + n;
+    for (size_t b = 0; b < batch; b++) {
+        float *row = rows + b * n;
+        double mean = 0;
+        double variance = 0;
+        for (size_t i = 0; i < n; i++) {
+            mean += (double)row[i];
+        }
+        mean /= (double)n;
+        for (size_t i = 0; i < n; i++) {
+            variance += ((double)row[i] - mean) * ((double)row[i] - mean);
+        }
+        float inverse_std = (float)(1 / sqrt(variance / (double)n + ARQ_DENSE_NORM_EPSILON));
+        for (size_t i = 0; i < n; i++) {
+            row[i] = scale[i] * ((row[i] - (float)mean) * inverse_std) + shift[i];
+        }
+    }
+}
+
 void arq_dense_forward_layer(const arq_context *context, const arq_scratch *scratch, const arq_network_shape *shape,
                              const float *weights, uint32_t batch, uint32_t l, arq_dense_pass *pass)
 {
@@ -147,6 +191,9 @@ void arq_dense_forward_layer(const arq_context *context, const arq_scratch *scra
     float *h = pass->h[l];
     arq_map map = {&x, batch, layer.outputs, weights + layer.kernel, weights + layer.bias, h};
     arq_project(context, scratch, &map, 1);
+    if (arq_dense_has_norm(shape, l)) {
+        normalise(&layer, weights, batch, h);
+    }
     for (size_t i = 0; l + 1 < shape->cells && i < (size_t)batch * layer.outputs; i++) {
         h[i] = h[i] <= 0 ? 0 : h[i]; /* NaN stays */
     }

@@ -133,6 +133,7 @@ void arq_dense_head_error(arq_learner *learner, const arq_batch *batch)
         arq_td_add(&sums, arq_td_loss(loss, (double)error), (double)q[a], (double)s->td_target[b], (double)error,
                    spread);
     }
+    arq_td_add_sums(&learner->fit[head], &sums);
     arq_metrics_set_means(learner->metric[head], &sums, batch->size);
 }
 

@@ -8,11 +8,41 @@
 
 void arq_td_add(arq_td_sums *sums, double loss, double q, double target, double error, double spread)
 {
+    sums->count++;
     sums->loss += loss;
     sums->q += q;
     sums->target += target;
-    sums->error += fabs(error);
     sums->spread += spread;
+    sums->error_size += fabs(error);
+    sums->error += error;
+    sums->error_squared += error * error;
+    sums->target_squared += target * target;
+}
+
+void arq_td_add_sums(arq_td_sums *sums, const arq_td_sums *more)
+{
+    sums->count += more->count;
+    sums->loss += more->loss;
+    sums->q += more->q;
+    sums->target += more->target;
+    sums->spread += more->spread;
+    sums->error_size += more->error_size;
+    sums->error += more->error;
+    sums->error_squared += more->error_squared;
+    sums->target_squared += more->target_squared;
+}
+
+double arq_td_root_error(const arq_td_sums *sums)
+{
+    return sqrt(sums->error_squared / (double)sums->count);
+}
+
+double arq_td_explained_variance(const arq_td_sums *sums)
+{
+    double n = (double)sums->count;
+    double of_targets = sums->target_squared / n - (sums->target / n) * (sums->target / n);
+    double of_errors = sums->error_squared / n - (sums->error / n) * (sums->error / n);
+    return of_targets > 0 ? 1 - of_errors / of_targets : (double)NAN;
 }
 
 arq_unit_shares arq_share_units(uint32_t batch, uint32_t n, const float *values, uint32_t *fired)

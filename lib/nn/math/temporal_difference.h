@@ -21,6 +21,12 @@ static inline float arq_td_slope(arq_loss loss, float error, uint32_t batch)
     return slope / (float)batch;
 }
 
+static inline double arq_td_slope_double(arq_loss loss, double error, uint32_t batch)
+{
+    double slope = loss == ARQ_LOSS_MSE ? 2 * error : error > 1 ? 1 : error < -1 ? -1 : error;
+    return slope / (double)batch;
+}
+
 /* The loss of one sample. */
 static inline double arq_td_loss(arq_loss loss, double error)
 {
@@ -28,12 +34,23 @@ static inline double arq_td_loss(arq_loss loss, double error)
     return loss == ARQ_LOSS_MSE ? error * error : size <= 1 ? error * error / 2 : size - 0.5;
 }
 
-/* Sums over the samples of a batch; `error` of its size. */
+/* Sums over samples. */
 typedef struct arq_td_sums {
-    double loss, q, target, error, spread;
+    uint64_t count;
+    double loss, q, target, spread;
+    double error_size;           /* of Q - y without its sign */
+    double error, error_squared; /* of Q - y */
+    double target_squared;
 } arq_td_sums;
 
 void arq_td_add(arq_td_sums *sums, double loss, double q, double target, double error, double spread);
+void arq_td_add_sums(arq_td_sums *sums, const arq_td_sums *more);
+
+/* Root of the mean squared error. */
+double arq_td_root_error(const arq_td_sums *sums);
+
+/* 1 - Var(y - Q) / Var(y): 1 is perfect, 0 no better than a constant; NAN for targets that are all the same. */
+double arq_td_explained_variance(const arq_td_sums *sums);
 
 /* How many of n units fire on no sample, and how many outputs are zero, as shares. values [batch, n] are positive
  * where a unit fires; fired [n] is work space. */

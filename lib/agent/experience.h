@@ -1,0 +1,68 @@
+/*
+ * Where an agent's transitions go and when it learns from them: a replay, or rollouts. One file and one line of
+ * arq_experiences for each.
+ */
+#ifndef ARQ_AGENT_EXPERIENCE_H
+#define ARQ_AGENT_EXPERIENCE_H
+
+#include "arq/agent.h"
+#include "core/config.h"
+#include "nn/learner.h"
+#include "replay/replay.h"
+#include "rollout/rollout_file.h"
+
+/* One instance's share of an observe. */
+typedef struct agent_step {
+    uint8_t stepped; /* the instance is in the mask */
+    uint8_t end;     /* arq_end */
+    int32_t action;  /* executed */
+    float reward;
+} agent_step;
+
+/* An agent while it is saved or loaded. */
+typedef struct agent_saved {
+    arq_agent *agent;
+    arq_saved_replay replay;
+    arq_saved_rows rows[2];
+} agent_saved;
+
+/* A parameter that does nothing with this experience. */
+typedef struct agent_idle_parameter {
+    const char *name;
+    const char *reason;
+} agent_idle_parameter;
+
+typedef struct agent_experience {
+    const char *name;                 /* the parameter's word */
+    const agent_idle_parameter *idle; /* refused when set by hand; a name of NULL ends them */
+    arq_learning learning;            /* where the learner's targets come from */
+    int values_every_step;            /* acting computes Q on exploring steps, too */
+    int explores_from_start;          /* epsilon falls from the first step on */
+
+    arq_status (*create)(arq_agent *agent);
+    void (*destroy)(arq_agent *agent);
+    /* Episodes are about to begin in the instances of the mask (NULL: all); nothing changes on failure. */
+    arq_status (*begin)(arq_agent *agent, const uint8_t *mask, const void *observations);
+    /* Q at the newest observation has just been computed for the instances of the mask. */
+    void (*valued)(arq_agent *agent, const uint8_t *mask);
+    /* Keeps agent->step, acted from the newest observations; nothing changes on failure. */
+    arq_status (*store)(arq_agent *agent, const void *next_observations);
+    /* The agent has moved on by agent->step; `first` is the number of its first environment step. Learns if due. */
+    arq_status (*advance)(arq_agent *agent, uint64_t first, uint32_t count, uint32_t *events);
+    /* Its parts of an agent's file, three at most; returns their number. */
+    size_t (*list_parts)(agent_saved *saved, arq_part *parts);
+    /* A number of its own; 0: there is none of that name. */
+    int (*metric)(const arq_agent *agent, const char *name, double *value);
+} agent_experience;
+
+extern const agent_experience arq_replay_experience;
+extern const agent_experience arq_rollout_experience;
+
+/* By value of the parameter `experience`. */
+extern const agent_experience *const arq_experiences[];
+
+/* Refuses parameters that were set by hand and would do nothing: ARQ_E_UNSUPPORTED with the reason. */
+arq_status arq_experience_check(const arq_context *context, const arq_config *config,
+                                const agent_experience *experience);
+
+#endif
