@@ -136,6 +136,14 @@ def prototypes(include: Path) -> str:
 _TYPES = {"int": "int", "float": "float", "bool": "bool", "widths": "Union[int, str, Sequence[int]]"}
 
 
+def _choice(words: str) -> str:
+    """The type of "rms|mean", or of "auto|true|false", whose last two are bools."""
+    given = words.split("|")
+    own = [word for word in given if word not in ("true", "false")]
+    literal = "Literal[" + ", ".join(f'"{word}"' for word in own) + "]"
+    return literal if own == given else f"Union[bool, {literal}]"
+
+
 def parameters() -> str:
     """Text of _parameters.py."""
     from libarq.config import parameters as table
@@ -155,11 +163,7 @@ def parameters() -> str:
         "",
     ]
     for row in table():
-        if row.type == "choice":
-            c_type = f"Literal[{', '.join(repr(word) for word in row.range.split('|'))}]".replace("'", '"')
-        else:
-            c_type = _TYPES[row.type]
-        lines.append(f"    {row.name}: {c_type}")
+        lines.append(f"    {row.name}: {_choice(row.range) if row.type == 'choice' else _TYPES[row.type]}")
     return "\n".join(lines) + "\n"
 
 

@@ -24,6 +24,15 @@ class Parameters(Case):
             self.assertTrue(row.doc and row.source and row.range, row)
         self.assertEqual(libarq.Config(**config).as_dict(), config.as_dict())
 
+    def test_a_switch_may_decide_itself(self):
+        for given, value in ((True, True), (False, False), ("auto", "auto"), ("true", True), (np.bool_(False), False)):
+            self.assertEqual(libarq.Config(context_on_explore=given)["context_on_explore"], value)
+        with self.assertRaisesRegex(libarq.ArgumentError, r"'maybe'; accepted: auto\|true\|false"):
+            libarq.Config(context_on_explore="maybe")
+        for experience, came_to in (("replay", False), ("rollout", True)):
+            agent = libarq.Agent(4, 2, widths=[3, 3], experience=experience)
+            self.assertIs(agent.network.parameter("context_on_explore"), came_to)
+
     def test_values_of_many_types(self):
         config = libarq.Config(widths=[3, 4], double_q=False, learning_rate=1e-3, batch=np.int64(7), tau=np.float32(0.5))
         self.assertEqual(config["widths"], (3, 4))

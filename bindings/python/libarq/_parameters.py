@@ -24,10 +24,11 @@ class Parameters(TypedDict, total=False):
     top_down: bool
     context_size: int
     context_alpha: float
-    context_on_explore: bool
+    context_on_explore: Union[bool, Literal["auto"]]
     window_padding: Literal["repeat", "zero-context"]
     q_from: Literal["mean", "last"]
     q_cells: int
+    layer_norm: bool
     ff_variant: Literal["code", "poster"]
     ff_margin: float
     ff_update_probability: float
@@ -37,12 +38,19 @@ class Parameters(TypedDict, total=False):
     double_q: bool
     loss: Literal["mse", "huber"]
     learning_rate: float
+    learning_rate_end: float
+    learning_rate_steps: int
     head_learning_rate: float
     clip: float
     beta1: float
     beta2: float
     adam_epsilon: float
     batch: int
+    experience: Literal["replay", "rollout"]
+    rollout: int
+    td_lambda: float
+    epochs: int
+    minibatches_per_step: int
     train_period: int
     learning_starts: int
     target_period: int

@@ -39,6 +39,9 @@ ARQ_OBSERVATION_U8 = 2
 ARQ_OBSERVATION_F32 = 3
 ARQ_OBSERVATION_F64 = 4
 ARQ_OBSERVATION_DISCRETE = 5
+ARQ_EPISODE_TERMINATED = 1
+ARQ_EPISODE_TRUNCATED = 2
+ARQ_EPISODE_FAILED = 3
 ARQ_OK = 0
 ARQ_E_ARGUMENT = -1
 ARQ_E_NOMEM = -2
@@ -210,6 +213,16 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arq_agent_act": (c_int32, (c_void_p, c_void_p,)),
     # arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation, int32_t terminated, int32_t truncated, uint32_t *events)
     "arq_agent_observe": (c_int32, (c_void_p, c_int32, c_double, c_void_p, c_int32, c_int32, c_void_p,)),
+    # arq_status arq_agent_create_many(arq_context *context, const arq_config *config, int32_t observation_kind, uint32_t observation_size, uint32_t actions, uint32_t instances, arq_agent **out)
+    "arq_agent_create_many": (c_int32, (c_void_p, c_void_p, c_int32, c_uint32, c_uint32, c_uint32, POINTER(c_void_p),)),
+    # uint32_t arq_agent_instances(const arq_agent *agent)
+    "arq_agent_instances": (c_uint32, (c_void_p,)),
+    # arq_status arq_agent_begin_many(arq_agent *agent, const uint8_t *mask, const void *observations)
+    "arq_agent_begin_many": (c_int32, (c_void_p, c_void_p, c_void_p,)),
+    # arq_status arq_agent_act_many(arq_agent *agent, const uint8_t *mask, int32_t *actions)
+    "arq_agent_act_many": (c_int32, (c_void_p, c_void_p, c_void_p,)),
+    # arq_status arq_agent_observe_many(arq_agent *agent, const uint8_t *mask, const int32_t *actions, const double *rewards, const void *next_observations, const int32_t *terminated, const int32_t *truncated, uint32_t *events)
+    "arq_agent_observe_many": (c_int32, (c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
     # arq_network *arq_agent_network(arq_agent *agent)
     "arq_agent_network": (c_void_p, (c_void_p,)),
     # const arq_activations *arq_agent_activations(const arq_agent *agent)
@@ -424,18 +437,26 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arq_replay_load": (c_int32, (c_void_p, c_char_p,)),
     # arq_status arq_run_create(arq_context *context, const arq_config *config, arq_env *env, arq_run **out)
     "arq_run_create": (c_int32, (c_void_p, c_void_p, c_void_p, POINTER(c_void_p),)),
+    # arq_status arq_run_create_batch(arq_context *context, const arq_config *config, arq_env_batch *batch, arq_run **out)
+    "arq_run_create_batch": (c_int32, (c_void_p, c_void_p, c_void_p, POINTER(c_void_p),)),
     # void arq_run_destroy(arq_run *run)
     "arq_run_destroy": (None, (c_void_p,)),
     # arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
     "arq_run_advance": (c_int32, (c_void_p, c_uint64, c_void_p,)),
+    # arq_status arq_run_episode(const arq_run *run, uint32_t index, uint32_t *instance, double *episode_return, uint64_t *length, uint64_t *step, int32_t *end)
+    "arq_run_episode": (c_int32, (c_void_p, c_uint32, c_void_p, c_void_p, c_void_p, c_void_p, c_void_p,)),
     # arq_agent *arq_run_agent(arq_run *run)
     "arq_run_agent": (c_void_p, (c_void_p,)),
     # arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t cell, double *value)
     "arq_run_metric": (c_int32, (c_void_p, c_char_p, c_uint32, c_void_p,)),
+    # uint32_t arq_run_instances(const arq_run *run)
+    "arq_run_instances": (c_uint32, (c_void_p,)),
     # const char *arq_metric_name(uint32_t index, int32_t *per_cell, const char **doc)
     "arq_metric_name": (c_char_p, (c_uint32, c_void_p, POINTER(c_char_p),)),
     # arq_status arq_evaluate(arq_context *context, const arq_network *network, arq_env *env, uint64_t seed, double epsilon, uint32_t episodes, uint64_t max_steps, const arq_progress *progress, double *returns, uint64_t *lengths)
     "arq_evaluate": (c_int32, (c_void_p, c_void_p, c_void_p, c_uint64, c_double, c_uint32, c_uint64, POINTER(arq_progress), c_void_p, c_void_p,)),
+    # arq_status arq_evaluate_batch(arq_context *context, const arq_network *network, arq_env_batch *batch, uint64_t seed, double epsilon, uint32_t episodes, uint64_t max_steps, const arq_progress *progress, double *returns, uint64_t *lengths)
+    "arq_evaluate_batch": (c_int32, (c_void_p, c_void_p, c_void_p, c_uint64, c_double, c_uint32, c_uint64, POINTER(arq_progress), c_void_p, c_void_p,)),
     # const char *arq_status_name(arq_status status)
     "arq_status_name": (c_char_p, (c_int32,)),
     # const char *arq_version(void)

@@ -174,7 +174,8 @@ class Config(Part):
 def parse(name: str, text: str) -> Any:
     """A parameter's value from its text."""
     kind = _types.get(name)
-    if kind == "bool":
+    # Also "auto|true|false", whose type is a choice.
+    if text in ("true", "false"):
         return text == "true"
     if kind == "int":
         return int(text)
