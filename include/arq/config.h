@@ -146,6 +146,19 @@ ARQ_API const char *arq_preset_name(uint32_t index);
  */
 ARQ_API const char *arq_preset_doc(const char *name);
 
+/**
+ * @brief How many instances of an environment a preset is best used with, side by side.
+ *
+ * A recommendation for whoever opens the instances by id, as `arq train` does: a config knows nothing of it, and the
+ * agent and the run take the number that they are given.
+ * @param name The preset.
+ * @return At least 1; 0 for an unknown name.
+ * @par Threads
+ * Any.
+ * @since 0.2
+ */
+ARQ_API uint32_t arq_preset_environments(const char *name);
+
 #ifdef __cplusplus
 }
 #endif

@@ -225,3 +225,9 @@ const char *arq_preset_doc(const char *name)
     const arq_preset *preset = name == NULL ? NULL : find_preset(name);
     return preset == NULL ? NULL : preset->doc;
 }
+
+uint32_t arq_preset_environments(const char *name)
+{
+    const arq_preset *preset = name == NULL ? NULL : find_preset(name);
+    return preset == NULL ? 0 : preset->environments;
+}

@@ -233,13 +233,14 @@ static const arq_preset_value small[] = {
     {"exploration_steps", "100000"}, {"total_steps", "1500000"},  {NULL, NULL}};
 
 const arq_preset arq_preset_table[] = {
-    {"fast", "One small cell without contexts: learns MinAtar Breakout in about three minutes on two cores.", fast},
-    {"small", "Three small cells, all connections on: the whole method in about half an hour.", small},
-    {"minatar-paper", "The paper's MinAtar setting.", minatar_paper},
-    {"dmc-paper", "The paper's setting for control tasks with bang-bang actions.", dmc_paper},
-    {"ad-released", "AD's setting for every task.", ad_released},
+    {"fast", "One small cell without contexts: learns MinAtar Breakout in about three minutes on two cores.", fast, 1},
+    {"small", "Three small cells, all connections on: the whole method in about half an hour.", small, 1},
+    {"minatar-paper", "The paper's MinAtar setting.", minatar_paper, 1},
+    {"dmc-paper", "The paper's setting for control tasks with bang-bang actions.", dmc_paper, 1},
+    {"ad-released", "AD's setting for every task.", ad_released, 1},
     {"ffdqn-released", "FF-DQN on CartPole capped at 200 as released: features by Forward-Forward, a linear Q-head.",
-     ffdqn_released},
-    {"dqn-released", "FF-DQN's backprop baseline: the same network and schedule, trained end to end.", dqn_released},
-    {"ff-dqn", "FF-DQN that learns CartPole: a few Forward-Forward steps at the start, then the head alone.", ff_dqn},
-    {NULL, NULL, NULL}};
+     ffdqn_released, 1},
+    {"dqn-released", "FF-DQN's backprop baseline: the same network and schedule, trained end to end.", dqn_released, 1},
+    {"ff-dqn", "FF-DQN that learns CartPole: a few Forward-Forward steps at the start, then the head alone.", ff_dqn,
+     1},
+    {NULL, NULL, NULL, 0}};

@@ -129,6 +129,7 @@ typedef struct arq_preset {
     const char *name;
     const char *doc;
     const arq_preset_value *values; /* a name of NULL ends them */
+    uint32_t environments;          /* recommended instances, where the library opens them by id itself */
 } arq_preset;
 
 /* The presets; a name of NULL ends them. */

@@ -362,6 +362,8 @@ START_TEST(null_is_refused)
     ck_assert_ptr_null(arq_config_origin(config, NULL));
     ck_assert_ptr_null(arq_preset_doc(NULL));
     ck_assert_ptr_null(arq_preset_doc("no-such"));
+    ck_assert_uint_eq(arq_preset_environments(NULL), 0);
+    ck_assert_uint_eq(arq_preset_environments("no-such"), 0);
     ck_assert_ptr_null(arq_preset_name(UINT32_MAX));
     arq_config_destroy(NULL);
     arq_config_destroy(config);
@@ -400,6 +402,7 @@ START_TEST(presets_load_and_say_so)
         arq_config *config, *defaults = configured(&host, "");
         ck_assert_ptr_nonnull(arq_preset_doc(preset));
         ck_assert_str_ne(arq_preset_doc(preset), "");
+        ck_assert_uint_ge(arq_preset_environments(preset), 1);
         succeeds(&host, arq_config_create(host.context, preset, &config));
         differing = 0;
         for (uint32_t i = 0; (name = arq_parameter_name(i)) != NULL; i++) {
@@ -494,10 +497,18 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        every_row_is_whole,      numbers_keep_their_limits,      true_and_false,           words_are_those_of_the_range,
-        widths_are_a_list,       misspelt_names_get_the_nearest, null_is_refused,          small_buffers,
-        presets_load_and_say_so, text_gives_the_same_number,     numbers_ignore_the_locale, auto_is_a_third_answer};
+    const TTest *const tests[] = {every_row_is_whole,
+                                  numbers_keep_their_limits,
+                                  true_and_false,
+                                  words_are_those_of_the_range,
+                                  widths_are_a_list,
+                                  misspelt_names_get_the_nearest,
+                                  null_is_refused,
+                                  small_buffers,
+                                  presets_load_and_say_so,
+                                  text_gives_the_same_number,
+                                  numbers_ignore_the_locale,
+                                  auto_is_a_third_answer};
 
     return RUN_TESTS("config", tests);
 }

@@ -112,18 +112,21 @@ static int list_environments(arq_context *context, int markdown)
 static int list_presets(arq_context *context, int markdown)
 {
     (void)context;
-    static const char *const heads[] = {"preset", "what it is"};
+    static const char *const heads[] = {"preset", "environments", "what it is"};
     const char *name = NULL;
     if (markdown) {
-        print_head(heads, 2);
+        print_head(heads, 3);
     }
     for (uint32_t i = 0; (name = arq_preset_name(i)) != NULL; i++) {
+        char environments[16];
+        snprintf(environments, sizeof(environments), "%u", arq_preset_environments(name));
         if (markdown) {
             print_cell(name);
+            print_cell(environments);
             print_cell(arq_preset_doc(name));
             printf("|\n");
         } else {
-            printf("  %-16s %s\n", name, arq_preset_doc(name));
+            printf("  %-16s %4s  %s\n", name, environments, arq_preset_doc(name));
         }
     }
     return 0;

@@ -126,6 +126,13 @@ inline std::vector<Preset> presets()
     return rows;
 }
 
+/** @brief How many instances of an environment a preset is best used with, side by side. @param preset Its name.
+ * @return At least 1; 0 for an unknown name. @since 0.2 */
+inline std::uint32_t preset_environments(Text preset)
+{
+    return arq_preset_environments(preset.get());
+}
+
 } // namespace ARQ_CPP_NAMESPACE
 } // namespace arq
 
