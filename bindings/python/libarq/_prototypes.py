@@ -279,6 +279,8 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arq_preset_name": (c_char_p, (c_uint32,)),
     # const char *arq_preset_doc(const char *name)
     "arq_preset_doc": (c_char_p, (c_char_p,)),
+    # uint32_t arq_preset_environments(const char *name)
+    "arq_preset_environments": (c_uint32, (c_char_p,)),
     # arq_status arq_context_create(uint32_t abi_version, const arq_allocator *allocator, arq_context **out)
     "arq_context_create": (c_int32, (c_uint32, POINTER(arq_allocator), POINTER(c_void_p),)),
     # void arq_context_destroy(arq_context *context)
