@@ -18,8 +18,9 @@ static arq_status create_episodes(arq_agent *agent)
     agent->step = arq_alloc(context, n, sizeof(*agent->step));
     agent->mask = arq_alloc(context, n, 1);
     agent->streams = arq_alloc(context, n, sizeof(*agent->streams));
+    agent->actions = arq_alloc(context, n, sizeof(*agent->actions));
     if (agent->observations == NULL || agent->episode == NULL || agent->step == NULL || agent->mask == NULL ||
-        agent->streams == NULL) {
+        agent->streams == NULL || agent->actions == NULL) {
         return arq_fail_memory(context, "an agent's episodes", n * (agent->observation_bytes + sizeof(agent_episode)));
     }
     for (uint32_t i = 0; i < agent->instances; i++) {
@@ -115,6 +116,7 @@ void arq_agent_destroy(arq_agent *agent)
     arq_free(context, agent->step, n, sizeof(*agent->step));
     arq_free(context, agent->mask, n, 1);
     arq_free(context, agent->streams, n, sizeof(*agent->streams));
+    arq_free(context, agent->actions, n, sizeof(*agent->actions));
     arq_activations_destroy(agent->activations);
     arq_learner_destroy(agent->learner);
     arq_network_destroy(agent->network);

@@ -34,6 +34,7 @@ struct arq_agent {
     agent_step *step;       /* [N] the step at work */
     uint8_t *mask;          /* [N] work space: who needs Q now */
     arq_random *streams;    /* [N] work space of its file */
+    int32_t *actions;       /* [N] likewise */
     const agent_experience *experience;
     void *memory; /* the experience's */
     uint64_t steps;

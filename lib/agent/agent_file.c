@@ -63,35 +63,59 @@ static void list_counters(arq_record *record, arq_agent *agent)
     }
 }
 
-/* In which instances an episode runs; of one alone the counters say it. */
-static void list_open(arq_record *record, arq_agent *agent)
+typedef enum episode_state {
+    EPISODE_CLOSED,
+    EPISODE_OPEN,
+    EPISODE_ACTED, /* an action was given, what came of it not */
+    EPISODE_EXPLORED
+} episode_state;
+
+static episode_state state_of(const agent_episode *episode)
 {
-    static const arq_range flag = {0, 1, 0};
+    if (!episode->open) {
+        return EPISODE_CLOSED;
+    }
+    return !episode->acted ? EPISODE_OPEN : episode->explored ? EPISODE_EXPLORED : EPISODE_ACTED;
+}
+
+/* What each of several instances is at. An action that was given stands: others may have learned since. Of one alone
+ * the counters say it, and it chooses again. */
+static void list_episodes(arq_record *record, arq_agent *agent)
+{
     uint32_t n = agent->instances;
+    const arq_range states = {EPISODE_CLOSED, EPISODE_EXPLORED, 0};
+    const arq_range actions = {0, (double)agent->network->shape.actions - 1, 0};
     if (n == 1) {
         return;
     }
     for (uint32_t i = 0; i < n && record->writer != NULL; i++) {
-        agent->mask[i] = agent->episode[i].open;
+        agent->mask[i] = (uint8_t)state_of(&agent->episode[i]);
+        agent->actions[i] = agent->episode[i].action;
     }
-    arq_record_field(record, &(arq_field){"open", ARQ_DTYPE_U8, 1, {n}, agent->mask, &flag, NULL});
+    arq_record_field(record, &(arq_field){"state", ARQ_DTYPE_U8, 1, {n}, agent->mask, &states, NULL});
+    arq_record_field(record, &(arq_field){"action", ARQ_DTYPE_I32, 1, {n}, agent->actions, &actions, NULL});
     for (uint32_t i = 0; i < n && record->takes; i++) {
-        agent->episode[i].open = agent->mask[i];
+        agent_episode *episode = &agent->episode[i];
+        episode->open = agent->mask[i] != EPISODE_CLOSED;
+        episode->acted = agent->mask[i] >= EPISODE_ACTED;
+        episode->explored = agent->mask[i] == EPISODE_EXPLORED;
+        episode->action = agent->actions[i];
     }
 }
 
-/* An action that was chosen but not observed is chosen again after a load. */
+/* One alone chooses an action that was not observed again after a load. */
 static void list_exploration(arq_record *record, arq_agent *agent)
 {
     uint32_t n = agent->instances;
     for (uint32_t i = 0; i < n && record->writer != NULL; i++) {
         const agent_episode *episode = &agent->episode[i];
-        agent->streams[i] = episode->acted ? episode->exploration_before_act : episode->exploration;
+        agent->streams[i] = n == 1 && episode->acted ? episode->exploration_before_act : episode->exploration;
     }
     arq_record_randoms(record, "exploration", agent->streams, n);
     for (uint32_t i = 0; i < n && record->takes; i++) {
-        agent->episode[i].exploration = agent->streams[i];
-        agent->episode[i].acted = 0;
+        agent_episode *episode = &agent->episode[i];
+        episode->exploration = agent->streams[i];
+        episode->acted = n > 1 && episode->acted;
     }
 }
 
@@ -113,19 +137,29 @@ static void list_observations(arq_record *record, arq_agent *agent)
     }
 }
 
-/* What the cells did the step before. */
+static void list_context(arq_record *record, const char *which, uint32_t l, float *place, size_t count)
+{
+    char name[32];
+    snprintf(name, sizeof(name), "%s%u", which, l);
+    if (place != NULL) {
+        arq_record_field(record, &(arq_field){name, ARQ_DTYPE_F32, 1, {count}, place, &arq_range_finite, NULL});
+    }
+}
+
+/* What the cells did the step before, and of several instances what a given action moves that on to. */
 static void list_contexts(arq_record *record, arq_agent *agent)
 {
     for (uint32_t i = 0; i < agent->instances && record->takes; i++) {
         arq_activations_begin(agent->activations, i);
+        agent->activations->computed[i] = agent->episode[i].acted;
     }
     for (uint32_t l = 0; l < agent->network->shape.cells; l++) {
         size_t count = 0;
         float *previous = arq_activations_previous(agent->activations, l, &count);
-        char name[32];
-        snprintf(name, sizeof(name), "context%u", l);
-        if (previous != NULL) {
-            arq_record_field(record, &(arq_field){name, ARQ_DTYPE_F32, 1, {count}, previous, &arq_range_finite, NULL});
+        list_context(record, "context", l, previous, count);
+        if (agent->instances > 1) {
+            float *present = arq_activations_present(agent->activations, l, &count);
+            list_context(record, "present", l, present, count);
         }
     }
 }
@@ -134,7 +168,7 @@ static void list_agent(arq_record *record, void *thing)
 {
     arq_agent *agent = ((agent_saved *)thing)->agent;
     list_counters(record, agent);
-    list_open(record, agent);
+    list_episodes(record, agent);
     list_exploration(record, agent);
     list_observations(record, agent);
     list_contexts(record, agent);

@@ -231,6 +231,13 @@ float *arq_activations_previous(const arq_activations *activations, uint32_t cel
     return methods->previous == NULL ? NULL : methods->previous(activations, cell, count);
 }
 
+float *arq_activations_present(const arq_activations *activations, uint32_t cell, size_t *count)
+{
+    *count = 0;
+    const arq_network_methods *methods = activations->shape.methods;
+    return methods->present == NULL ? NULL : methods->present(activations, cell, count);
+}
+
 arq_status arq_activations_read(const arq_activations *activations, int32_t what, uint32_t cell, uint32_t episode,
                                 float *values, size_t capacity, size_t *count)
 {

@@ -27,6 +27,9 @@ arq_status arq_network_compute(const arq_network *network, arq_activations *acti
  * carries none. */
 float *arq_activations_previous(const arq_activations *activations, uint32_t cell, size_t *count);
 
+/* And those that the last computation left, to which an episode moves on. */
+float *arq_activations_present(const arq_activations *activations, uint32_t cell, size_t *count);
+
 /* Index of the largest Q, the lowest among equals. */
 int32_t arq_greedy_action(const float *q, uint32_t actions);
 

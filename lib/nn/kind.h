@@ -43,10 +43,11 @@ struct arq_network_methods {
     /* Q of the episodes of the mask, NULL: of all. Nothing of the others is written. */
     void (*compute)(const arq_network *network, arq_activations *activations, const void *encoded, const uint8_t *mask);
     /* What an episode carries from step to step: forgotten, moved on, and where it lies for one cell over all
-     * episodes. NULL, all three, where a kind carries nothing. */
+     * episodes, as does what it moves on to. NULL, all four, where a kind carries nothing. */
     void (*begin)(arq_activations *activations, uint32_t episode);
     void (*advance)(arq_activations *activations, uint32_t episode);
     float *(*previous)(const arq_activations *activations, uint32_t cell, size_t *count);
+    float *(*present)(const arq_activations *activations, uint32_t cell, size_t *count);
     /* Where the values lie, and how many; NULL for something the kind does not have. */
     const float *(*read)(const arq_activations *activations, int32_t what, uint32_t cell, uint32_t episode,
                          size_t *count);

@@ -247,6 +247,13 @@ float *arq_cells_previous(const arq_activations *activations, uint32_t l, size_t
     return state->previous[l];
 }
 
+float *arq_cells_present(const arq_activations *activations, uint32_t l, size_t *count)
+{
+    const cells_state *state = activations->state;
+    *count = (size_t)activations->episodes * activations->shape.width[l];
+    return state->h[l];
+}
+
 uint32_t arq_cells_previous_floats(const arq_network_shape *shape, uint32_t l)
 {
     const arq_cells_shape *own = arq_cells_shape_of(shape);

@@ -13,6 +13,7 @@ void arq_cells_compute(const arq_network *network, arq_activations *activations,
 void arq_cells_begin(arq_activations *activations, uint32_t episode);
 void arq_cells_advance(arq_activations *activations, uint32_t episode);
 float *arq_cells_previous(const arq_activations *activations, uint32_t l, size_t *count);
+float *arq_cells_present(const arq_activations *activations, uint32_t l, size_t *count);
 uint32_t arq_cells_previous_floats(const arq_network_shape *shape, uint32_t l);
 uint32_t arq_cells_value_floats(const arq_network_shape *shape, uint32_t l);
 void arq_cells_value(const arq_activations *activations, uint32_t l, uint32_t episode, float *value);

@@ -37,10 +37,11 @@ static const arq_meaningless ad_meaningless_options[] = {{"goodness", NULL, "has
     .tensor = arq_cells_tensor, .initialise = arq_cells_initialise,                                                    \
     .activations_create = arq_cells_activations_create, .activations_destroy = arq_cells_activations_destroy,          \
     .compute = arq_cells_compute, .begin = arq_cells_begin, .advance = arq_cells_advance,                              \
-    .previous = arq_cells_previous, .read = arq_cells_read, .value_floats = arq_cells_value_floats,                    \
-    .value = arq_cells_value, .previous_floats = arq_cells_previous_floats, .window = arq_cells_window,                \
-    .learner_create = arq_cells_learner_create, .learner_destroy = arq_cells_learner_destroy,                          \
-    .update_from_windows = arq_cells_update_from_windows, .update_from_targets = arq_cells_update_from_targets
+    .previous = arq_cells_previous, .present = arq_cells_present, .read = arq_cells_read,                              \
+    .value_floats = arq_cells_value_floats, .value = arq_cells_value, .previous_floats = arq_cells_previous_floats,    \
+    .window = arq_cells_window, .learner_create = arq_cells_learner_create,                                            \
+    .learner_destroy = arq_cells_learner_destroy, .update_from_windows = arq_cells_update_from_windows,                \
+    .update_from_targets = arq_cells_update_from_targets
 
 const arq_network_methods arq_arq_network = {.name = "arq", .meaningless = arq_meaningless_options, CELL_METHODS};
 const arq_network_methods arq_ad_network = {.name = "ad", .meaningless = ad_meaningless_options, CELL_METHODS};
