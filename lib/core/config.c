@@ -6,12 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PARAMETERS 64
-
 struct arq_config {
     arq_context *context;
     arq_parameters values;
-    const char *origin[MAX_PARAMETERS]; /* by table row */
+    const char *origin[ARQ_MAX_PARAMETERS]; /* by table row */
 };
 
 static const char origin_default[] = "default";
@@ -79,7 +77,7 @@ arq_status arq_config_create(arq_context *context, const char *preset, arq_confi
     }
     config->context = context;
     arq_parameters_default(&config->values);
-    for (size_t i = 0; i < MAX_PARAMETERS; i++) {
+    for (size_t i = 0; i < ARQ_MAX_PARAMETERS; i++) {
         config->origin[i] = origin_default;
     }
     if (preset != NULL) {

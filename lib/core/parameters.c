@@ -141,6 +141,9 @@ const arq_parameter arq_parameter_table[] = {
     ROW_INT(seed, 0, 9007199254740991, "1", "", "Decides everything random.", "libarq"),
     {.name = NULL}};
 
+_Static_assert(sizeof(arq_parameter_table) / sizeof(arq_parameter_table[0]) <= ARQ_MAX_PARAMETERS + 1,
+               "a config has no room for so many parameters");
+
 static const arq_preset_value minatar_paper[] = {{"widths", "400,200,200"},
                                                  {"learning_rate", "0.0001"},
                                                  {"clip", "1"},

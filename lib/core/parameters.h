@@ -117,6 +117,9 @@ typedef struct arq_parameter {
     const char *source;
 } arq_parameter;
 
+/* Most rows. */
+#define ARQ_MAX_PARAMETERS 64
+
 /* The rows; a name of NULL ends them. */
 extern const arq_parameter arq_parameter_table[];
 
