@@ -35,7 +35,7 @@ struct arq_learner {
     arq_kind_counts own;
     float *target; /* weights of the target network, or NULL */
     float *m, *v;  /* Adam's moments */
-    double rate;   /* Adam\'s step now: learning_rate, until it is set */
+    double rate;   /* Adam's step now: learning_rate, until it is set */
     double metric[ARQ_MAX_CELLS][ARQ_METRICS];
     arq_td_sums fit[ARQ_MAX_CELLS]; /* of the last update, or over those since arq_learner_begin_fit */
     int fits_span;                  /* the latter */
