@@ -21,7 +21,9 @@ TABLES = ("log.csv", "episodes.csv", "result.csv")
 NUMBER = r"-?(\d+(\.\d+)?(e[+-]\d+)?|inf)"
 WHOLE = r"\d+"
 FORMATS = {"player": "agent|random", "seconds": r"\d+\.\d{3}", "step": WHOLE, "length": f"({WHOLE})?", "steps": WHOLE,
-           "episodes": WHOLE, "updates": WHOLE, "replay_size": WHOLE, "seed": WHOLE}
+           "episodes": WHOLE, "updates": WHOLE, "replay_size": WHOLE, "seed": WHOLE, "end": "terminated|truncated|failed",
+           "instance": WHOLE, "environments": WHOLE}
+WORDS = ("player", "end")
 
 
 def section(title):
@@ -97,7 +99,7 @@ class RunFolders(Case):
                     for column, value in row.items():
                         accepted = FORMATS.get(column, f"({NUMBER})?")
                         self.assertRegex(value, f"^({accepted})$", f"{name}, {column}")
-                        if value and column != "player":
+                        if value and column not in WORDS:
                             self.assertIn(value, (f"{float(value):.16g}", f"{float(value):.3f}"))
             self.assertEqual([row["steps"] for row in rows_of(folder / "log.csv")], ["2000", "4000", "4500"])
 
@@ -114,12 +116,13 @@ class RunFolders(Case):
             lines = text.splitlines()
             self.assertRegex(lines[0], r"^version = \d+\.\d+\.\d+$")
             self.assertEqual(lines[1], f"environment = {GAME}")
-            for line in lines[2:]:
+            self.assertEqual(lines[2], "environments = 1")
+            for line in lines[3:]:
                 self.assertRegex(line, r"^\w+ = \S+  # \S+$")
         names = [line.split(" = ")[0] for line in lines]
-        self.assertEqual(names[2:], [parameter.name for parameter in libarq.parameters()])
+        self.assertEqual(names[3:], [parameter.name for parameter in libarq.parameters()])
         config = libarq.Config()
-        for line in lines[2:]:
+        for line in lines[3:]:
             name, value = line.split("  # ")[0].split(" = ")
             config[name] = value
             self.assertEqual(config.text(name), value)
@@ -136,7 +139,7 @@ class RunFolders(Case):
     def test_each_reads_the_other(self):
         said = {name: self.arq("eval", folder) for name, folder in self.folders.items()}
         self.assertEqual(said["program"], said["python"])
-        self.assertIn(f"{GAME}, epsilon 0.01, seed 5\n", said["python"])
+        self.assertIn(f"{GAME}, epsilon 0.01, seeds 5 .. 9 side by side\n", said["python"])
         for folder in self.folders.values():
             mean = float(rows_of(folder / "result.csv")[0]["mean"])
             self.assertAlmostEqual(libarq.evaluate(folder).mean, mean, delta=1e-9)

@@ -11,16 +11,25 @@ enum { FAULT_NONE, FAULT_REWARD, FAULT_OBSERVATION, FAULT_CODE, FAULT_CRASH, FAU
 
 typedef struct world_state {
     int fault;
+    int box; /* whether its action is a box */
     int steps;
 } world_state;
 
 static arq_status describe(void *self, arq_env_spec *spec)
 {
-    (void)self;
+    static const double low = 0;
+    static const double high = 1;
+    const world_state *world = self;
     spec->observation_kind = ARQ_OBSERVATION_F32;
     spec->observation_size = 2;
     spec->action_kind = ARQ_ACTION_DISCRETE;
     spec->action_count = 2;
+    if (world->box) {
+        spec->action_kind = ARQ_ACTION_BOX;
+        spec->action_count = 1;
+        spec->action_low = &low;
+        spec->action_high = &high;
+    }
     return ARQ_OK;
 }
 
@@ -55,6 +64,12 @@ static arq_status step(void *self, int32_t action, void *observation, double *re
     return due && world->fault == FAULT_CODE ? ARQ_E_CALLER - 234 : ARQ_OK;
 }
 
+static arq_status step_box(void *self, const double *action, void *observation, double *reward, int32_t *terminated,
+                           int32_t *truncated)
+{
+    return step(self, *action > 0, observation, reward, terminated, truncated);
+}
+
 static arq_status render(void *self, uint32_t cell_size, uint8_t *rgb, size_t capacity, uint32_t *width,
                          uint32_t *height)
 {
@@ -73,7 +88,7 @@ static const char *action_name(void *self, uint32_t action)
     return action == 0 ? "none" : "go";
 }
 
-static arq_status create(void *user, const double *options, void **self, char *error, size_t error_size)
+static arq_status create(void *user, const double *chosen, void **self, char *error, size_t error_size)
 {
     (void)user;
     (void)error;
@@ -82,7 +97,8 @@ static arq_status create(void *user, const double *options, void **self, char *e
     if (world == NULL) {
         return ARQ_E_NOMEM;
     }
-    world->fault = (int)options[0];
+    world->fault = (int)chosen[0];
+    world->box = (int)chosen[1];
     *self = world;
     return ARQ_OK;
 }
@@ -92,26 +108,36 @@ static const arq_env_methods methods = {
     .spec = describe,
     .reset = reset,
     .step = step,
+    .step_box = step_box,
     .destroy = free,
     .render = render,
     .action_name = action_name,
 };
 
-static const arq_env_option fault = {
-    .struct_size = sizeof(arq_env_option),
-    .type = ARQ_OPTION_CHOICE,
-    .name = "fault",
-    .high = 5,
-    .choices = "none|reward|observation|code|crash|huge",
-    .doc = "What goes wrong at step 40",
+static const arq_env_option options[] = {
+    {
+        .struct_size = sizeof(arq_env_option),
+        .type = ARQ_OPTION_CHOICE,
+        .name = "fault",
+        .high = 5,
+        .choices = "none|reward|observation|code|crash|huge",
+        .doc = "What goes wrong at step 40",
+    },
+    {
+        .struct_size = sizeof(arq_env_option),
+        .type = ARQ_OPTION_BOOL,
+        .name = "box",
+        .high = 1,
+        .doc = "The action is a box",
+    },
 };
 
 static const arq_env_type type = {
     .struct_size = sizeof(arq_env_type),
-    .option_count = 1,
+    .option_count = 2,
     .id = "misbehaving/world",
     .doc = "Breaks a promise",
-    .options = &fault,
+    .options = options,
     .methods = &methods,
     .create = create,
 };

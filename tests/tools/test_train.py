@@ -11,6 +11,11 @@ import unittest
 
 from support import ARQ, MISBEHAVING, TINY, Case
 
+# The same small network without a replay.
+ROLLOUT = [word for name, value in zip(TINY[::2], TINY[1::2]) for word in (name, value)
+           if name not in ("--learning_starts", "--train-period", "--replay_capacity")]
+ROLLOUT += ["--experience", "rollout", "--rollout", "64"]
+
 RUN_FILES = ["config.txt", "episodes.csv", "log.csv", "network.safetensors", "result.csv"]
 
 
@@ -31,7 +36,7 @@ class Train(Case):
         self.assertRegex(output, r"(?m)^agent +5 .*\nrandom +5 ")
         self.assertIn("arq eval a/run", output)
         config = self.read("a/run/config.txt")
-        self.assertIn("environment = minatar/breakout\n", config)
+        self.assertIn("environment = minatar/breakout\nenvironments = 1\n", config)
         self.assertIn("seed = 7  # set\n", config)
         self.assertIn("learning_rate = 0.001  # fast\n", config)
         self.assertIn("gamma = 0.99  # default\n", config)
@@ -49,6 +54,7 @@ class Train(Case):
         for row in episodes:
             step += int(row["length"])
             self.assertEqual(int(row["step"]), step)
+            self.assertEqual((row["end"], row["instance"]), ("terminated", "0"))
         last = [float(row["return"]) for row in episodes[-100:]]
         self.assertAlmostEqual(sum(last) / len(last), float(log[-1]["mean_return"]))
 
@@ -69,6 +75,48 @@ class Train(Case):
         self.refused(2, "arq eval: alone does not say its environment: name it, arq eval FILE ENV", "eval", "alone")
         self.assertIn(agent, self.arq("eval", "alone", "minatar/breakout").stdout)
         self.assertIn("700 values", self.arq("eval", "alone", "minatar/freeway", code=1).stderr)
+
+    def test_many_environments_tell_every_episode(self):
+        output = self.arq("train", "minatar/breakout?sticky=0", *ROLLOUT, "--environments", "7", "--steps", "3000",
+                          "--out", "run").stdout
+        self.assertIn("minatar/breakout?sticky=0, 7 side by side: 10x10x4 bits", output)
+        self.assertIn("environments = 7\n", self.read("run/config.txt"))
+        log = self.table("run/log.csv")
+        self.assertEqual([row["steps"] for row in log], ["2002", "3003"])
+        episodes = self.table("run/episodes.csv")
+        self.assertEqual(len(episodes), int(log[-1]["episodes"]))
+        self.assertEqual({row["instance"] for row in episodes}, set("0123456"))
+        played = dict.fromkeys("0123456", 0)
+        for row in episodes:
+            played[row["instance"]] += int(row["length"])
+            self.assertEqual(int(row["step"]), 7 * played[row["instance"]])
+        self.assertEqual([int(row["step"]) for row in episodes], sorted(int(row["step"]) for row in episodes))
+
+    def test_a_preset_says_how_many_environments(self):
+        said = re.findall(r"(?m)^  (\S+) +(\d+)  ", self.arq("list", "presets").stdout)
+        self.assertIn("fast", dict(said))
+        for preset, environments in said:
+            self.arq("train", "minatar/breakout", "--preset", preset, "--steps", "1", "--replay_capacity", "1000",
+                     "--evaluation_episodes", "1", "--out", preset, "--quiet", "--threads", "1")
+            self.assertIn(f"environments = {environments}\n", self.read(preset, "config.txt"))
+
+    def test_box_actions_are_said_to_be_wrapped(self):
+        for flags in ([], ["--environments", "3"]):
+            output = self.arq("train", f"{MISBEHAVING}?box=true", *ROLLOUT, *flags, "--steps", "300", "--no-save").stdout
+            self.assertIn("2 floats, 2 actions (bang-bang: each component at its low or high bound)", output)
+            self.assertRegex(output, r"(?m)^agent +5 ")
+        self.assertNotIn("bang-bang", self.train("--steps", "10", "--no-save").stdout)
+
+    def test_an_evaluation_plays_side_by_side(self):
+        """As many instances as divide the episodes, at most 128."""
+        self.train("--steps", "100", "--out", "run", "--quiet")
+        self.assertEqual([row["environments"] for row in self.table("run/result.csv")], ["5", "5"])
+        for episodes, said in (("1", "seed 2\n"), ("7", "seeds 2 .. 8 side by side\n"),
+                               ("127", "seeds 2 .. 128 side by side\n"), ("129", "seeds 2 .. 44 side by side\n"),
+                               ("131", "seed 2\n")):
+            output = self.arq("eval", "run", "--episodes", episodes).stdout
+            self.assertIn(f"minatar/breakout, epsilon 0.01, {said}", output)
+            self.assertRegex(output, rf"(?m)^agent +{episodes} .*\nrandom +{episodes} ")
 
     def test_the_seed_decides_everything(self):
         contents = []
@@ -235,6 +283,14 @@ class Train(Case):
                 self.assertRegex(done.stderr, text)
                 self.assertIn(f"saved: {fault}\n", done.stdout)
                 self.assertRegex(self.arq("eval", fault, MISBEHAVING).stdout, r"(?m)^agent +5 ")
+
+    def test_episodes_of_environments_that_fail_are_told(self):
+        for count in (1, 3):
+            self.arq("train", f"{MISBEHAVING}?fault=code", *ROLLOUT, "--environments", str(count), "--out", f"{count}",
+                     code=1)
+            rows = [(row["step"], row["length"], row["end"], row["instance"])
+                    for row in self.table(f"{count}", "episodes.csv")]
+            self.assertEqual(rows, [(f"{39 * count}", "39", "failed", f"{i}") for i in range(count)])
 
     def test_the_live_line_fits_the_terminal(self):
         for columns in (100, 48, 20):

@@ -23,7 +23,8 @@ static const option options[] = {
     {"epsilon", OPTION_NUMBER, offsetof(eval_settings, epsilon), 0, 1, "E",
      "Share of random actions; default: the run's evaluation_epsilon."},
     {"seed", OPTION_COUNT, offsetof(eval_settings, seed), 0, 9007199254740991, "S",
-     "Of environment and epsilon; default: the run's seed + 1, as at the end of the training."},
+     "Of the first environment and its epsilon, each further one has the next; default: the run's seed + 1, as at the "
+     "end of the training."},
     {"max-steps", OPTION_COUNT, offsetof(eval_settings, max_steps), 0, 1e15, "N",
      "An episode's longest, 0: no limit; default: 100000."},
     {"threads", OPTION_COUNT, offsetof(eval_settings, threads), 0, 256, "N",
@@ -35,8 +36,20 @@ static const option options[] = {
 typedef struct evaluating {
     arq_context *context;
     arq_network *network;
-    arq_env *env;
+    instances environments;
 } evaluating;
+
+static void print_plan(const char *environment, const evaluation_plan *plan, uint32_t count)
+{
+    printf("%s, epsilon %g, ", environment, plan->epsilon);
+    if (count == 1) {
+        printf("seed %llu\n", (unsigned long long)plan->seed);
+    } else {
+        printf("seeds %llu .. %llu side by side\n", (unsigned long long)plan->seed,
+               (unsigned long long)(plan->seed + count - 1));
+    }
+    fflush(stdout);
+}
 
 static int evaluate(evaluating *self, const arguments *given, const eval_settings *settings)
 {
@@ -51,18 +64,18 @@ static int evaluate(evaluating *self, const arguments *given, const eval_setting
     if (environment[0] == '\0') {
         return message_usage("%s does not say its environment: name it, arq eval FILE ENV", given->positional[0]);
     }
-    result = session_environment(self->context, environment, &self->env);
-    if (result != 0) {
-        return result;
-    }
     evaluation_plan plan = evaluation_plan_of(self->network);
     plan.episodes = settings->episodes == OWN ? plan.episodes : settings->episodes;
     plan.seed = settings->seed == OWN ? plan.seed : settings->seed;
     plan.epsilon = settings->epsilon < 0 ? plan.epsilon : settings->epsilon;
     plan.max_steps = settings->max_steps;
-    printf("%s, epsilon %g, seed %llu\n", environment, plan.epsilon, (unsigned long long)plan.seed);
-    fflush(stdout);
-    return evaluation_compare(self->context, self->network, self->env, &plan, NULL);
+    const uint32_t count = evaluation_instances(plan.episodes);
+    result = instances_open(self->context, environment, count, &self->environments);
+    if (result != 0) {
+        return result;
+    }
+    print_plan(environment, &plan, count);
+    return evaluation_compare(self->context, self->network, &self->environments, &plan, NULL);
 }
 
 static int run(const command *self, int argc, char **argv)
@@ -79,7 +92,7 @@ static int run(const command *self, int argc, char **argv)
         return result;
     }
     result = evaluate(&work, &given, &settings);
-    arq_env_destroy(work.env);
+    instances_close(&work.environments);
     arq_network_destroy(work.network);
     arq_context_destroy(work.context);
     return result;

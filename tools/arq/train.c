@@ -7,6 +7,7 @@
 #include "host/interrupt.h"
 #include "run/evaluation.h"
 #include "run/folder.h"
+#include "run/instances.h"
 #include "run/log.h"
 #include "run/progress.h"
 #include "run/settings_report.h"
@@ -21,7 +22,7 @@
 
 typedef struct train_settings {
     const char *preset, *out, *cpu, *steps;
-    uint64_t threads;
+    uint64_t environments, threads;
     double minutes;
     int quiet, force, no_save;
 } train_settings;
@@ -29,6 +30,8 @@ typedef struct train_settings {
 static const option options[] = {
     {"preset", OPTION_TEXT, offsetof(train_settings, preset), 0, 0, "NAME",
      "Values to begin with, then the flags; default: fast. arq list presets."},
+    {"environments", OPTION_COUNT, offsetof(train_settings, environments), 1, 65536, "N",
+     "Instances that one network learns from side by side; default: what the preset recommends."},
     {"steps", OPTION_TEXT, offsetof(train_settings, steps), 0, 0, "N", "The same as --total_steps."},
     {"minutes", OPTION_NUMBER, offsetof(train_settings, minutes), 1e-6, 1e9, "M", "Stop after so long."},
     {"out", OPTION_TEXT, offsetof(train_settings, out), 0, 0, "DIR",
@@ -48,7 +51,7 @@ typedef struct training {
     const char *environment;
     arq_context *context;
     arq_config *config;
-    arq_env *env;
+    instances environments;
     arq_run *run;
     char folder_path[RUN_PATH_SIZE];
     const char *folder; /* NULL: nothing is written */
@@ -85,11 +88,25 @@ static int make_folder(training *self)
         return result;
     }
     self->folder = self->folder_path;
-    result = run_folder_write_config(self->folder, self->environment, self->config);
+    result = run_folder_write_config(self->folder, self->environment, self->environments.count, self->config);
     if (result != 0) {
         return result;
     }
     return run_log_open(&self->log, self->folder, self->run);
+}
+
+static int make_run(training *self)
+{
+    const uint64_t asked = self->settings->environments;
+    const uint32_t count = asked > 0 ? (uint32_t)asked : arq_preset_environments(self->settings->preset);
+    int result = instances_open(self->context, self->environment, count, &self->environments);
+    if (result != 0) {
+        return result;
+    }
+    arq_status status = self->environments.env != NULL
+                            ? arq_run_create(self->context, self->config, self->environments.env, &self->run)
+                            : arq_run_create_batch(self->context, self->config, self->environments.batch, &self->run);
+    return status == ARQ_OK ? 0 : message_library(self->context);
 }
 
 static int prepare(training *self, const arguments *given)
@@ -98,12 +115,9 @@ static int prepare(training *self, const arguments *given)
     if (result != 0) {
         return result;
     }
-    result = session_environment(self->context, self->environment, &self->env);
+    result = make_run(self);
     if (result != 0) {
         return result;
-    }
-    if (arq_run_create(self->context, self->config, self->env, &self->run) != ARQ_OK) {
-        return message_library(self->context);
     }
     return make_folder(self);
 }
@@ -136,13 +150,12 @@ static int advance(training *self)
     double next_save = clock_seconds() + SAVE_SECONDS;
     while (interrupt_signal() == 0 && clock_seconds() < self->progress.deadline) {
         uint64_t done = 0;
-        if (arq_run_advance(self->run, slice_steps(self), &done) != ARQ_OK) {
-            return message_library(self->context);
-        }
-        if (done == 0) {
-            return 0;
-        }
+        arq_status status = arq_run_advance(self->run, slice_steps(self), &done);
+        int result = status == ARQ_OK ? 0 : message_library(self->context);
         run_log_update(&self->log, self->run, progress_seconds(&self->progress));
+        if (result != 0 || done == 0) {
+            return result;
+        }
         progress_update(&self->progress, self->run);
         if (clock_seconds() >= next_save) {
             save(self); /* a failure is said; there may be room again next time */
@@ -161,14 +174,14 @@ static void print_saved(const training *self)
 
 static int evaluate(const training *self)
 {
-    arq_env *env = NULL; /* the run's own is in the middle of an episode */
-    int result = session_environment(self->context, self->environment, &env);
+    const evaluation_plan plan = evaluation_plan_of(network(self));
+    instances others; /* the run's own are in the middle of episodes */
+    int result = instances_open(self->context, self->environment, evaluation_instances(plan.episodes), &others);
     if (result != 0) {
         return result;
     }
-    const evaluation_plan plan = evaluation_plan_of(network(self));
-    result = evaluation_compare(self->context, network(self), env, &plan, self->folder);
-    arq_env_destroy(env);
+    result = evaluation_compare(self->context, network(self), &others, &plan, self->folder);
+    instances_close(&others);
     return result;
 }
 
@@ -184,7 +197,7 @@ static ending learn(training *self)
     double total_steps = 0;
     arq_config_get_float(self->config, "total_steps", &total_steps);
     if (!self->settings->quiet) {
-        settings_report(self->context, self->environment, self->env, self->config);
+        settings_report(self->context, self->environment, &self->environments, self->config);
     }
     interrupt_hold();
     progress_begin(&self->progress, total_steps, self->settings->minutes, self->settings->quiet);
@@ -247,7 +260,7 @@ static int run(const command *self, int argc, char **argv)
     work.environment = given.positional[0];
     result = train(&work, &given);
     arq_run_destroy(work.run);
-    arq_env_destroy(work.env);
+    instances_close(&work.environments);
     arq_config_destroy(work.config);
     arq_context_destroy(work.context);
     return result;

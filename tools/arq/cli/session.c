@@ -43,7 +43,14 @@ void session_plugins(arq_context *context)
 
 int session_environment(arq_context *context, const char *id, arq_env **out)
 {
+    int wrapped;
+    return session_environment_wrapped(context, id, out, &wrapped);
+}
+
+int session_environment_wrapped(arq_context *context, const char *id, arq_env **out, int *wrapped)
+{
     *out = NULL;
+    *wrapped = 0;
     arq_env *env = NULL;
     if (arq_env_open(context, id, &env) != ARQ_OK) {
         return message_library(context);
@@ -56,5 +63,6 @@ int session_environment(arq_context *context, const char *id, arq_env **out)
         arq_env_destroy(env);
         return message_library(context);
     }
+    *wrapped = 1;
     return 0;
 }

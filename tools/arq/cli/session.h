@@ -17,4 +17,7 @@ void session_plugins(arq_context *context);
 /* An environment with discrete actions: a box is wrapped. */
 int session_environment(arq_context *context, const char *id, arq_env **out);
 
+/* The same; says whether it is wrapped. */
+int session_environment_wrapped(arq_context *context, const char *id, arq_env **out, int *wrapped);
+
 #endif

@@ -20,6 +20,29 @@ evaluation_plan evaluation_plan_of(const arq_network *network)
     };
 }
 
+uint32_t evaluation_instances(uint64_t episodes)
+{
+    uint32_t count = EVALUATION_MAX_INSTANCES;
+    while (episodes % count != 0) {
+        count--;
+    }
+    return count;
+}
+
+/* Moves the episodes that have ended, those with a length, to the front; returns how many. Side by side they do not end
+ * in the order of their numbers. */
+static uint64_t keep_ended(double *returns, uint64_t *lengths, uint64_t episodes)
+{
+    uint64_t ended = 0;
+    for (uint64_t i = 0; i < episodes; i++) {
+        if (lengths[i] > 0) {
+            returns[ended] = returns[i];
+            lengths[ended++] = lengths[i];
+        }
+    }
+    return ended;
+}
+
 static void summarise(const double *returns, const uint64_t *lengths, uint64_t count, evaluation_score *score)
 {
     double n = (double)count;
@@ -39,40 +62,47 @@ static void summarise(const double *returns, const uint64_t *lengths, uint64_t c
     score->standard_error = count > 1 ? sqrt(squares / (n - 1) / n) : (double)NAN;
 }
 
-/* Steps between looks at whether Ctrl-C was pressed. */
+/* Steps of one environment between looks at whether Ctrl-C was pressed; of several at once fewer. */
 #define LOOK_PERIOD 64
 #define STOPPED (ARQ_E_CALLER - 1)
 
 static arq_status look(void *user, uint32_t episodes, uint64_t steps)
 {
+    (void)user;
+    (void)episodes;
     (void)steps;
-    *(uint64_t *)user = episodes;
     return interrupt_signal() == 0 ? ARQ_OK : STOPPED;
 }
 
-/* Plays, writes each episode's return and length and says how many have ended. */
-static int play(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
-                double *returns, uint64_t *lengths, uint64_t *ended)
+/* Plays, and writes return and length of each episode that has ended. */
+static int play(arq_context *context, const arq_network *network, const instances *environments,
+                const evaluation_plan *plan, double *returns, uint64_t *lengths)
 {
-    const arq_progress progress = {sizeof(progress), .period = LOOK_PERIOD, .user = ended, .report = look};
-    arq_status status = arq_evaluate(context, network, env, plan->seed, plan->epsilon, (uint32_t)plan->episodes,
-                                     plan->max_steps, &progress, returns, lengths);
+    const uint32_t period = (LOOK_PERIOD + environments->count - 1) / environments->count;
+    const arq_progress progress = {sizeof(progress), .period = period, .report = look};
+    const uint32_t episodes = (uint32_t)plan->episodes;
+    arq_status status = environments->env != NULL
+                            ? arq_evaluate(context, network, environments->env, plan->seed, plan->epsilon, episodes,
+                                           plan->max_steps, &progress, returns, lengths)
+                            : arq_evaluate_batch(context, network, environments->batch, plan->seed, plan->epsilon,
+                                                 episodes, plan->max_steps, &progress, returns, lengths);
     int stopped = status == STOPPED && interrupt_signal() != 0; /* an environment may return the same number */
     return status == ARQ_OK || stopped ? 0 : message_library(context);
 }
 
-int evaluation_play(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
-                    evaluation_score *score)
+/* Plays as planned, or until interrupt_signal() has one; network NULL: at random. 0 or an exit code. */
+static int play_one(arq_context *context, const arq_network *network, const instances *environments,
+                    const evaluation_plan *plan, evaluation_score *score)
 {
     size_t count = (size_t)plan->episodes;
     double *returns = calloc(count, sizeof(*returns));
     uint64_t *lengths = calloc(count, sizeof(*lengths));
-    uint64_t ended = 0;
     int result = returns == NULL || lengths == NULL
                      ? message_fail("no memory for %llu episodes", (unsigned long long)plan->episodes)
-                     : play(context, network, env, plan, returns, lengths, &ended);
+                     : play(context, network, environments, plan, returns, lengths);
     *score = (evaluation_score){0};
-    if (result == 0 && ended > 0) {
+    uint64_t ended = result == 0 ? keep_ended(returns, lengths, plan->episodes) : 0;
+    if (ended > 0) {
         summarise(returns, lengths, ended, score);
     }
     free(returns);
@@ -94,26 +124,26 @@ static void print_score(const char *player, const evaluation_score *score)
 }
 
 /* The agent, then a random player, until both are done or Ctrl-C comes; *stopped is the signal. */
-static int play_both(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
-                     evaluation_score *agent, evaluation_score *random, int *stopped)
+static int play_both(arq_context *context, const arq_network *network, const instances *environments,
+                     const evaluation_plan *plan, evaluation_score *agent, evaluation_score *random, int *stopped)
 {
     interrupt_hold();
-    int result = evaluation_play(context, network, env, plan, agent);
+    int result = play_one(context, network, environments, plan, agent);
     if (result == 0) {
-        result = evaluation_play(context, NULL, env, plan, random);
+        result = play_one(context, NULL, environments, plan, random);
     }
     *stopped = interrupt_signal();
     interrupt_release();
     return result;
 }
 
-int evaluation_compare(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
-                       const char *folder)
+int evaluation_compare(arq_context *context, const arq_network *network, const instances *environments,
+                       const evaluation_plan *plan, const char *folder)
 {
     evaluation_score agent;
     evaluation_score random;
     int stopped = 0;
-    int result = play_both(context, network, env, plan, &agent, &random, &stopped);
+    int result = play_both(context, network, environments, plan, &agent, &random, &stopped);
     if (result != 0) {
         return result;
     }
@@ -125,5 +155,5 @@ int evaluation_compare(arq_context *context, const arq_network *network, arq_env
         printf("stopped; %llu episodes of each were planned\n", (unsigned long long)plan->episodes);
         return EXIT_SIGNAL + stopped;
     }
-    return folder == NULL ? 0 : result_write(folder, plan, &agent, &random);
+    return folder == NULL ? 0 : result_write(folder, plan, environments->count, &agent, &random);
 }

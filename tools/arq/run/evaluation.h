@@ -2,6 +2,8 @@
 #ifndef ARQ_TOOL_EVALUATION_H
 #define ARQ_TOOL_EVALUATION_H
 
+#include "run/instances.h"
+
 #include "arq/run.h"
 
 typedef struct evaluation_plan {
@@ -18,17 +20,17 @@ typedef struct evaluation_score {
 
 #define EVALUATION_MAX_EPISODES 1000000
 #define EVALUATION_MAX_STEPS 100000
+#define EVALUATION_MAX_INSTANCES 128
 
 /* What a run's or a network's parameters say. The seed is the one after the training's. */
 evaluation_plan evaluation_plan_of(const arq_network *network);
 
-/* Plays as planned, or until interrupt_signal() has one; network NULL: at random. 0 or an exit code. */
-int evaluation_play(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
-                    evaluation_score *score);
+/* How many instances play so many episodes side by side: as many as divide them, at most EVALUATION_MAX_INSTANCES. */
+uint32_t evaluation_instances(uint64_t episodes);
 
 /* Plays the network and at random, prints the table and, with a run's folder, writes its result.csv. 0 or an exit
  * code. Ctrl-C ends it early: the table has the episodes until then, and nothing is written. */
-int evaluation_compare(arq_context *context, const arq_network *network, arq_env *env, const evaluation_plan *plan,
-                       const char *folder);
+int evaluation_compare(arq_context *context, const arq_network *network, const instances *environments,
+                       const evaluation_plan *plan, const char *folder);
 
 #endif

@@ -83,7 +83,8 @@ int run_folder_create(const char *wanted, const char *environment, const char *s
     return 0;
 }
 
-int run_folder_write_config(const char *folder, const char *environment, const arq_config *config)
+int run_folder_write_config(const char *folder, const char *environment, uint32_t environments,
+                            const arq_config *config)
 {
     char path[RUN_PATH_SIZE];
     run_folder_file(folder, RUN_CONFIG, path, sizeof(path));
@@ -91,7 +92,7 @@ int run_folder_write_config(const char *folder, const char *environment, const a
     if (file == NULL) {
         return message_fail("cannot write %s: %s", path, strerror(errno));
     }
-    fprintf(file, "version = %s\nenvironment = %s\n", arq_version(), environment);
+    fprintf(file, "version = %s\nenvironment = %s\nenvironments = %u\n", arq_version(), environment, environments);
     const char *name = NULL;
     for (uint32_t i = 0; (name = arq_parameter_name(i)) != NULL; i++) {
         char value[256] = "";

@@ -22,8 +22,10 @@ int run_folder_create(const char *wanted, const char *environment, const char *s
 /* FOLDER/NAME. */
 void run_folder_file(const char *folder, const char *name, char *path, size_t size);
 
-/* Writes every parameter with its origin. 0 or an exit code. */
-int run_folder_write_config(const char *folder, const char *environment, const arq_config *config);
+/* Writes the environment, how many instances of it learn side by side, and every parameter with its origin. 0 or an
+ * exit code. */
+int run_folder_write_config(const char *folder, const char *environment, uint32_t environments,
+                            const arq_config *config);
 
 /* The path of the network file that a run's folder or a file's own path means. 0 or an exit code. */
 int run_folder_network(const char *run_or_file, char *path, size_t size);

@@ -24,7 +24,7 @@ static void write_headings(run_log *self)
         }
     }
     table_row_end(&self->metrics);
-    table_heading(&self->episodes, "step,return,length");
+    table_heading(&self->episodes, "step,return,length,end,instance");
 }
 
 int run_log_open(run_log *self, const char *folder, arq_run *run)
@@ -63,6 +63,26 @@ static void write_row(run_log *self, const arq_run *run, double seconds)
     table_row_end(&self->metrics);
 }
 
+static void write_episodes(run_log *self, const arq_run *run)
+{
+    static const char *const ends[] = {[ARQ_EPISODE_TERMINATED] = "terminated",
+                                       [ARQ_EPISODE_TRUNCATED] = "truncated",
+                                       [ARQ_EPISODE_FAILED] = "failed"};
+    uint32_t instance;
+    double sum;
+    uint64_t length;
+    uint64_t step;
+    int32_t end;
+    for (uint32_t i = 0; arq_run_episode(run, i, &instance, &sum, &length, &step, &end) == ARQ_OK; i++) {
+        table_text(&self->episodes, "%llu", (unsigned long long)step);
+        table_number(&self->episodes, sum);
+        table_text(&self->episodes, "%llu", (unsigned long long)length);
+        table_text(&self->episodes, "%s", ends[end]);
+        table_text(&self->episodes, "%u", instance);
+        table_row_end(&self->episodes);
+    }
+}
+
 static void flush(run_log *self)
 {
     int failed = table_flush(&self->metrics) != 0;
@@ -85,14 +105,7 @@ void run_log_update(run_log *self, const arq_run *run, double seconds)
         return;
     }
     double steps = run_metric(run, "steps", 0);
-    double episodes = run_metric(run, "episodes", 0);
-    if (episodes > self->seen_episodes) {
-        self->seen_episodes = episodes;
-        table_text(&self->episodes, "%.0f", steps);
-        table_number(&self->episodes, run_metric(run, "return", 0));
-        table_text(&self->episodes, "%.0f", run_metric(run, "length", 0));
-        table_row_end(&self->episodes);
-    }
+    write_episodes(self, run);
     if (steps >= self->next_step) {
         self->next_step = (floor(steps / STEPS_PER_ROW) + 1) * STEPS_PER_ROW;
         write_row(self, run, seconds);

@@ -10,9 +10,8 @@ typedef struct run_log {
     int open;
     table metrics, episodes;
     uint32_t cells;
-    double next_step;     /* of the next row of metrics */
-    double seen_episodes; /* how many rows the episodes have */
-    int failed;           /* a write has failed, and the warning was given */
+    double next_step; /* of the next row of metrics */
+    int failed;       /* a write has failed, and the warning was given */
 } run_log;
 
 /* Begins both files with their headings; folder NULL: nothing is ever written. 0 or an exit code. */
@@ -21,7 +20,7 @@ int run_log_open(run_log *self, const char *folder, arq_run *run);
 /* Steps until the next row of metrics; INFINITY where none is written. */
 double run_log_steps_to_row(const run_log *self, const arq_run *run);
 
-/* Writes the rows that are due. To be called at least once an episode. */
+/* Writes the rows that are due. To be called after every arq_run_advance(). */
 void run_log_update(run_log *self, const arq_run *run, double seconds);
 
 /* Writes a last row and closes. 0 or an exit code when something could not be written. */

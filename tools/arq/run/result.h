@@ -4,8 +4,8 @@
 
 #include "run/evaluation.h"
 
-/* 0 or an exit code. */
-int result_write(const char *folder, const evaluation_plan *plan, const evaluation_score *agent,
+/* The scores of what `environments` instances played side by side. 0 or an exit code. */
+int result_write(const char *folder, const evaluation_plan *plan, uint32_t environments, const evaluation_score *agent,
                  const evaluation_score *random);
 
 #endif

@@ -61,14 +61,21 @@ static void print_origin(const arq_config *config, const char *origin, size_t wi
     }
 }
 
-void settings_report(const arq_context *context, const char *id, const arq_env *env, const arq_config *config)
+void settings_report(const arq_context *context, const char *id, const instances *environments,
+                     const arq_config *config)
 {
+    const arq_env_spec *spec = instances_describe(environments);
     char observation[128];
+    char side_by_side[64] = "";
     const char *preset = NULL;
     size_t width = terminal_width() > 40 ? terminal_width() - 1 : 40;
-    settings_observation_text(arq_env_describe(env), observation, sizeof(observation));
-    printf("%-*s %s: %s, %u actions; libarq %s on %s\n", HEADING, "training", id, observation,
-           arq_env_describe(env)->action_count, arq_version(), arq_context_cpu(context));
+    settings_observation_text(spec, observation, sizeof(observation));
+    if (environments->count > 1) {
+        snprintf(side_by_side, sizeof(side_by_side), ", %u side by side", environments->count);
+    }
+    printf("%-*s %s%s: %s, %u actions%s; libarq %s on %s\n", HEADING, "training", id, side_by_side, observation,
+           spec->action_count, environments->wrapped ? " (bang-bang: each component at its low or high bound)" : "",
+           arq_version(), arq_context_cpu(context));
     print_origin(config, "set", width);
     for (uint32_t i = 0; (preset = arq_preset_name(i)) != NULL; i++) {
         print_origin(config, preset, width);
