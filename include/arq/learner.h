@@ -78,8 +78,8 @@ ARQ_API arq_status arq_learner_sync(arq_learner *learner);
 /**
  * @brief A number about the last update.
  * @param learner The learner.
- * @param name "loss", "q", "target_q", "td_error", "spread", "gradient_norm", "dead", "zero", "collapsed", "skipped"
- * (what each is: arq_metric_name()); or "updates".
+ * @param name "loss", "q", "target_q", "td_error", "spread", "gradient_norm", "dead", "zero", "collapsed", "skipped",
+ * "return_error", "explained_variance", "unreachable" (what each is: arq_metric_name()); or "updates".
  * @param cell Which cell, from 0; for numbers of the whole network any.
  * @param[out] value The number; NAN before the first update.
  * @return #ARQ_E_NOT_FOUND (the text lists the names), #ARQ_E_ARGUMENT.

@@ -175,16 +175,38 @@ static const void *encode(arq_learner *learner, uint32_t batch, const void *obse
                       observations, learner->encode_space);
 }
 
+/* "update 7, step 1000", or without the step where no agent learns. */
+static const char *now_words(const arq_learner *learner, char room[80])
+{
+    int length = snprintf(room, 80, "update %llu", (unsigned long long)learner->updates);
+    if (learner->agent_step > 0) {
+        snprintf(room + length, 80 - (size_t)length, ", step %llu", (unsigned long long)learner->agent_step);
+    }
+    return room;
+}
+
 static void warn_of_collapse(const arq_learner *learner, uint32_t l, double spread)
 {
-    char step[40] = "";
-    if (learner->agent_step > 0) {
-        snprintf(step, sizeof(step), ", step %llu", (unsigned long long)learner->agent_step);
-    }
+    char now[80];
     arq_log_line(learner->context, ARQ_LOG_WARNING,
-                 "cell %u has collapsed at update %llu%s: the spread of its outputs has been below 1e-3 of its first "
+                 "cell %u has collapsed at %s: the spread of its outputs has been below 1e-3 of its first "
                  "value (%g of %g) for %d updates",
-                 l, (unsigned long long)learner->updates, step, spread, learner->first_spread[l], COLLAPSE_UPDATES);
+                 l, now_words(learner, now), spread, learner->first_spread[l], COLLAPSE_UPDATES);
+}
+
+static void watch_targets(arq_learner *learner)
+{
+    for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
+        if (!learner->unreachable[l] || learner->metric[l][ARQ_METRIC_UNREACHABLE] != 0) {
+            continue;
+        }
+        learner->metric[l][ARQ_METRIC_UNREACHABLE] = 1;
+        char now[80];
+        arq_log_line(learner->context, ARQ_LOG_WARNING,
+                     "cell %u has met a return below 0 at %s, but its goodness cannot be negative: where returns are, "
+                     "set goodness to 'mean'",
+                     l, now_words(learner, now));
+    }
 }
 
 static void watch_spread(arq_learner *learner)
@@ -231,6 +253,7 @@ static void begin_update(arq_learner *learner)
     if (!learner->fits_span) {
         memset(learner->fit, 0, sizeof(learner->fit));
     }
+    memset(learner->unreachable, 0, sizeof(learner->unreachable));
 }
 
 static void end_update(arq_learner *learner)
@@ -240,6 +263,7 @@ static void end_update(arq_learner *learner)
         measure_fit(learner);
     }
     watch_spread(learner);
+    watch_targets(learner);
 }
 
 arq_status arq_learner_update_trusted(arq_learner *learner, uint32_t batch, const void *observations,

@@ -39,6 +39,7 @@ struct arq_learner {
     double metric[ARQ_MAX_CELLS][ARQ_METRICS];
     arq_td_sums fit[ARQ_MAX_CELLS]; /* of the last update, or over those since arq_learner_begin_fit */
     int fits_span;                  /* the latter */
+    int unreachable[ARQ_MAX_CELLS]; /* the update at work has a target that the cell's Q cannot reach */
     double first_spread[ARQ_MAX_CELLS];
     uint32_t low_spread_updates[ARQ_MAX_CELLS];
     void *encode_space;

@@ -13,6 +13,7 @@ const arq_metric_row arq_cell_metrics[ARQ_METRICS] = {
     [ARQ_METRIC_DEAD] = {"dead", "share of units that no state of the batch makes fire"},
     [ARQ_METRIC_ZERO] = {"zero", "share of zero ReLU outputs"},
     [ARQ_METRIC_COLLAPSED] = {"collapsed", "1 once the spread stayed below 1e-3 of its first value for 100 updates"},
+    [ARQ_METRIC_UNREACHABLE] = {"unreachable", "1 once a target lay below 0, where the goodness cannot follow"},
     [ARQ_METRIC_RETURN_ERROR] = {"return_error", "root of the mean squared error of Q before it learned: of an "
                                                  "update, or of a rollout's first epoch"},
     [ARQ_METRIC_EXPLAINED_VARIANCE] = {"explained_variance",
@@ -23,7 +24,8 @@ const arq_metric_row arq_cell_metrics[ARQ_METRICS] = {
 void arq_metrics_clear(double metric[ARQ_METRICS])
 {
     for (int i = 0; i < ARQ_METRICS; i++) {
-        metric[i] = i == ARQ_METRIC_COLLAPSED || i == ARQ_METRIC_SKIPPED ? 0 : (double)NAN;
+        int counts = i == ARQ_METRIC_COLLAPSED || i == ARQ_METRIC_SKIPPED || i == ARQ_METRIC_UNREACHABLE;
+        metric[i] = counts ? 0 : (double)NAN;
     }
 }
 

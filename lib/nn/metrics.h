@@ -20,6 +20,7 @@ typedef enum arq_cell_metric {
     ARQ_METRIC_SKIPPED,
     ARQ_METRIC_RETURN_ERROR,
     ARQ_METRIC_EXPLAINED_VARIANCE,
+    ARQ_METRIC_UNREACHABLE,
     ARQ_METRICS
 } arq_cell_metric;
 

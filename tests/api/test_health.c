@@ -139,6 +139,68 @@ START_TEST(an_agent_says_the_step_too)
 }
 END_TEST
 
+/* ---- Returns that the goodness cannot predict ---- */
+
+/* Settings, and whether Q can be negative with them. */
+static const struct {
+    const char *settings;
+    int can_be_negative;
+} signs[] = {
+    {"network=arq", 0},
+    {"network=arq goodness=mean_square", 0},
+    {"network=arq goodness=variance", 0},
+    {"network=arq goodness=rms_uncentered", 0},
+    {"network=arq goodness=mean", 1},
+    {"network=ad", 1},
+};
+
+START_TEST(a_learner_warns_once_of_targets_out_of_reach)
+{
+    struct host host;
+    host_open(&host);
+    char settings[256];
+    snprintf(settings, sizeof settings, "widths=8,6 heads=2 batch=6 context_size=3 learning_rate=0.01 %s",
+             signs[_i].settings);
+    arq_config *config = configured(&host, settings);
+    arq_network *network;
+    arq_learner *learner;
+    struct lesson lesson = random_lesson(1);
+    double unreachable;
+    int wanted = signs[_i].can_be_negative ? 0 : 2; /* lines, one a cell */
+
+    succeeds(&host, arq_network_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, &network));
+    succeeds(&host, arq_learner_create(network, config, &learner));
+    for (uint32_t row = 0; row < BATCH; row++)
+        lesson.terminated[row] = 1;
+    lesson.rewards[3] = 0;
+    succeeds(&host, teach(learner, &lesson));
+    succeeds(&host, arq_learner_metric(learner, "unreachable", 1, &unreachable));
+    ck_assert(unreachable == 0);
+    ck_assert_int_eq(atomic_load(&host.log_lines), 0);
+    lesson.rewards[3] = -0.25f;
+    for (int update = 2; update < 5; update++) {
+        succeeds(&host, teach(learner, &lesson));
+        ck_assert_int_eq(atomic_load(&host.log_lines), wanted);
+        for (uint32_t cell = 0; cell < 2; cell++) {
+            succeeds(&host, arq_learner_metric(learner, "unreachable", cell, &unreachable));
+            ck_assert(unreachable == (wanted != 0));
+        }
+    }
+    if (wanted != 0)
+        ck_assert_msg(host.log_text[0] == '0' + ARQ_LOG_WARNING && strstr(host.log_text, "cell 1") != NULL &&
+                          strstr(host.log_text, "update 2") != NULL && strstr(host.log_text, "'mean'") != NULL,
+                      "%s", host.log_text);
+    lesson.rewards[3] = 1; /* once it is, it stays */
+    succeeds(&host, teach(learner, &lesson));
+    succeeds(&host, arq_learner_metric(learner, "unreachable", 0, &unreachable));
+    ck_assert(unreachable == (wanted != 0));
+    arq_learner_destroy(learner);
+    arq_network_destroy(network);
+    arq_config_destroy(config);
+    host_close(&host);
+}
+END_TEST
+
 /* ---- Inputs at which the papers' code has NaN ---- */
 
 /* Every network that has such inputs. */
@@ -279,6 +341,7 @@ int main(void)
     tcase_add_test(tests, a_learner_warns_of_a_collapse_once);
     tcase_add_test(tests, an_agent_says_the_step_too);
     tcase_add_test(tests, no_goodness_moves_nothing);
+    tcase_add_loop_test(tests, a_learner_warns_once_of_targets_out_of_reach, 0, sizeof signs / sizeof *signs);
     tcase_add_loop_test(tests, degenerate_inputs_stay_finite, 0, sizeof networks / sizeof *networks);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

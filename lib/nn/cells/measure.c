@@ -26,6 +26,7 @@ void arq_cells_measure(arq_learner *learner, uint32_t batch, uint32_t l)
         double target = mean_target(s, quantiles, l, b);
         double loss =
             quantiles > 1 ? (double)s->loss[l][b] : arq_td_loss((arq_loss)learner->parameters.loss, q - target);
+        learner->unreachable[l] |= target < 0 && !arq_cell_can_be_negative(cell);
         arq_td_add(&sums, loss, q, target, q - target, (double)s->spread[l][b]);
     }
     arq_td_add_sums(&learner->fit[l], &sums);

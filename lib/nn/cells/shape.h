@@ -60,6 +60,12 @@ static inline uint32_t arq_cell_quantiles(const arq_cell_shape *shape)
     return shape->kind == ARQ_NETWORK_AD ? shape->action_rows : 1;
 }
 
+/* Whether Q can be below 0: of the goodnesses only the mean can. */
+static inline int arq_cell_can_be_negative(const arq_cell_shape *shape)
+{
+    return shape->kind == ARQ_NETWORK_AD || shape->goodness == ARQ_GOODNESS_MEAN;
+}
+
 /* Length of what a cell computes for every action of one sample. */
 static inline size_t arq_cell_all_outputs(const arq_cell_shape *shape)
 {
