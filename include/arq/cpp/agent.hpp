@@ -8,12 +8,14 @@
  *         step = ... the world moves ...;
  *         agent.observe(step, next_observation);
  *     } while (!step.ended());
+ *
+ * Several episodes side by side: create_many(), then begin_many(), act_many() and observe_many().
  */
 #ifndef ARQ_CPP_AGENT_HPP
 #define ARQ_CPP_AGENT_HPP
 
 #include "../agent.h"
-#include "env.hpp"
+#include "environment.hpp"
 #include "network.hpp"
 
 namespace arq
@@ -85,6 +87,41 @@ class Agent : public Handle<arq_agent>
     }
 #endif
 
+    /**
+     * @brief Makes an agent that learns from several instances of one environment.
+     * @param context As in create().
+     * @param config As there.
+     * @param layout As there.
+     * @param actions As there.
+     * @param instances Episodes side by side.
+     * @return The agent, or as arq_agent_create_many().
+     * @since 0.2
+     */
+    static Outcome<Agent> create_many(const Context &context, const Config &config, ObservationLayout layout,
+                                      std::uint32_t actions, std::uint32_t instances)
+    {
+        auto owner = own(detail::Access::state(context), arq_agent_destroy);
+        arq_status status = arq_agent_create_many(context.get(), config.get(), layout.kind, layout.size, actions,
+                                                  instances, &owner->pointer);
+        return detail::outcome(owner->state.get(), status, Agent(owner));
+    }
+
+#if !defined(ARQ_CPP_NO_EXCEPTIONS)
+    /** @brief As create_many(). @param context As there. @param config As there. @param layout As there. @param actions
+     * As there. @param instances As there. @since 0.2 */
+    Agent(const Context &context, const Config &config, ObservationLayout layout, std::uint32_t actions,
+          std::uint32_t instances)
+        : Agent(create_many(context, config, layout, actions, instances))
+    {
+    }
+#endif
+
+    /** @brief How many episodes it plays side by side. @return At least 1; 0 if the handle is empty. @since 0.2 */
+    std::uint32_t instances() const noexcept
+    {
+        return arq_agent_instances(get());
+    }
+
     /** @brief What the agent looks at. @return Kind and size of one observation; zeros if the handle is empty. */
     ObservationLayout layout() const noexcept
     {
@@ -124,6 +161,70 @@ class Agent : public Handle<arq_agent>
         Events events;
         arq_status status = arq_agent_observe(get(), action, step.reward, next_observation.data(), step.terminated,
                                               step.truncated, &events.bits);
+        return outcome(status, events);
+    }
+
+    /**
+     * @brief Begins an episode in every instance of the mask.
+     * @param mask [instances] non-zero: begins; empty: all.
+     * @param observations [instances] first observations, such as an ObservationArray; copied.
+     * @return As arq_agent_begin_many(); #ARQ_E_SHAPE for sizes that do not fit.
+     * @since 0.2
+     */
+    Outcome<void> begin_many(Span<const std::uint8_t> mask, Observation observations)
+    {
+        std::string misfit = observations.misfit("Agent::begin_many", "observations", layout(), instances());
+        if (misfit.empty())
+            misfit = fit("Agent::begin_many", mask, "observations", instances());
+        if (!misfit.empty())
+            return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
+        return outcome(arq_agent_begin_many(get(), all_or(mask), observations.data()));
+    }
+
+    /**
+     * @brief Chooses an action for the newest observation of every instance of the mask.
+     * @param mask [instances] non-zero: acts; empty: all.
+     * @param[out] actions [instances]; those of the mask are written.
+     * @return As arq_agent_act_many(); #ARQ_E_SHAPE for sizes that do not fit.
+     * @since 0.2
+     */
+    Outcome<void> act_many(Span<const std::uint8_t> mask, Span<std::int32_t> actions)
+    {
+        std::string misfit = fit("Agent::act_many", mask, "actions", actions.size());
+        if (!misfit.empty())
+            return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
+        return outcome(arq_agent_act_many(get(), all_or(mask), actions.data()));
+    }
+
+    /**
+     * @brief Says what came of the actions of every instance of the mask: stores the transitions, learns when it is
+     * due.
+     * @param mask [instances] non-zero: has stepped; empty: all.
+     * @param step Rewards and flags, as EnvBatch::step() gives them.
+     * @param next_observations [instances] copied; the final one where an episode ended.
+     * @param actions [instances] actions really executed, each may be #ARQ_ACTION_CHOSEN; empty: those of act_many().
+     * @return What it did; or as arq_agent_observe_many(), #ARQ_E_SHAPE for sizes that do not fit.
+     * @since 0.2
+     */
+    Outcome<Events> observe_many(Span<const std::uint8_t> mask, const BatchStep &step, Observation next_observations,
+                                 Span<const std::int32_t> actions = {})
+    {
+        static constexpr const char *call = "Agent::observe_many";
+        std::string misfit = next_observations.misfit(call, "next_observations", layout(), instances());
+        if (misfit.empty())
+            misfit = fit(call, mask, "step.rewards", step.rewards.size());
+        if (misfit.empty())
+            misfit = fit(call, mask, "step.terminated", step.terminated.size());
+        if (misfit.empty())
+            misfit = fit(call, mask, "step.truncated", step.truncated.size());
+        if (misfit.empty() && !actions.empty())
+            misfit = fit(call, mask, "actions", actions.size());
+        if (!misfit.empty())
+            return detail::refuse<Events>(ARQ_E_SHAPE, std::move(misfit));
+        Events events;
+        arq_status status = arq_agent_observe_many(get(), all_or(mask), actions.empty() ? nullptr : actions.data(),
+                                                   step.rewards.data(), next_observations.data(),
+                                                   step.terminated.data(), step.truncated.data(), &events.bits);
         return outcome(status, events);
     }
 
@@ -172,6 +273,24 @@ class Agent : public Handle<arq_agent>
     {
         if (get() != nullptr)
             arq_network_observation(arq_agent_network(get()), &layout_.kind, &layout_.size);
+    }
+
+    /* What does not have an entry for every instance. */
+    std::string fit(const char *call, Span<const std::uint8_t> mask, const char *name, std::size_t size) const
+    {
+        const std::size_t wanted = instances();
+        if (!mask.empty() && mask.size() != wanted)
+            return std::string(call) + ": mask has " + std::to_string(mask.size()) + " values; " +
+                   std::to_string(wanted) + " or none are needed";
+        if (size != wanted)
+            return std::string(call) + ": " + name + " has " + std::to_string(size) + " values; " +
+                   std::to_string(wanted) + " are needed";
+        return {};
+    }
+
+    static const std::uint8_t *all_or(Span<const std::uint8_t> mask) noexcept
+    {
+        return mask.empty() ? nullptr : mask.data();
     }
 
     ObservationLayout layout_;

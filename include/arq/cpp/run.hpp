@@ -16,7 +16,16 @@ namespace arq
 inline namespace ARQ_CPP_NAMESPACE
 {
 
-/** @brief A training run; see run.h. Keeps the environment. @since 0.1 */
+/** @brief An episode of a run that has ended. @since 0.2 */
+struct Episode {
+    std::uint32_t instance = 0; /**< Which one it was played in. */
+    double episode_return = 0;  /**< Sum of its rewards. */
+    std::uint64_t length = 0;   /**< Its steps. */
+    std::uint64_t step = 0;     /**< The run's steps when it ended. */
+    std::int32_t end = 0;       /**< ARQ_EPISODE_TERMINATED, _TRUNCATED or _FAILED. */
+};
+
+/** @brief A training run; see run.h. Keeps the environment or the batch. @since 0.1 */
 class Run : public Handle<arq_run>
 {
   public:
@@ -33,16 +42,36 @@ class Run : public Handle<arq_run>
         return detail::outcome(owner->state.get(), status, Run(owner));
     }
 
+    /** @brief Makes a run over a batch: one network learns from all its instances. @param context The context. @param
+     * config Every parameter; copied. @param batch Instances with discrete actions; not to be stepped elsewhere
+     * meanwhile. @return The run, or as arq_run_create_batch(). @since 0.2 */
+    static Outcome<Run> create_batch(const Context &context, const Config &config, EnvBatch &batch)
+    {
+        auto owner = own(detail::Access::state(context), arq_run_destroy, detail::Access::owner(batch));
+        arq_status status = arq_run_create_batch(context.get(), config.get(), batch.get(), &owner->pointer);
+        return detail::outcome(owner->state.get(), status, Run(owner));
+    }
+
 #if !defined(ARQ_CPP_NO_EXCEPTIONS)
     /** @brief As create(). @param context As there. @param config As there. @param env As there. */
     Run(const Context &context, const Config &config, Env &env) : Run(create(context, config, env))
     {
     }
+    /** @brief As create_batch(). @param context As there. @param config As there. @param batch As there. @since 0.2 */
+    Run(const Context &context, const Config &config, EnvBatch &batch) : Run(create_batch(context, config, batch))
+    {
+    }
 #endif
 
+    /** @brief How many instances it plays side by side. @return At least 1; 0 if the handle is empty. @since 0.2 */
+    std::uint32_t instances() const noexcept
+    {
+        return arq_run_instances(get());
+    }
+
     /**
-     * @brief Goes on for some environment steps, at most to the end of the present episode.
-     * @param steps At most this many.
+     * @brief Goes on for some environment steps, with one environment at most to the end of the present episode.
+     * @param steps At most this many; of several instances rounded up to whole steps of all.
      * @return How many were made, 0 when the run is complete; or as arq_run_advance(), or what the environment threw.
      *   The next call goes on with a new episode then.
      */
@@ -51,6 +80,19 @@ class Run : public Handle<arq_run>
         std::uint64_t done = 0;
         arq_status status = arq_run_advance(get(), steps, &done);
         return outcome(status, done);
+    }
+
+    /** @brief The episodes that ended in the last advance(), in the order of their ends; also in one that failed.
+     * @return All of them. @since 0.2 */
+    std::vector<Episode> episodes() const
+    {
+        std::vector<Episode> ended;
+        Episode episode;
+        while (get() != nullptr &&
+               arq_run_episode(get(), static_cast<std::uint32_t>(ended.size()), &episode.instance,
+                               &episode.episode_return, &episode.length, &episode.step, &episode.end) == ARQ_OK)
+            ended.push_back(episode);
+        return ended;
     }
 
     /** @brief The agent of the run. @return A handle that keeps the run. */
@@ -96,20 +138,20 @@ inline std::vector<Metric> metrics()
 
 /** @brief How to evaluate. @since 0.1 */
 struct EvaluationOptions {
-    std::uint64_t seed = 0;      /**< Of the environment and of epsilon. */
+    std::uint64_t seed = 0;      /**< Of the environment and of epsilon; instance i of a batch has seed + i. */
     double epsilon = 0;          /**< Share of random actions. */
-    std::uint32_t episodes = 10; /**< At least 1. */
+    std::uint32_t episodes = 10; /**< At least 1; of a batch a multiple of its instances. */
     std::uint64_t max_steps = 0; /**< An episode's longest; 0: no limit. */
-    /** Hears the episodes that have ended and the steps of the present one (0 at the end of one), after every episode
-     * and every `period` steps inside one; false ends the evaluation with the episodes that have ended. Empty: nobody.
-     */
+    /** Hears how many episodes have ended and the steps of the present one (0 at the end of one; of a batch those of
+     * the longest), after every episode and every `period` steps inside one; false ends the evaluation with the
+     * episodes that have ended. Empty: nobody. */
     std::function<bool(std::uint32_t episodes, std::uint64_t steps)> keep_going;
     std::uint32_t period = 64; /**< Steps between calls of keep_going inside an episode; 0: none inside. */
 };
 
 /** @brief What an evaluation found. @since 0.1 */
 struct Evaluation {
-    std::vector<double> returns;        /**< [episodes] sums of rewards. */
+    std::vector<double> returns; /**< [episodes] sums of rewards; of a batch of N, instance i's are i, i + N ... */
     std::vector<std::uint64_t> lengths; /**< [episodes] steps. */
 
     /** @brief Mean of the returns. @return It; 0 without episodes. */
@@ -130,13 +172,11 @@ namespace detail
 struct Listener {
     const EvaluationOptions *options;
     State *state;
-    std::uint32_t ended = 0;
     bool stopped = false;
 
     static arq_status report(void *user, std::uint32_t episodes, std::uint64_t steps) noexcept
     {
         auto *self = static_cast<Listener *>(user);
-        self->ended = episodes;
 #if defined(ARQ_CPP_NO_EXCEPTIONS)
         self->stopped = !self->options->keep_going(episodes, steps);
 #else
@@ -161,8 +201,24 @@ struct Listener {
 #endif
 };
 
-inline Outcome<Evaluation> evaluate(const Context &context, const arq_network *network, Env &env,
-                                    const EvaluationOptions &options)
+/* Leaves the episodes that have ended: they have a length. In a batch any may be the first to end. */
+inline void keep_ended(Evaluation &evaluation)
+{
+    std::size_t ended = 0;
+    for (std::size_t i = 0; i < evaluation.lengths.size(); i++) {
+        if (evaluation.lengths[i] == 0)
+            continue;
+        evaluation.returns[ended] = evaluation.returns[i];
+        evaluation.lengths[ended++] = evaluation.lengths[i];
+    }
+    evaluation.returns.resize(ended);
+    evaluation.lengths.resize(ended);
+}
+
+/* World is arq_env or arq_env_batch, with the function that evaluates in it. */
+template <class World, class Function>
+Outcome<Evaluation> evaluate(const Context &context, const arq_network *network, World *world, Function function,
+                             const EvaluationOptions &options)
 {
     Evaluation evaluation;
     evaluation.returns.resize(options.episodes);
@@ -173,12 +229,11 @@ inline Outcome<Evaluation> evaluate(const Context &context, const arq_network *n
     progress.period = options.period;
     progress.user = &listener;
     progress.report = Listener::report;
-    arq_status status = arq_evaluate(context.get(), network, env.get(), options.seed, options.epsilon, options.episodes,
-                                     options.max_steps, options.keep_going ? &progress : nullptr,
-                                     evaluation.returns.data(), evaluation.lengths.data());
+    arq_status status =
+        function(context.get(), network, world, options.seed, options.epsilon, options.episodes, options.max_steps,
+                 options.keep_going ? &progress : nullptr, evaluation.returns.data(), evaluation.lengths.data());
     if (listener.stopped) {
-        evaluation.returns.resize(listener.ended);
-        evaluation.lengths.resize(listener.ended);
+        keep_ended(evaluation);
         status = ARQ_OK;
     }
     return outcome(Access::state(context).get(), status, std::move(evaluation));
@@ -201,14 +256,34 @@ inline Outcome<Evaluation> evaluate(const Context &context, const Network &netwo
 {
     if (!network)
         return detail::refuse<Evaluation>(ARQ_E_ARGUMENT, "evaluate: the network is empty; see evaluate_random");
-    return detail::evaluate(context, network.get(), env, options);
+    return detail::evaluate(context, network.get(), env.get(), arq_evaluate, options);
+}
+
+/** @brief As evaluate() on a batch: every instance plays the same number of episodes, side by side. @param context As
+ * there. @param network As there. @param batch Instances with discrete actions. @param options How. @return As there;
+ * or as arq_evaluate_batch(). @since 0.2 */
+inline Outcome<Evaluation> evaluate_batch(const Context &context, const Network &network, EnvBatch &batch,
+                                          const EvaluationOptions &options = {})
+{
+    if (!network)
+        return detail::refuse<Evaluation>(ARQ_E_ARGUMENT,
+                                          "evaluate_batch: the network is empty; see evaluate_random_batch");
+    return detail::evaluate(context, network.get(), batch.get(), arq_evaluate_batch, options);
 }
 
 /** @brief As evaluate() for a player that acts at random. @param context The context. @param env As there. @param
  * options How; epsilon has no meaning here. @return As there. @since 0.1 */
 inline Outcome<Evaluation> evaluate_random(const Context &context, Env &env, const EvaluationOptions &options = {})
 {
-    return detail::evaluate(context, nullptr, env, options);
+    return detail::evaluate(context, nullptr, env.get(), arq_evaluate, options);
+}
+
+/** @brief As evaluate_batch() for a player that acts at random. @param context As there. @param batch As there. @param
+ * options As in evaluate_random(). @return As there. @since 0.2 */
+inline Outcome<Evaluation> evaluate_random_batch(const Context &context, EnvBatch &batch,
+                                                 const EvaluationOptions &options = {})
+{
+    return detail::evaluate(context, nullptr, batch.get(), arq_evaluate_batch, options);
 }
 
 } // namespace ARQ_CPP_NAMESPACE
