@@ -1,9 +1,10 @@
 /**
  * @file agent.h
- * @brief A learner for a program that owns the loop: network, replay, exploration and schedule in one.
+ * @brief A learner for a program that owns the loop: network, memory, exploration and schedule in one.
  *
- * Deep Q-learning's loop (Mnih et al. 2015, algorithm 1) around a network of any kind. One agent is used by one thread
- * at a time.
+ * Deep Q-learning's loop (Mnih et al. 2015, algorithm 1) around a network of any kind. What it learns from is the
+ * parameter `experience`: a replay and a target network, or rollouts, which need neither. One agent is used by one
+ * thread at a time.
  *
  *     arq_agent_begin(agent, observation);
  *     do {
@@ -29,9 +30,9 @@ typedef struct arq_agent arq_agent;
 
 /** @name What an observe did (bits)
  * @{ */
-/** @brief The network made an update. @since 0.1 */
+/** @brief The network made an update, or several. @since 0.1 */
 #define ARQ_EVENT_UPDATED 1u
-/** @brief The target network moved. @since 0.1 */
+/** @brief The target network moved; never with rollouts. @since 0.1 */
 #define ARQ_EVENT_SYNCED 2u
 /** @brief The episode ended; begin comes next. @since 0.1 */
 #define ARQ_EVENT_EPISODE_END 4u
@@ -44,8 +45,8 @@ typedef struct arq_agent arq_agent;
 /**
  * @brief Makes an agent.
  * @param context The context.
- * @param config Every parameter but total_steps and those of evaluation; copied.
- * @param observation_kind One of the ARQ_OBSERVATION_ kinds (env.h).
+ * @param config Every parameter except total_steps and those of evaluation; copied.
+ * @param observation_kind One of the ARQ_OBSERVATION_ kinds (observation.h).
  * @param observation_size Values of one observation.
  * @param actions Number of actions.
  * @param[out] out The agent, owned by the caller; NULL on failure.
@@ -66,7 +67,8 @@ ARQ_API void arq_agent_destroy(arq_agent *agent);
  * @brief Begins an episode. One that is still open is closed as truncated.
  * @param agent The agent.
  * @param observation The first observation, copied.
- * @return #ARQ_E_ARGUMENT for an observation that is not finite, #ARQ_E_NOMEM: nothing changed.
+ * @return #ARQ_E_ARGUMENT for an observation that is not finite, #ARQ_E_NOMEM; with rollouts, where a cut episode is
+ *   worth what the network says of it, #ARQ_E_BUSY while another thread changes the network: nothing changed.
  * @since 0.1
  */
 ARQ_API arq_status arq_agent_begin(arq_agent *agent, const void *observation);
@@ -83,7 +85,8 @@ ARQ_API arq_status arq_agent_act(arq_agent *agent, int32_t *action);
 /**
  * @brief Says what came of the action: stores the transition, learns when it is due.
  *
- * The context moves on when the executed action is the greedy one (always, with context_on_explore).
+ * The context moves on when the executed action is the greedy one, with context_on_explore always. With rollouts the
+ * call that fills one learns from all of it, unless minibatches_per_step cuts the work in pieces.
  * @param agent The agent.
  * @param action The action really executed, or #ARQ_ACTION_CHOSEN.
  * @param reward Finite.
@@ -92,8 +95,10 @@ ARQ_API arq_status arq_agent_act(arq_agent *agent, int32_t *action);
  * @param truncated 1: cut.
  * @param[out] events ARQ_EVENT_ bits, or NULL.
  * @return #ARQ_E_ORDER without act (needed also before an action of your own), #ARQ_E_ARGUMENT, #ARQ_E_NOMEM: nothing
- *   changed; #ARQ_E_DIVERGED: the transition is stored, no weight has changed. An update that is due while another
- *   thread computes with the network waits for the next observe.
+ *   changed; #ARQ_E_DIVERGED: the transition is stored, and the update that failed has changed no weight (with rollouts
+ *   updates before it stay, and the rest of the rollout is dropped). An update that is due while another thread
+ *   computes with the network waits for the next observe; a full rollout cannot wait longer than that: #ARQ_E_BUSY,
+ *   and nothing changed.
  * @since 0.1
  */
 ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation,
@@ -101,9 +106,10 @@ ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double re
 
 /** @name Several episodes side by side
  *
- * An agent may learn from several instances of an environment at once: one network, an episode for each instance. Arrays
- * have an entry for every instance, and `mask` says which of them a call is for, so that instances may begin, end and
- * pause when they like. The entries of others are neither read nor written.
+ * An agent may learn from several instances of an environment at once: one network, an episode for each instance.
+ * Arrays have an entry for every instance, and `mask` says which of them a call is for, so that instances may begin,
+ * end and pause when they like. The entries of others are neither read nor written. These calls are for an agent of one
+ * instance too; with several, those for one episode are refused with #ARQ_E_ORDER.
  *
  *     arq_agent_begin_many(agent, NULL, observations);                      // all N
  *     for (;;) {
@@ -112,8 +118,8 @@ ARQ_API arq_status arq_agent_observe(arq_agent *agent, int32_t action, double re
  *         arq_agent_observe_many(agent, NULL, NULL, rewards, observations, terminated, truncated, &events);
  *         for (i = 0; i < N; i++)
  *             ended[i] = terminated[i] || truncated[i];
- *         ... worlds that ended begin anew: their first observations ...
- *         arq_agent_begin_many(agent, ended, observations);
+ *         ... worlds that ended begin anew: their first observations, in place of their final ones ...
+ *         arq_agent_begin_many(agent, ended, observations);                 // none, when none has ended
  *     }
  *
  * Vector environments that reset an ended instance in the next step (Gymnasium's NEXT_STEP) fit as they are: the step
@@ -197,12 +203,14 @@ ARQ_API arq_status arq_agent_observe_many(arq_agent *agent, const uint8_t *mask,
 ARQ_API arq_network *arq_agent_network(arq_agent *agent);
 
 /**
- * @brief What the cells computed when the agent last chose an action by its network, for arq_activations_read() with
- * episode 0.
+ * @brief What the cells computed when the agent last chose an action by its network, for arq_activations_read(); its
+ * episode is the instance, 0 where there is one.
  *
- * An action drawn at random needs no network, so nothing is computed for it (unless context_on_explore is set): the
- * numbers stay those of the greedy action before, even if that was in an earlier episode. #ARQ_EVENT_EXPLORED tells
- * which kind an action was. Before the first computation arq_activations_read() is refused with #ARQ_E_ORDER.
+ * An action drawn at random needs no network, so with a replay nothing is computed for it (unless context_on_explore is
+ * set): the numbers stay those of the greedy action before, even if that was in an earlier episode.
+ * #ARQ_EVENT_EXPLORED tells which kind an action was. With rollouts every action is computed for, and so is the
+ * observation at which a rollout or a cut episode ends. Before the first computation arq_activations_read() is refused
+ * with #ARQ_E_ORDER.
  * @param agent The agent.
  * @return Borrowed as long as the agent; NULL for NULL.
  * @since 0.1
@@ -212,7 +220,8 @@ ARQ_API const arq_activations *arq_agent_activations(const arq_agent *agent);
 /**
  * @brief A number about the agent.
  * @param agent The agent.
- * @param name "steps", "episodes", "updates", "epsilon", "replay_size", or any name of arq_learner_metric().
+ * @param name "steps", "episodes", "updates", "epsilon", "learning_rate", "learning_seconds", "replay_size" or
+ *   "rollout_size" (whichever it learns from), or any name of arq_learner_metric().
  * @param cell As in arq_learner_metric().
  * @param[out] value The number.
  * @return #ARQ_E_NOT_FOUND (the text lists the names), #ARQ_E_ARGUMENT.
@@ -221,8 +230,9 @@ ARQ_API const arq_activations *arq_agent_activations(const arq_agent *agent);
 ARQ_API arq_status arq_agent_metric(const arq_agent *agent, const char *name, uint32_t cell, double *value);
 
 /**
- * @brief Saves everything (network, learner, replay, random streams, counters) as safetensors; all or nothing.
- * @param agent The agent; an open episode goes on after a load.
+ * @brief Saves everything (network, learner, replay or unfinished rollout, contexts, random streams, counters) as
+ * safetensors; all or nothing.
+ * @param agent The agent; open episodes go on after a load.
  * @param path The file.
  * @return #ARQ_E_IO: an older file of that name is untouched; #ARQ_E_NOMEM.
  * @since 0.1
@@ -230,7 +240,7 @@ ARQ_API arq_status arq_agent_metric(const arq_agent *agent, const char *name, ui
 ARQ_API arq_status arq_agent_save(arq_agent *agent, const char *path);
 
 /**
- * @brief Takes over a saved agent made with the same config and sizes; it goes on bit for bit.
+ * @brief Takes over a saved agent made with the same config, sizes and instances; it goes on bit for bit.
  * @param agent The agent; unchanged on failure.
  * @param path The file.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM.

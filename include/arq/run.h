@@ -32,12 +32,12 @@ ARQ_API arq_status arq_run_create(arq_context *context, const arq_config *config
 /**
  * @brief Makes a run over a batch: one network learns from all its instances side by side.
  *
- * A step of all N counts N environment steps. Episodes end at different times; an instance that has ended begins its
- * next episode with the next step.
+ * A step of all N counts N environment steps, so a run has total_steps / N of them, rounded up. Episodes end at
+ * different times; an instance that has ended begins its next episode with the next step.
  * @param context The context.
  * @param config Every parameter; copied.
- * @param batch Instances with discrete actions; lent for the life of the run. Instance i is reset with the config's
- *   seed + i.
+ * @param batch Instances with discrete actions; lent for the life of the run, as the environment of
+ *   arq_run_create(). Instance i is reset with the config's seed + i.
  * @param[out] out The run, owned by the caller; NULL on failure.
  * @return As arq_run_create().
  * @since 0.2
@@ -46,7 +46,7 @@ ARQ_API arq_status arq_run_create_batch(arq_context *context, const arq_config *
                                         arq_run **out);
 
 /**
- * @brief Ends a run; the environment stays.
+ * @brief Ends a run; the environment or batch stays.
  * @param run NULL is fine.
  * @since 0.1
  */
@@ -56,9 +56,11 @@ ARQ_API void arq_run_destroy(arq_run *run);
  * @brief Goes on for some environment steps. Never evaluates.
  *
  * With one environment it returns at the end of the present episode at the latest. With a batch it goes on over ends of
- * episodes, as long as arq_run_episode() has room for them; steps are rounded up to whole steps of all instances.
+ * episodes, and returns early only when arq_run_episode() could have no room for those of the next step. The call after
+ * it begins a new list.
  * @param run The run.
- * @param steps At most this many; fewer at the run's end (parameter total_steps).
+ * @param steps At most this many, rounded up to whole steps of all instances; fewer at the run's end (parameter
+ *   total_steps).
  * @param[out] done How many were made, or NULL; 0 with #ARQ_OK: the run is complete.
  * @return The environment's or the agent's failure. The run stays as it was before the failed step; the next call goes
  *   on with a new episode. Where an instance of a batch fails, its episode ends there, and what the others did is
@@ -75,13 +77,14 @@ ARQ_API arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
 /** @} */
 
 /**
- * @brief An episode that ended in the last arq_run_advance(), in the order of their ends; none is left out.
+ * @brief An episode that ended in the last arq_run_advance(), also in one that failed; in the order of their ends, none
+ * left out.
  * @param run The run.
  * @param index From 0.
  * @param[out] instance Which one it was played in, or NULL.
  * @param[out] episode_return Sum of its rewards, or NULL.
- * @param[out] length Its steps, or NULL.
- * @param[out] step The run's steps when it ended, or NULL.
+ * @param[out] length Steps of the episode, or NULL.
+ * @param[out] step How many environment steps the run had made when it ended, or NULL.
  * @param[out] end ARQ_EPISODE_, or NULL.
  * @return #ARQ_E_NOT_FOUND behind the last, #ARQ_E_ARGUMENT.
  * @since 0.2
