@@ -19,6 +19,8 @@ typedef struct rollout_memory {
     uint32_t filling;
     uint32_t learning;
     arq_minibatches minibatches; /* what is left to learn of the latter, and one of them */
+    uint32_t late_events;        /* of learning that had to wait for the weights until the next step came */
+    arq_status late;             /* and how it ended: told when that step is stored */
     int reading;                 /* the weights are held as they are: a value at an episode's cut is to be found */
 } rollout_memory;
 
@@ -249,11 +251,10 @@ static arq_status end_full_rollout(arq_agent *agent, uint32_t *events)
 /* A full row takes no further transition: what had to wait for the weights waits no longer, or the step is refused. */
 static arq_status make_room(arq_agent *agent)
 {
-    const rollout_memory *memory = agent->memory;
-    uint32_t events = 0;
-    arq_status status = end_full_rollout(agent, &events);
+    rollout_memory *memory = agent->memory;
+    arq_status status = end_full_rollout(agent, &memory->late_events);
     if (status == ARQ_OK && memory->sets == 1) {
-        status = arq_agent_learn(agent, learn_rest, &events);
+        status = arq_agent_learn(agent, learn_rest, &memory->late_events);
     }
     return status;
 }
@@ -273,7 +274,12 @@ static arq_status store(arq_agent *agent, const void *next_observations)
 {
     (void)next_observations;
     rollout_memory *memory = agent->memory;
+    memory->late_events = 0;
     arq_status status = make_room(agent);
+    if (status == ARQ_E_DIVERGED) { /* what diverged is dropped: there is room */
+        memory->late = status;
+        status = make_room(agent);
+    }
     if (status != ARQ_OK) {
         return status;
     }
@@ -329,8 +335,14 @@ static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint
 {
     (void)first;
     (void)count;
-    const rollout_memory *memory = agent->memory;
+    rollout_memory *memory = agent->memory;
+    *events |= memory->late_events;
     arq_status status = find_values_at_cuts(agent);
+    if (status == ARQ_OK && memory->late != ARQ_OK) { /* its text still stands; learning goes on with the next step */
+        status = memory->late;
+        memory->late = ARQ_OK;
+        return status;
+    }
     if (status == ARQ_OK) {
         status = end_full_rollout(agent, events);
     }
