@@ -221,7 +221,7 @@ ARQ_API const arq_activations *arq_agent_activations(const arq_agent *agent);
  * @brief A number about the agent.
  * @param agent The agent.
  * @param name "steps", "episodes", "updates", "epsilon", "learning_rate", "learning_seconds", "replay_size" or
- *   "rollout_size" (whichever it learns from), or any name of arq_learner_metric().
+ *   "rollout_size" (NAN for the one it does not learn from), or any name of arq_learner_metric().
  * @param cell As in arq_learner_metric().
  * @param[out] value The number.
  * @return #ARQ_E_NOT_FOUND (the text lists the names), #ARQ_E_ARGUMENT.

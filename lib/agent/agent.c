@@ -4,6 +4,7 @@
 #include "env/observation.h"
 #include "system/time.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,6 +173,10 @@ arq_status arq_agent_metric(const arq_agent *agent, const char *name, uint32_t c
         return ARQ_OK;
     }
     if (agent->experience->metric(agent, name, value)) {
+        return ARQ_OK;
+    }
+    if (strcmp(name, "replay_size") == 0 || strcmp(name, "rollout_size") == 0) {
+        *value = (double)NAN; /* of the other kind of experience */
         return ARQ_OK;
     }
     status = arq_learner_metric(agent->learner, name, cell, value);

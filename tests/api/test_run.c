@@ -173,6 +173,25 @@ START_TEST(metrics_are_those_of_the_table)
 }
 END_TEST
 
+START_TEST(metrics_of_a_run_without_a_replay)
+{
+    struct stage stage;
+    set_up(&stage, "widths=24,16 heads=2 batch=8 experience=rollout rollout=32 exploration_steps=60 total_steps=200");
+    const char *name;
+    int32_t per_cell;
+
+    succeeds(&stage.host, advance(&stage, 200));
+    for (uint32_t index = 0; (name = arq_metric_name(index, &per_cell, NULL)) != NULL; index++) {
+        double value = metric(&stage, name, 0);
+        ck_assert_msg(isnan(value) || isfinite(value), "%s", name);
+    }
+    ck_assert(isnan(metric(&stage, "replay_size", 0)));
+    ck_assert(metric(&stage, "rollout_size", 0) < 32);
+    ck_assert(metric(&stage, "updates", 0) >= 6);
+    tear_down(&stage);
+}
+END_TEST
+
 START_TEST(a_run_learns_the_corridor)
 {
     struct stage stage;
@@ -466,6 +485,7 @@ int main(void)
                                   a_run_ends_at_its_total,
                                   slices_make_no_difference,
                                   metrics_are_those_of_the_table,
+                                  metrics_of_a_run_without_a_replay,
                                   a_run_learns_the_corridor,
                                   evaluation_changes_nothing,
                                   evaluation_wants_a_fitting_network,
