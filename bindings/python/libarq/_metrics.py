@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +37,15 @@ _names = _read_names()
 def metrics() -> tuple[Metric, ...]:
     """Every metric of runs."""
     return _names
+
+
+def every(number: Callable[[str, int], float], cells: int) -> dict[str, float]:
+    """Every number of a run: of the whole by its name, of cells as "loss_cell0"."""
+    found: dict[str, float] = {}
+    for metric in _names:
+        for cell in range(cells if metric.per_cell else 1):
+            found[f"{metric.name}_cell{cell}" if metric.per_cell else metric.name] = number(metric.name, cell)
+    return found
 
 
 def read(handle: Part, function: Any, name: str, cell: int) -> float:

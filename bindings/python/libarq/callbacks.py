@@ -9,13 +9,17 @@ if TYPE_CHECKING:
 
 
 class Episode(NamedTuple):
-    """A finished episode."""
+    """An episode that has ended."""
 
     step: int
     """Steps of the whole training at its end."""
     total_reward: float
     """Sum of its rewards: the return."""
     length: int
+    end: str
+    """How it ended: "terminated" by the rules, "truncated", or "failed" with its environment."""
+    instance: int
+    """Which of the environments side by side it was played in, from 0."""
 
 
 class Callback:
@@ -26,10 +30,10 @@ class Callback:
         """Learning begins, or goes on."""
 
     def on_episode(self, training: Training, episode: Episode) -> None:
-        """An episode has ended."""
+        """An episode has ended; called for each, in the order of their ends."""
 
     def on_steps(self, training: Training) -> None:
-        """Some steps were made; at every episode's end and about twenty times a second."""
+        """Some steps were made; about twenty times a second, and where episodes have ended."""
 
     def on_row(self, training: Training, row: dict[str, float]) -> None:
         """Every metric, every `log_every` steps (see Run.metrics(); "seconds" stands before them)."""

@@ -82,6 +82,12 @@ def presets() -> dict[str, str]:
         found[name.decode()] = lib.arq_preset_doc(name).decode()
 
 
+def recommended(preset: str) -> int:
+    """How many instances of an environment a preset is best used with, where they are opened by id."""
+    count: int = lib.arq_preset_environments(_arrays.text_bytes("preset", preset))
+    return count
+
+
 def _value_text(name: str, value: Any) -> str:
     """A value as the library reads it."""
     if isinstance(value, str):

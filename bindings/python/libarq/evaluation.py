@@ -15,12 +15,14 @@ from . import _prototypes as c
 from ._arrays import Array
 from ._interrupts import Deferred
 from ._library import lib
+from .batch import EnvironmentBatch
 from .environment import Environment
 from .files import environment_of, network_file
 from .network import Network
+from .sources import Opened, opened
 
 EpisodeFunction = Callable[[int, float, int], None]
-"""Hears of every finished episode: its index, return and length."""
+"""Hears of every finished episode: its index, return and length. Side by side they end in another order."""
 
 LONGEST = 100000
 """Steps after which an episode counts as it stands, as in `arq eval`."""
@@ -34,6 +36,8 @@ class Evaluation:
     lengths: Array
     epsilon: float
     seed: int
+    environments: int = 1
+    """How many instances played side by side, each the same number of episodes."""
 
     @property
     def mean(self) -> float:
@@ -62,6 +66,7 @@ class _Progress:
         self._returns = returns
         self._lengths = lengths
         self._tell = tell
+        self._told = np.zeros(len(lengths), np.bool_)
         self._interrupt = interrupt
         self.table = c.arq_progress(struct_size=ctypes.sizeof(c.arq_progress), period=_PERIOD)
         self.table.report = type(self.table.report)(self.report)
@@ -69,7 +74,9 @@ class _Progress:
     def report(self, _: int | None, episodes: int, steps: int) -> int:
         try:
             if self._tell is not None and steps == 0:
-                last = episodes - 1
+                # An episode that has ended has a length. Side by side they do not end in the order of their numbers.
+                last = int(np.flatnonzero((self._lengths != 0) & ~self._told)[0])
+                self._told[last] = True
                 self._tell(last, float(self._returns[last]), int(self._lengths[last]))
             if self._interrupt.pending:
                 raise KeyboardInterrupt
@@ -81,7 +88,7 @@ class _Progress:
 
 def play(
     network: Network | None,
-    env: Environment,
+    env: Opened,
     *,
     episodes: int = 100,
     epsilon: float = 0.01,
@@ -91,9 +98,16 @@ def play(
 ) -> Evaluation:
     """Plays whole episodes, greedily except for a share of epsilon; network None: at random. Ctrl-C stops it.
 
+    env: several instances play side by side, each the same number of episodes: `episodes` is a multiple of theirs.
     max_steps: an episode's longest, it counts as it stands then; 0: no limit.
     """
     count = _arrays.integer("episodes", episodes, 0, _arrays.U32)
+    chance = float(epsilon) if network is not None else 1.0
+    if not isinstance(env, (Environment, EnvironmentBatch)):
+        from .gymnasium.vector_play import play_vector
+
+        plan: dict[str, Any] = {"episodes": count, "epsilon": chance, "seed": seed, "max_steps": max_steps}
+        return Evaluation(*play_vector(network, env, on_episode=on_episode, **plan), chance, seed, env.count)
     returns, lengths = np.zeros(count, np.float64), np.zeros(count, np.uint64)
     number = _arrays.integer("seed", seed, 0, _arrays.U64)
     longest = _arrays.integer("max_steps", max_steps, 0, _arrays.U64)
@@ -109,12 +123,29 @@ def play(
             _arrays.address(returns),
             _arrays.address(lengths),
         )
+        function = lib.arq_evaluate_batch if isinstance(env, EnvironmentBatch) else lib.arq_evaluate
         if network is None:
-            errors.check(context, lib.arq_evaluate(context, None, *arguments))
+            errors.check(context, function(context, None, *arguments))
         else:
             with network._gate as weights:
-                errors.check(context, lib.arq_evaluate(context, weights, *arguments))
-    return Evaluation(returns, lengths.astype(np.int64), float(epsilon) if network is not None else 1.0, number)
+                errors.check(context, function(context, weights, *arguments))
+    return Evaluation(returns, lengths.astype(np.int64), chance, number, _instances(env))
+
+
+def _instances(env: Opened) -> int:
+    return 1 if isinstance(env, Environment) else env.count
+
+
+def side_by_side(episodes: int) -> int:
+    """How many instances play so many episodes where libarq opens them itself: as many as may be, up to 128, of which
+    each plays the same number."""
+    return max(count for count in range(1, min(episodes, 128) + 1) if episodes % count == 0) if episodes > 0 else 1
+
+
+def whole_rounds(episodes: int, env: Opened) -> int:
+    """The next multiple of the number of instances."""
+    count = _instances(env)
+    return -(-episodes // count) * count
 
 
 def evaluate(
@@ -130,17 +161,20 @@ def evaluate(
     """Plays whole episodes without learning.
 
     what: a Network, an Agent, the folder of a run, a saved file, or "random" for a player that acts at random.
-    env: an id, an Environment, a Gymnasium environment; None: the one in the run's folder.
-    episodes, epsilon, seed: None: those saved with the network, as `arq eval` does.
+    env: whatever train() takes; None: the one in the run's folder. Several instances play side by side, each the same
+        number of episodes; of an id there are as many as divide the episodes, up to 128.
+    episodes, epsilon, seed: None: those saved with the network, as `arq eval` does; where there are several instances
+        the next multiple of their number.
     """
-    from .sources import opened
-
     network, close_network = _network_of(what)
     if env is None:
         env = environment_of(what)
     try:
-        with opened(env) as instance:
-            plan = _plan(network, episodes, epsilon, seed)
+        plan = _plan(network, episodes, epsilon, seed)
+        count = side_by_side(plan["episodes"]) if isinstance(env, str) else None
+        with opened(env, environments=count) as instance:
+            if episodes is None:
+                plan["episodes"] = whole_rounds(plan["episodes"], instance)
             return play(network, instance, max_steps=max_steps, on_episode=on_episode, **plan)
     finally:
         if network is not None and close_network:

@@ -32,9 +32,9 @@ def make_folder(path: Any, force: bool) -> Path:
     return folder
 
 
-def write_config(folder: Path, environment: str, config: Config) -> None:
+def write_config(folder: Path, environment: str, environments: int, config: Config) -> None:
     """Every parameter with its origin."""
-    lines = [f"version = {version()}", f"environment = {environment}"]
+    lines = [f"version = {version()}", f"environment = {environment}", f"environments = {environments}"]
     lines += [f"{name} = {config.text(name)}  # {config.origin(name)}" for name in config.keys()]
     (folder / CONFIG).write_text("\n".join(lines) + "\n", encoding="utf-8")
 

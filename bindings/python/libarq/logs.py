@@ -64,12 +64,12 @@ class _Table:
 
 
 class CsvLog(Callback):
-    """Writes log.csv (every metric) and episodes.csv (step, return, length) into a folder."""
+    """Writes log.csv (every metric) and episodes.csv (every episode) into a folder."""
 
     def __init__(self, folder: Any) -> None:
         self._folder = Path(folder)
         self._log: _Table | None = None
-        self._episodes = _Table(self._folder / files.EPISODES, "step,return,length")
+        self._episodes = _Table(self._folder / files.EPISODES, "step,return,length,end,instance")
 
     def on_start(self, training: Training) -> None:
         if self._log is None:
@@ -78,7 +78,8 @@ class CsvLog(Callback):
         self._episodes.open()
 
     def on_episode(self, training: Training, episode: Episode) -> None:
-        self._episodes.add(f"{episode.step},{_number(episode.total_reward)},{episode.length}")
+        row = (str(episode.step), _number(episode.total_reward), str(episode.length), episode.end, str(episode.instance))
+        self._episodes.add(",".join(row))
 
     def on_row(self, training: Training, row: dict[str, float]) -> None:
         if self._log is not None:
@@ -98,9 +99,9 @@ class CsvLog(Callback):
 
 def write_result(path: Any, scores: dict[str, Evaluation]) -> None:
     """The evaluation's table: a row for each player."""
-    lines = ["player,episodes,epsilon,seed,mean,standard_error,min,max,mean_length"]
+    lines = ["player,episodes,epsilon,seed,mean,standard_error,min,max,mean_length,environments"]
     for player, score in scores.items():
         numbers = (score.mean, score.standard_error, score.returns.min(), score.returns.max(), score.lengths.mean())
         head = f"{player},{len(score.returns)},{_number(score.epsilon)},{score.seed}"
-        lines.append(",".join([head, *(_number(float(number)) for number in numbers)]))
+        lines.append(",".join([head, *(_number(float(number)) for number in numbers), str(score.environments)]))
     Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")

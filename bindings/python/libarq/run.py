@@ -1,16 +1,20 @@
-"""A training run: an agent in an environment, some steps a call."""
+"""A training run: an agent in an environment, or in several side by side, some steps a call."""
 
 from __future__ import annotations
 
 import ctypes
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Union
 
 from . import _arrays, _metrics
+from . import _prototypes as c
 from ._documentation import with_parameters
 from ._interrupts import Deferred
 from ._library import lib
 from .agent import Agent
+from .batch import EnvironmentBatch
+from .callbacks import Episode
 from .config import Config, resolve
 from .context import Part, create
 from .environment import Environment
@@ -22,40 +26,53 @@ if TYPE_CHECKING:
 
 _SLICE_SECONDS = 0.05
 _LARGEST_SLICE = 4096
+_ENDS = {
+    c.ARQ_EPISODE_TERMINATED: "terminated",
+    c.ARQ_EPISODE_TRUNCATED: "truncated",
+    c.ARQ_EPISODE_FAILED: "failed",
+}
 
 
 @with_parameters
 class Run(Part):
-    """A run that has not begun: an agent in an environment with discrete actions.
+    """A run that has not begun: an agent in an environment with discrete actions, or in a batch of them.
 
     env: lent for the life of the run; stepping it elsewhere meanwhile breaks the episode, so evaluate on a second
-    instance. config: instead of preset and parameters.
+    instance. A step of a whole batch counts so many environment steps. config: instead of preset and parameters.
     """
 
-    __slots__ = ("_env", "_slice")
+    __slots__ = ("_ended", "_env", "_slice")
 
     def __init__(
         self,
-        env: Environment,
+        env: Union[Environment, EnvironmentBatch],
         *,
         preset: str | None = None,
         config: Config | None = None,
         **parameters: Unpack[Parameters],
     ) -> None:
-        if not isinstance(env, Environment):
-            raise TypeError(f"env is a {type(env).__name__}; accepted: a libarq.Environment")
+        if not isinstance(env, (Environment, EnvironmentBatch)):
+            raise TypeError(f"env is a {type(env).__name__}; accepted: a libarq.Environment or EnvironmentBatch")
         context = env.context
         settings = resolve(context, config, preset, parameters)
+        function = lib.arq_run_create_batch if isinstance(env, EnvironmentBatch) else lib.arq_run_create
         with context._gate as context_pointer, settings._gate as config_pointer, env._gate as env_pointer:
-            pointer = create(context, lib.arq_run_create, context_pointer, config_pointer, env_pointer)
+            pointer = create(context, function, context_pointer, config_pointer, env_pointer)
         super().__init__(context, pointer, lib.arq_run_destroy, (env,))
         self._env = env
         self._slice = 16
+        self._ended: tuple[Episode, ...] = ()
 
     @property
-    def env(self) -> Environment:
+    def env(self) -> Union[Environment, EnvironmentBatch]:
         """Where it learns."""
         return self._env
+
+    @property
+    def instances(self) -> int:
+        """How many environments play side by side."""
+        with self._gate as pointer:
+            return int(lib.arq_run_instances(pointer))
 
     @property
     def agent(self) -> Agent:
@@ -66,30 +83,39 @@ class Run(Part):
         return Agent._borrow(self, agent, spec.observation, spec.actions.count)
 
     def advance(self, steps: int) -> int:
-        """Goes on for some steps, at most to the end of the present episode; returns how many. 0: it is complete.
+        """Goes on for some steps, but returns soon once episodes have `ended`; returns how many. 0: it is complete.
 
-        Ctrl-C is let through between steps: nothing is lost, and the next call goes on. An exception of an
-        environment in Python comes out of here; the next call goes on with a new episode.
+        With one environment it stops at the end of the episode; with a batch the steps are whole steps of all, so they
+        may be a few more. Ctrl-C is let through between steps: nothing is lost, and the next call goes on. An exception
+        of an environment in Python comes out of here; the next call goes on with a new episode.
         """
         wanted = _arrays.integer("steps", steps, 0, _arrays.U64)
         made = 0
+        self._ended = ()
         with Deferred() as interrupt:
-            episodes = self.metric("episodes")
-            while made < wanted and not interrupt.pending:
+            while made < wanted and not interrupt.pending and not self._ended:
                 done = self._advance_slice(min(wanted - made, self._slice))
                 made += done
-                if done == 0 or self.metric("episodes") != episodes:
+                if done == 0:
                     break
         return made
+
+    @property
+    def ended(self) -> tuple[Episode, ...]:
+        """The episodes that ended in the last advance(), also in one that raised, in the order of their ends."""
+        return self._ended
 
     def _advance_slice(self, steps: int) -> int:
         """One call of the library; the next one shall take about _SLICE_SECONDS."""
         done = ctypes.c_uint64()
         began = time.perf_counter()
         with self._gate as pointer, self._env._gate:
-            self._check(lib.arq_run_advance(pointer, steps, ctypes.byref(done)))
+            try:
+                self._check(lib.arq_run_advance(pointer, steps, ctypes.byref(done)))
+            finally:
+                self._ended = tuple(_episodes(pointer))
         seconds = time.perf_counter() - began
-        if done.value == self._slice:
+        if done.value >= self._slice:
             factor = min(2.0, _SLICE_SECONDS / max(seconds, 1e-9))
             self._slice = max(1, min(_LARGEST_SLICE, int(self._slice * factor)))
         return done.value
@@ -101,12 +127,7 @@ class Run(Part):
 
     def metrics(self) -> dict[str, float]:
         """Every number: of the whole run by its name, of cells as "loss_cell0"."""
-        cells = self.agent.network.cells
-        found: dict[str, float] = {}
-        for metric in _metrics.metrics():
-            for cell in range(cells if metric.per_cell else 1):
-                found[f"{metric.name}_cell{cell}" if metric.per_cell else metric.name] = self.metric(metric.name, cell)
-        return found
+        return _metrics.every(self.metric, self.agent.network.cells)
 
     @property
     def steps(self) -> int:
@@ -117,3 +138,14 @@ class Run(Part):
     def mean_return(self) -> float:
         """Mean return of the last 100 finished episodes; NAN before the first."""
         return self.metric("mean_return")
+
+
+def _episodes(run: int) -> Iterator[Episode]:
+    """Those that ended in the library's last advance."""
+    instance, total, end = ctypes.c_uint32(), ctypes.c_double(), ctypes.c_int32()
+    length, step = ctypes.c_uint64(), ctypes.c_uint64()
+    outputs = [ctypes.byref(value) for value in (instance, total, length, step, end)]
+    index = 0
+    while lib.arq_run_episode(run, index, *outputs) == c.ARQ_OK:
+        yield Episode(step.value, total.value, length.value, _ENDS[end.value], instance.value)
+        index += 1

@@ -1,45 +1,87 @@
-"""What may stand for an environment: an id, a handle, one in Python, one of Gymnasium."""
+"""What may stand for an environment: an id, a handle, one in Python, one or several of Gymnasium."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
+from . import _arrays
+from .batch import EnvironmentBatch
 from .context import Context, default_context
 from .environment import Box, Environment, EnvironmentSpec
 from .errors import NotFoundError
 
+if TYPE_CHECKING:
+    from .gymnasium.worlds import VectorWorlds
 
-def make_environment(what: Any, context: Context | None = None) -> Environment:
-    """A handle with discrete actions for an id, a Gymnasium environment or a CustomEnvironment.
+Opened = Union[Environment, EnvironmentBatch, "VectorWorlds"]
+"""Where learning and evaluation can go on."""
 
-    Box actions are wrapped as discrete ones (see Environment.bang_bang).
+
+def make_environment(what: Any, environments: int | None = None, context: Context | None = None) -> Opened:
+    """Something with discrete actions for whatever train() takes; a libarq handle of the caller's as it is.
+
+    environments: how many instances of an id; None: one. Everything else has its own number.
     """
-    context = context or default_context()
+    if environments is not None:
+        environments = _arrays.integer("environments", environments, 1, 65536)
     if isinstance(what, str):
-        environment = _open(what, context)
-    elif hasattr(what, "action_space") and hasattr(what, "observation_space"):
+        return _discrete(_open(what, environments or 1, context or default_context()))
+    made = _own(what, context)
+    count = 1 if isinstance(made, Environment) else made.count
+    if environments not in (None, count):
+        if made is not what:
+            made.close()
+        raise ValueError(
+            f"environments is {environments}, but env is {count} of them; accepted: {count} or None, and any number "
+            "where env is an id"
+        )
+    return made
+
+
+def _own(what: Any, context: Context | None) -> Opened:
+    """All but ids."""
+    if isinstance(what, (Environment, EnvironmentBatch)):
+        return what
+    if hasattr(what, "num_envs"):
+        from .gymnasium.worlds import VectorWorlds
+
+        return VectorWorlds(what, context=context)
+    if isinstance(what, (list, tuple)) and what:
+        from .gymnasium.worlds import from_factories
+
+        return from_factories(list(what), context)
+    context = context or default_context()
+    if hasattr(what, "action_space") and hasattr(what, "observation_space"):
         from .gymnasium import from_gymnasium
 
-        environment = from_gymnasium(what, context=context)
-    elif isinstance(getattr(what, "spec", None), EnvironmentSpec):
-        environment = Environment.from_python(what, context=context)
-    else:
-        raise TypeError(
-            f"env is a {type(what).__name__}; accepted: an id such as 'minatar/breakout', a libarq.Environment, a "
-            "Gymnasium environment, or an object as libarq.CustomEnvironment says"
-        )
-    return environment.bang_bang() if isinstance(environment.spec.actions, Box) else environment
+        return _discrete(from_gymnasium(what, context=context))
+    if isinstance(getattr(what, "spec", None), EnvironmentSpec):
+        return _discrete(Environment.from_python(what, context=context))
+    given = "an empty list" if isinstance(what, (list, tuple)) else f"a {type(what).__name__}"
+    raise TypeError(
+        f"env is {given}; accepted: an id such as 'minatar/breakout', a libarq.Environment or EnvironmentBatch, a "
+        "Gymnasium environment or VectorEnv, a list of functions that make Gymnasium environments, or an object as "
+        "libarq.CustomEnvironment says"
+    )
 
 
-def _open(name: str, context: Context) -> Environment:
+def _discrete(made: Union[Environment, EnvironmentBatch]) -> Opened:
+    """Box actions are wrapped as discrete ones (see Environment.bang_bang)."""
+    return made.bang_bang() if isinstance(made.spec.actions, Box) else made
+
+
+def _open(name: str, count: int, context: Context) -> Union[Environment, EnvironmentBatch]:
     try:
-        return Environment.open(name, context=context)
+        if count == 1:
+            return Environment.open(name, context=context)
+        return EnvironmentBatch(name, count, context=context)
     except NotFoundError as error:
         if not _gymnasium_knows(name):
             raise
-        text = f"{error.text}; Gymnasium has one: give gymnasium.make({name!r})"
+        maker = f"gymnasium.make({name!r})" if count == 1 else f"gymnasium.make_vec({name!r}, num_envs={count})"
+        text = f"{error.text}; Gymnasium has one: give {maker}"
         raise NotFoundError(error.status, text) from None
 
 
@@ -51,11 +93,17 @@ def _gymnasium_knows(name: str) -> bool:
     return name in gymnasium.registry
 
 
+def is_handle(what: Any) -> bool:
+    """True for what make_environment() gives back as it is."""
+    return isinstance(what, (Environment, EnvironmentBatch))
+
+
 @contextmanager
-def opened(what: Any, context: Context | None = None) -> Iterator[Environment]:
+def opened(what: Any, context: Context | None = None, *, environments: int | None = None) -> Iterator[Opened]:
     """make_environment() for a while; a handle of the caller's stays open."""
-    if isinstance(what, Environment):
-        yield what
-        return
-    with make_environment(what, context) as environment:
-        yield environment
+    made = make_environment(what, environments, context)
+    try:
+        yield made
+    finally:
+        if made is not what:
+            made.close()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
@@ -15,21 +16,31 @@ from ._arrays import Array
 from ._documentation import with_parameters
 from ._interrupts import Deferred
 from .agent import Agent
+from .batch import EnvironmentBatch
 from .callbacks import Callback, Episode
-from .config import Config, resolve
+from .config import Config, recommended, resolve
 from .context import Context
 from .environment import Environment
-from .evaluation import Evaluation, play
+from .evaluation import Evaluation, play, side_by_side, whole_rounds
 from .logs import CsvLog, write_result
 from .network import Network
 from .progress import ProgressBar, wanted
 from .run import Run
-from .sources import make_environment, opened
+from .sources import Opened, is_handle, make_environment, opened
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._parameters import Parameters
+    from .gymnasium.vector_run import VectorRun
+
+
+def _run_in(env: Opened, config: Config) -> Union[Run, VectorRun]:
+    if isinstance(env, (Environment, EnvironmentBatch)):
+        return Run(env, config=config)
+    from .gymnasium.vector_run import VectorRun
+
+    return VectorRun(env, config)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -44,10 +55,14 @@ class Interrupted(KeyboardInterrupt):
 
 @with_parameters
 class Training:
-    """A training that has not begun: an agent in an environment, with its logs.
+    """A training that has not begun: an agent in an environment or in several side by side, with its logs.
 
-    env: an id such as "minatar/breakout", a libarq.Environment, a Gymnasium environment with discrete or box actions,
-        or an environment in Python (see CustomEnvironment). Box actions become discrete (Environment.bang_bang).
+    env: an id such as "minatar/breakout", a libarq.Environment or EnvironmentBatch, a Gymnasium environment or
+        VectorEnv with discrete or box actions, a list of functions that make Gymnasium environments, each in a process
+        of its own (Gymnasium's AsyncVectorEnv), or an environment in Python (see CustomEnvironment). Box actions become
+        discrete (Environment.bang_bang).
+    environments: how many instances of an id play side by side; None: what the preset recommends (one without a
+        preset). A step of all counts so many steps.
     preset: None: the table's defaults. config: instead of preset and parameters.
     out: a folder for config, network, logs and evaluation, which `arq eval` and `arq play` take too; None: none.
         A folder that holds a run already is refused unless force is True, which removes that run's files.
@@ -60,6 +75,7 @@ class Training:
         self,
         env: Any,
         *,
+        environments: int | None = None,
         preset: str | None = "fast",
         config: Config | None = None,
         out: Any = None,
@@ -72,28 +88,30 @@ class Training:
         **parameters: Unpack[Parameters],
     ) -> None:
         preset = preset if config is None else None
-        if isinstance(env, Environment):
+        if is_handle(env):
             context = env.context
         self._context = context or Context(threads=threads)
         self._own_context = context is None
         self._env_given = env
         self.config = resolve(self._context, config, preset, parameters)
-        self._own_env = not isinstance(env, Environment)
-        self.env = make_environment(env, self._context) if self._own_env else env
-        self.run = Run(self.env, config=self.config)
+        if isinstance(env, str) and environments is None and preset is not None:
+            environments = recommended(preset)
+        self.env: Opened = make_environment(env, environments, self._context)
+        self._own_env = self.env is not env
+        self.run = _run_in(self.env, self.config)
         self.total_steps: int = self.config["total_steps"]
         self.log_every = log_every
         self.out: Path | None = None if out is None else files.make_folder(out, force)
         self.callbacks: list[Callback] = list(callbacks)
         if self.out is not None:
-            files.write_config(self.out, self.env.id, self.config)
+            files.write_config(self.out, self.env.id, self.run.instances, self.config)
             self.callbacks.insert(0, CsvLog(self.out))
         if wanted(progress):
             self.callbacks.append(ProgressBar())
         self.seconds = 0.0
         """Time spent learning."""
         self.episodes: list[Episode] = []
-        """Every finished episode."""
+        """Every episode that has ended."""
         self.evaluation: Evaluation | None = None
         """Of the agent, once evaluate() has run."""
         self.random_evaluation: Evaluation | None = None
@@ -103,7 +121,9 @@ class Training:
     def name(self) -> str:
         """The environment's id, its id in Gymnasium, or its class."""
         spec = getattr(self._env_given, "spec", None)
-        return self.env.id or getattr(spec, "id", None) or type(self._env_given).__name__
+        one = self._env_given[0] if isinstance(self._env_given, (list, tuple)) else None
+        name = getattr(one, "__name__", type(self._env_given).__name__)
+        return self.env.id or getattr(spec, "id", None) or name
 
     @property
     def agent(self) -> Agent:
@@ -122,8 +142,9 @@ class Training:
 
     @property
     def returns(self) -> Array:
-        """Return of every finished episode."""
-        return np.array([episode.total_reward for episode in self.episodes], np.float64)
+        """Return of every episode, except those whose environment failed."""
+        ended = [episode.total_reward for episode in self.episodes if episode.end != "failed"]
+        return np.array(ended, np.float64)
 
     def row(self) -> dict[str, float]:
         """Every metric now."""
@@ -173,19 +194,24 @@ class Training:
                 self._tell_steps()
             if self.run.steps >= next_row:
                 logged = self._tell_row()
-                next_row += self.log_every
+                next_row = (self.run.steps // self.log_every + 1) * self.log_every
         if logged != self.run.steps:
             self._tell_row()
 
     def _tell_steps(self) -> None:
-        if self.run.metric("episodes") > len(self.episodes):
-            length = int(self.run.metric("length"))
-            episode = Episode(self.run.steps, self.run.metric("return"), length)
-            self.episodes.append(episode)
-            for callback in self.callbacks:
-                callback.on_episode(self, episode)
+        """Whatever a callback raises, the others hear of every episode."""
+        ended = self.run.ended
+        self.episodes += ended
+        failure: BaseException | None = None
         for callback in self.callbacks:
-            callback.on_steps(self)
+            try:
+                for episode in ended:
+                    callback.on_episode(self, episode)
+                callback.on_steps(self)
+            except BaseException as exception:
+                failure = failure or exception
+        if failure is not None:
+            raise failure
 
     def _tell_row(self) -> int:
         row = self.row()
@@ -208,8 +234,9 @@ class Training:
     ) -> Evaluation:
         """Plays whole episodes without learning, the agent and (compare) a player that acts at random.
 
-        env: a second instance; None: made by id, or from a Gymnasium environment's own spec. Other environments can
-        only be used again when the training is complete.
+        env: a second instance, or several; None: made by id, or from a Gymnasium environment's own spec. Other
+        environments can only be used again when the training is complete. Several instances play side by side, each the
+        same number of episodes; episodes None: the parameter's number, or the next multiple of theirs.
         """
         config = self.config
         plan: dict[str, Any] = {
@@ -217,7 +244,9 @@ class Training:
             "seed": config["seed"] + 1 if seed is None else seed,
         }
         chance = config["evaluation_epsilon"] if epsilon is None else epsilon
-        with opened(self._second(env), self._context) as instance:
+        with self._second(env, plan["episodes"]) as instance:
+            if episodes is None:
+                plan["episodes"] = whole_rounds(plan["episodes"], instance)
             self.evaluation = play(self.network, instance, epsilon=chance, **plan)
             self.random_evaluation = play(None, instance, **plan) if compare else None
         if self.out is not None:
@@ -226,21 +255,21 @@ class Training:
             write_result(self.out / files.RESULT, present)
         return self.evaluation
 
-    def _second(self, env: Any) -> Any:
-        """Another instance of the environment, since the run's own may be in the middle of an episode."""
+    def _second(self, env: Any, episodes: int) -> AbstractContextManager[Opened]:
+        """Other instances of the environment, since the run's own may be in the middle of an episode."""
         if env is not None:
-            return env
+            return opened(env, self._context)
         if self.env.id:
-            return self.env.id
-        if hasattr(self._env_given, "action_space"):
+            return opened(self.env.id, self._context, environments=side_by_side(episodes))
+        if hasattr(self._env_given, "action_space") and not hasattr(self._env_given, "num_envs"):
             from .gymnasium.adapter import another
 
             second = another(self._env_given)
             if second is not None:
-                return second
+                return opened(second, self._context)
         if not self.complete:
             raise ValueError("env is missing: while the training is not complete its evaluation needs a second one")
-        return self.env
+        return nullcontext(self.env)
 
     def close(self) -> None:
         """Frees everything that the training has made. A Gymnasium environment stays open."""
@@ -266,6 +295,7 @@ class Training:
 def train(
     env: Any,
     *,
+    environments: int | None = None,
     evaluate: bool = True,
     preset: str | None = "fast",
     config: Config | None = None,
@@ -285,6 +315,7 @@ def train(
     """
     training = Training(
         env,
+        environments=environments,
         preset=preset,
         config=config,
         out=out,

@@ -7,7 +7,9 @@ from typing import Any, Union
 
 import numpy as np
 from gymnasium import spaces
+from gymnasium.vector.utils import iterate
 
+from .._arrays import Array
 from ..environment import Box, Discrete, EnvironmentSpec
 from ..errors import UnsupportedError
 from .. import _prototypes as c
@@ -43,10 +45,48 @@ def action_space(actions: Union[Discrete, Box]) -> spaces.Space[Any]:
 
 def spec_of(env: Any) -> tuple[EnvironmentSpec, Callable[[Any], Any], Callable[[Any], Any]]:
     """The spec of a Gymnasium environment, what makes its observations libarq's, and libarq's actions its own."""
-    observation, encode = _observation_of(env.observation_space)
-    actions, decode = _actions_of(env.action_space)
+    return _spec_of(env.observation_space, env.action_space)
+
+
+def _spec_of(
+    observation_space: Any, action_space: Any
+) -> tuple[EnvironmentSpec, Callable[[Any], Any], Callable[[Any], Any]]:
+    observation, encode = _observation_of(observation_space)
+    actions, decode = _actions_of(action_space)
     # Gymnasium's environments often leave the bounds they declare, so none are promised.
     return EnvironmentSpec(observation, actions), encode, decode
+
+
+class VectorSpaces:
+    """As spec_of() for the instances of a vector environment, whose arrays have a row for each."""
+
+    def __init__(self, env: Any) -> None:
+        self.spec, self.encode_one, _ = _spec_of(env.single_observation_space, env.single_action_space)
+        self._count: int = env.num_envs
+        self._observations = env.observation_space
+        self._single = env.single_observation_space
+        self._actions: Any = env.single_action_space
+
+    def encode(self, observations: Any) -> Array:
+        """A batch of observations as libarq's."""
+        own, single = self.spec.observation, self._single
+        if not isinstance(single, (spaces.Discrete, spaces.MultiBinary, spaces.Box)):
+            rows = [self.encode_one(row) for row in iterate(self._observations, observations)]
+            return np.stack(rows)
+        given = np.asarray(observations)
+        wanted = (self._count, *(single.shape or ()))
+        if given.shape != wanted:
+            raise ValueError(f"observations of the vector environment have shape {given.shape}; accepted: {wanted}")
+        if isinstance(single, spaces.Discrete):
+            given = given - single.start
+        return np.ascontiguousarray(given, own.dtype).reshape(self._count, *own.shape)
+
+    def decode(self, actions: Any) -> Any:
+        """libarq's actions as the environment's, whole numbers or rows of float64."""
+        own = self._actions
+        if isinstance(own, spaces.Discrete):
+            return actions.astype(own.dtype) + own.start
+        return actions.reshape(self._count, *own.shape).astype(own.dtype)
 
 
 def _observation_of(space: Any) -> tuple[ObservationSpec, Callable[[Any], Any]]:
