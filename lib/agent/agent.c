@@ -199,12 +199,12 @@ static uint32_t collapsed_cells(const arq_agent *agent)
     return count;
 }
 
-arq_status arq_agent_learn(arq_agent *agent, agent_learn *learn, uint32_t *events)
+arq_status arq_agent_learn(arq_agent *agent, uint64_t steps, agent_learn *learn, uint32_t *events)
 {
     uint32_t collapsed = collapsed_cells(agent);
     double begin = arq_seconds();
-    arq_learner_set_rate(agent->learner, arq_agent_learning_rate(agent));
-    agent->learner->agent_step = agent->steps;
+    arq_learner_set_rate(agent->learner, arq_schedule_learning_rate(&agent->parameters, steps));
+    agent->learner->agent_step = steps;
     arq_status status = learn(agent, events);
     agent->learning_seconds += arq_seconds() - begin;
     *events |= collapsed_cells(agent) > collapsed ? ARQ_EVENT_COLLAPSED : 0;

@@ -73,8 +73,9 @@ arq_status arq_agent_learn_from(arq_agent *agent, const uint8_t *mask, const int
                                 const void *next_observations, const int32_t *terminated, const int32_t *truncated,
                                 uint32_t *events);
 
-/* One or more updates by the experience: the rate of now, the time that it takes, who has collapsed. */
+/* One or more updates by the experience, after so many environment steps: their rate, the time that it takes, who has
+ * collapsed. */
 typedef arq_status agent_learn(arq_agent *agent, uint32_t *events);
-arq_status arq_agent_learn(arq_agent *agent, agent_learn *learn, uint32_t *events);
+arq_status arq_agent_learn(arq_agent *agent, uint64_t steps, agent_learn *learn, uint32_t *events);
 
 #endif

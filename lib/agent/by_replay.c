@@ -29,10 +29,6 @@ static arq_status create(arq_agent *agent)
 {
     arq_context *context = agent->context;
     const arq_network_shape *shape = &agent->network->shape;
-    if (agent->instances > 1) {
-        return arq_fail(context, ARQ_E_UNSUPPORTED, "instances is %u; with experience 'replay' accepted is 1",
-                        agent->instances);
-    }
     replay_memory *memory = arq_alloc(context, 1, sizeof(*memory));
     if (memory == NULL) {
         return arq_fail_memory(context, "an agent's replay", sizeof(*memory));
@@ -49,9 +45,9 @@ static arq_status create(arq_agent *agent)
         batch->terminated == NULL) {
         return arq_fail_memory(context, "an agent's batch", rows * frames_bytes(agent));
     }
-    return arq_replay_create(context, shape->observation_kind, shape->observation_size,
-                             (uint64_t)agent->parameters.replay_capacity, arq_learner_window(agent->learner),
-                             (uint64_t)agent->parameters.seed, &memory->replay);
+    return arq_replay_make(context, shape->observation_kind, shape->observation_size,
+                           (uint64_t)agent->parameters.replay_capacity, arq_learner_window(agent->learner),
+                           (uint64_t)agent->parameters.seed, agent->instances, &memory->replay);
 }
 
 static void destroy(arq_agent *agent)
@@ -68,19 +64,39 @@ static void destroy(arq_agent *agent)
     arq_free(context, memory, 1, sizeof(*memory));
 }
 
+/* First room for all, then nothing fails. */
 static arq_status begin(arq_agent *agent, const uint8_t *mask, const void *observations)
 {
     const replay_memory *memory = agent->memory;
-    (void)mask;
-    return arq_replay_open_episode(memory->replay, observations);
+    arq_status status = ARQ_OK;
+    for (uint32_t i = 0; i < agent->instances && status == ARQ_OK; i++) {
+        status = mask == NULL || mask[i] ? arq_replay_reserve(memory->replay, i) : ARQ_OK;
+    }
+    for (uint32_t i = 0; i < agent->instances && status == ARQ_OK; i++) {
+        if (mask == NULL || mask[i]) {
+            status = arq_replay_open_episode(memory->replay, i,
+                                             (const uint8_t *)observations + i * agent->observation_bytes);
+        }
+    }
+    return status;
 }
 
 static arq_status store(arq_agent *agent, const void *next_observations)
 {
     const replay_memory *memory = agent->memory;
-    const agent_step *step = agent->step;
-    return arq_replay_store(memory->replay, step->action, step->reward, next_observations,
-                            step->end == ARQ_END_TERMINATED, step->end == ARQ_END_TRUNCATED);
+    arq_status status = ARQ_OK;
+    for (uint32_t i = 0; i < agent->instances && status == ARQ_OK; i++) {
+        status = agent->step[i].stepped ? arq_replay_reserve(memory->replay, i) : ARQ_OK;
+    }
+    for (uint32_t i = 0; i < agent->instances && status == ARQ_OK; i++) {
+        const agent_step *step = &agent->step[i];
+        if (step->stepped) {
+            status = arq_replay_store(memory->replay, i, step->action, step->reward,
+                                      (const uint8_t *)next_observations + i * agent->observation_bytes,
+                                      step->end == ARQ_END_TERMINATED, step->end == ARQ_END_TRUNCATED);
+        }
+    }
+    return status;
 }
 
 static arq_status update(arq_agent *agent, uint32_t *events)
@@ -102,7 +118,7 @@ static arq_status update(arq_agent *agent, uint32_t *events)
 
 /* An update when one is due, enough can be drawn, and nobody computes with the weights: otherwise the next step asks
  * again. */
-static arq_status update_when_due(arq_agent *agent, uint32_t *events)
+static arq_status update_when_due(arq_agent *agent, uint64_t t, uint32_t *events)
 {
     const replay_memory *memory = agent->memory;
     if (!agent->update_due || arq_replay_eligible(memory->replay) < (uint64_t)agent->parameters.batch ||
@@ -110,7 +126,7 @@ static arq_status update_when_due(arq_agent *agent, uint32_t *events)
         return ARQ_OK;
     }
     agent->update_due = 0;
-    return arq_agent_learn(agent, update, events);
+    return arq_agent_learn(agent, t + 1, update, events);
 }
 
 /* What the schedule wants after step t (counted from 0). */
@@ -121,7 +137,7 @@ static arq_status follow_schedule(arq_agent *agent, uint64_t t, uint32_t *events
     if (learning && t % (uint64_t)p->train_period == 0) {
         agent->update_due = 1;
     }
-    arq_status status = update_when_due(agent, events);
+    arq_status status = update_when_due(agent, t, events);
     if (learning && t % (uint64_t)p->target_period == 0) {
         arq_learner_sync(agent->learner);
         *events |= ARQ_EVENT_SYNCED;
@@ -144,12 +160,18 @@ static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint
 static void check_episode(arq_record *record, void *thing)
 {
     const agent_saved *saved = thing;
+    uint32_t n = saved->agent->instances;
     if (record->writer != NULL || record->takes) {
         return;
     }
     const uint64_t *counters = arq_record_find(record, "counters")->data;
-    if (counters[2] != (uint64_t)arq_saved_replay_is_open(&saved->replay)) {
-        arq_record_refuse(record, ARQ_E_FORMAT, "an episode is open by 'agent.counters' or by 'replay.state' alone");
+    const uint8_t *states = n == 1 ? NULL : arq_record_find(record, "state")->data; /* 0: no episode */
+    for (uint32_t i = 0; i < n && record->status == ARQ_OK; i++) {
+        uint64_t own = states == NULL ? counters[2] : states[i] != 0;
+        if (own != (uint64_t)arq_saved_replay_is_open(&saved->replay, i)) {
+            arq_record_refuse(record, ARQ_E_FORMAT, "an episode is open by 'agent.%s' or by 'replay.state' alone",
+                              states == NULL ? "counters" : "state");
+        }
     }
 }
 

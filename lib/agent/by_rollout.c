@@ -244,7 +244,7 @@ static arq_status end_full_rollout(arq_agent *agent, uint32_t *events)
     if (same_rows || !arq_rows_are_full(&memory->rows[memory->filling])) {
         return ARQ_OK;
     }
-    arq_status status = arq_agent_learn(agent, learn_rest, events);
+    arq_status status = arq_agent_learn(agent, agent->steps, learn_rest, events);
     return status == ARQ_OK ? end_rollout(agent) : status;
 }
 
@@ -254,7 +254,7 @@ static arq_status make_room(arq_agent *agent)
     rollout_memory *memory = agent->memory;
     arq_status status = end_full_rollout(agent, &memory->late_events);
     if (status == ARQ_OK && memory->sets == 1) {
-        status = arq_agent_learn(agent, learn_rest, &memory->late_events);
+        status = arq_agent_learn(agent, agent->steps, learn_rest, &memory->late_events);
     }
     return status;
 }
@@ -347,7 +347,7 @@ static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint
         status = end_full_rollout(agent, events);
     }
     if (status == ARQ_OK && arq_minibatches_left(&memory->minibatches) > 0) {
-        status = arq_agent_learn(agent, learn_some, events);
+        status = arq_agent_learn(agent, agent->steps, learn_some, events);
     }
     return status == ARQ_E_BUSY ? ARQ_OK : status; /* the next step asks again */
 }

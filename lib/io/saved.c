@@ -152,6 +152,16 @@ static void write_numbers(arq_record *record, const char *name, arq_dtype dtype,
     record->status = arq_writer_values(record->writer, name, dtype, count, &values);
 }
 
+void arq_record_check_number(arq_record *record, const char *name, const arq_number *number)
+{
+    if (!within(&number->range, number->value)) {
+        char range[80];
+        print_range(range, sizeof(range), &number->range);
+        arq_record_refuse(record, ARQ_E_FORMAT, "%s of '%s' is %.16g; accepted: %s", number->name,
+                          arq_record_name(record, name).text, number->value, range);
+    }
+}
+
 void arq_record_numbers(arq_record *record, const char *name, arq_dtype dtype, arq_number *numbers, uint32_t count)
 {
     if (record->status != ARQ_OK) {
@@ -167,12 +177,7 @@ void arq_record_numbers(arq_record *record, const char *name, arq_dtype dtype, a
     record->status = arq_reader_need(record->reader, full.text, dtype, 1, shape, &tensor);
     for (uint32_t i = 0; i < count && record->status == ARQ_OK; i++) {
         numbers[i].value = value_at(tensor->data, dtype, i);
-        if (!within(&numbers[i].range, numbers[i].value)) {
-            char range[80];
-            print_range(range, sizeof(range), &numbers[i].range);
-            arq_record_refuse(record, ARQ_E_FORMAT, "%s of '%s' is %.16g; accepted: %s", numbers[i].name, full.text,
-                              numbers[i].value, range);
-        }
+        arq_record_check_number(record, name, &numbers[i]);
     }
 }
 

@@ -54,6 +54,9 @@ typedef struct arq_number {
 #define ARQ_MAX_NUMBERS 16
 void arq_record_numbers(arq_record *record, const char *name, arq_dtype dtype, arq_number *numbers, uint32_t count);
 
+/* Refuses a number of a vector that has more of them. */
+void arq_record_check_number(arq_record *record, const char *name, const arq_number *number);
+
 /* The state of a random stream, which is never all zero. */
 void arq_record_random(arq_record *record, const char *name, arq_random *random);
 void arq_record_randoms(arq_record *record, const char *name, arq_random *randoms, uint32_t count);

@@ -8,10 +8,18 @@
 #include "arq/replay.h"
 #include "io/saved.h"
 
+/* As arq_replay_create, for so many instances: `capacity` and draws are of all together. Public calls that begin and
+ * add are for one instance. */
+arq_status arq_replay_make(arq_context *context, int32_t observation_kind, uint32_t observation_size, uint64_t capacity,
+                           uint32_t window, uint64_t seed, uint32_t instances, arq_replay **out);
+
+/* Room for one begin or transition of this instance, beside one of every other: what has room cannot fail. */
+arq_status arq_replay_reserve(arq_replay *replay, uint32_t instance);
+
 /* As arq_replay_begin and arq_replay_add, for a caller that has checked everything. */
-arq_status arq_replay_open_episode(arq_replay *replay, const void *observation);
-arq_status arq_replay_store(arq_replay *replay, int32_t action, float reward, const void *next_observation,
-                            int32_t terminated, int32_t truncated);
+arq_status arq_replay_open_episode(arq_replay *replay, uint32_t instance, const void *observation);
+arq_status arq_replay_store(arq_replay *replay, uint32_t instance, int32_t action, float reward,
+                            const void *next_observation, int32_t terminated, int32_t truncated);
 
 /* A replay while it is saved or loaded. */
 typedef struct arq_saved_replay {
@@ -22,8 +30,8 @@ typedef struct arq_saved_replay {
 
 arq_part arq_replay_part(arq_saved_replay *saved, const char *prefix);
 
-/* Whether an episode is open in what was checked. */
-int arq_saved_replay_is_open(const arq_saved_replay *saved);
+/* Whether an episode of the instance is open in what was checked. */
+int arq_saved_replay_is_open(const arq_saved_replay *saved, uint32_t instance);
 
 /* After a load, whether it took the replay or not. */
 void arq_saved_replay_clear(arq_saved_replay *saved);

@@ -47,7 +47,7 @@ void model_begin(replay_model *model, const void *observation)
     model->open = 1;
 }
 
-static void lose_oldest(replay_model *model)
+void model_lose_oldest(replay_model *model)
 {
     for (size_t i = 0; i < model->episode_count; i++) {
         if (model->episodes[i].lost < model->episodes[i].transitions) {
@@ -70,7 +70,7 @@ int32_t model_add(replay_model *model, float reward, const void *next_observatio
     put_observation(model, episode, index + 1, next_observation);
     model->open = !terminated && !truncated;
     if (model_size(model) > model->capacity) {
-        lose_oldest(model);
+        model_lose_oldest(model);
     }
     return episode->serials[index];
 }
@@ -105,13 +105,24 @@ static const model_episode *find(const replay_model *model, int32_t serial, uint
 {
     for (size_t i = 0; i < model->episode_count; i++) {
         const model_episode *episode = &model->episodes[i];
-        if (episode->transitions > 0 && serial >= episode->serials[0] &&
-            serial <= episode->serials[episode->transitions - 1]) {
-            *index = (uint32_t)(serial - episode->serials[0]);
-            return episode;
+        for (*index = 0; *index < episode->transitions; ++*index) {
+            if (episode->serials[*index] == serial) {
+                return episode;
+            }
         }
     }
     return NULL;
+}
+
+int32_t model_oldest(const replay_model *model)
+{
+    for (size_t i = 0; i < model->episode_count; i++) {
+        const model_episode *episode = &model->episodes[i];
+        if (episode->lost < episode->transitions) {
+            return episode->serials[episode->lost];
+        }
+    }
+    return INT32_MAX;
 }
 
 int model_window(const replay_model *model, int32_t serial, unsigned char *observations, int32_t *length, float *reward,

@@ -32,6 +32,9 @@ void model_destroy(replay_model *model);
 void model_begin(replay_model *model, const void *observation);
 /* The transition's serial number, which the replay gets as its action. */
 int32_t model_add(replay_model *model, float reward, const void *next_observation, int terminated, int truncated);
+/* The oldest transition: its serial number, or INT32_MAX where there is none; and away with it. */
+int32_t model_oldest(const replay_model *model);
+void model_lose_oldest(replay_model *model);
 uint64_t model_size(const replay_model *model);
 uint64_t model_eligible(const replay_model *model);
 
