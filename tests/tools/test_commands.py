@@ -45,7 +45,7 @@ class Commands(Case):
                 "train", breakout, "--minutes", "soon")
         refused(2, "arq train: --out and --no-save exclude each other",
                 "train", breakout, "--no-save", "--out", "run")
-        refused(2, "arq bench: 'cars' cannot be measured; accepted: env, kernels, update, act, replay",
+        refused(2, "arq bench: 'cars' cannot be measured; accepted: env, kernels, update, act, replay, rollout",
                 "bench", "cars")
         refused(2, "arq bench: --format is 'xml'; accepted: table, csv, json", "bench", "act", "--format", "xml")
         refused(2, "arq list: 'preset' cannot be listed; did you mean presets; "
@@ -153,6 +153,10 @@ class Commands(Case):
                 {"act": ["preset", "widths", "us", "MB_dense", "us_reading", "us_attention", "of_both"]}),
         "replay": (["replay", "minatar/breakout", "--transitions", "2000", "--batch", "16"],
                    {"replay": ["environment", "ms_a_draw", "ms_worst", "draws", "MB_resident"]}),
+        "rollout": (["rollout", "minatar/breakout", "--widths", "8", "--environments", "4"],
+                    {"parts": ["part_alone", "ns_a_step", "ns_threads"],
+                     "rollout": ["whole", "ns_a_step", "steps/s", "share_of_parts", "speed_beside_one_thread",
+                                 "replay_steps/s", "beside_replay"]}),
         "env": (["env", "minatar/breakout"],
                 {"environments": ["environment", "one", "deep", "4096_singly", "4096_batch", "batch_gain"],
                  "python": ["game", "million_steps/s"]}),

@@ -1,4 +1,4 @@
-/* arq bench: measures environments, kernels, updates, acting or the replay; each has its file in bench/. */
+/* arq bench: measures environments, kernels, updates, acting, the replay or rollouts; each has its file in bench/. */
 #include "commands.h"
 
 #include "bench/measure.h"
@@ -23,19 +23,21 @@ static const option options[] = {
     {"format", OPTION_TEXT, offsetof(bench_settings, format), 0, 0, "NAME",
      "table, csv (a table after the other, remarks behind #) or json (one object); default: table."},
     {"cpu", OPTION_TEXT, offsetof(bench_settings, plan.cpu), 0, 0, "NAME",
-     "kernels, update, act: instruction set; default: the best there is."},
+     "kernels, update, act, rollout: instruction set; default: the best there is."},
     {"threads", OPTION_COUNT, offsetof(bench_settings, plan.threads), 1, 256, "N",
-     "update: measured besides one thread, default: 2; act: default: 1."},
+     "update, rollout: measured besides one thread, default: 2; act: default: 1."},
     {"preset", OPTION_TEXT, offsetof(bench_settings, plan.preset), 0, 0, "NAME",
-     "update: whose network and rule, default: minatar-paper; act: default: four of them."},
+     "update: whose network and rule, default: minatar-paper; rollout: default: fast; act: default: four of them."},
     {"network", OPTION_TEXT, offsetof(bench_settings, plan.network), 0, 0, "KIND",
-     "update: kind of network, or all of them beside each other; default: the preset's."},
+     "update: kind of network, or all of them beside each other; rollout: kind; default: the preset's."},
     {"widths", OPTION_TEXT, offsetof(bench_settings, plan.widths), 0, 0, "LIST",
-     "update, act: of the cells; default: the preset's."},
+     "update, act, rollout: of the cells; default: the preset's."},
     {"batch", OPTION_COUNT, offsetof(bench_settings, plan.batch), 1, 1 << 20, "N",
-     "update: samples, default: the preset's; replay: windows of a draw, default: 512."},
+     "update, rollout: samples, default: the preset's; replay: windows of a draw, default: 512."},
     {"transitions", OPTION_COUNT, offsetof(bench_settings, plan.transitions), 1000, 1e12, "N",
      "replay: stored; default: 5000000."},
+    {"environments", OPTION_COUNT, offsetof(bench_settings, plan.environments), 1, 65536, "N",
+     "rollout: instances side by side; default: what the preset recommends, 128 where that is one."},
     {.name = NULL}};
 
 /* What can be measured. */
@@ -48,7 +50,7 @@ typedef struct subject {
 
 static const subject subjects[] = {
     {"env", bench_environments, 1, 1}, {"kernels", bench_kernels, 0.2, 1}, {"update", bench_update, 0.2, 2},
-    {"act", bench_act, 0.2, 1},        {"replay", bench_replay, 0.2, 1},
+    {"act", bench_act, 0.2, 1},        {"replay", bench_replay, 0.2, 1},   {"rollout", bench_rollout, 0.2, 2},
 };
 
 static const subject *find_subject(const char *name)
@@ -58,7 +60,7 @@ static const subject *find_subject(const char *name)
             return &subjects[i];
         }
     }
-    message_usage("'%s' cannot be measured; accepted: env, kernels, update, act, replay", name);
+    message_usage("'%s' cannot be measured; accepted: env, kernels, update, act, replay, rollout", name);
     return NULL;
 }
 
@@ -99,14 +101,17 @@ static int run(const command *self, int argc, char **argv)
 const command command_bench = {
     .name = "bench",
     .synopsis =
-        "env [ID ...] [flags]\n       arq bench kernels|update|act [flags]\n       arq bench replay [ID] [flags]",
-    .doc = "Measures environments, kernels, updates, acting or the replay",
+        "env [ID ...] [flags]\n       arq bench kernels|update|act [flags]\n       arq bench replay|rollout [ID] [flags]",
+    .doc = "Measures environments, kernels, updates, acting, the replay or rollouts",
     .text = "kernels: products and attention on one thread, beside the processor's peak and OpenBLAS if it is there.\n"
             "update: whole updates on MinAtar Breakout's shapes, beside the sum of their parts measured alone; with\n"
             "--network all every kind of network, its time and the memory it works in.\n"
             "act: one action from one observation, beside reading the dense weights once and the attention alone.\n"
             "replay: draws from a replay full of an environment's random play, and its memory; without an ID\n"
-            "minatar/seaquest.\n\n"
+            "minatar/seaquest.\n"
+            "rollout: whole runs that learn from rollouts in many instances, after exploration, beside the sum of\n"
+            "their parts measured alone and beside a replay with one update of 128 samples every 8 steps; without\n"
+            "an ID minatar/breakout. Storing transitions and the loop around all are no parts.\n\n"
             "env: without an ID all environments that can be found. \"one\" is one instance stepped again and again,\n"
             "resets counted in; \"deep\" the same from step 1000 of an episode on (half the time limit where that is\n"
             "less), - where random play does not get there or states cannot be saved; \"4096 singly\" as many\n"

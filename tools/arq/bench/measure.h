@@ -10,12 +10,13 @@ typedef struct bench_plan {
     uint64_t repeats; /* of which the median counts, at most BENCH_MAX_REPEATS */
     double seconds;   /* at least so long a measurement */
     uint64_t threads;
-    const char *cpu;      /* tier, or NULL: the best */
-    const char *preset;   /* of an update, NULL: the paper's; of acting, NULL: several */
-    const char *widths;   /* NULL: the preset's */
-    const char *network;  /* of an update: a kind, "all", or NULL: the preset's */
-    uint64_t batch;       /* 0: the preset's; 512 for a replay */
-    uint64_t transitions; /* of a replay */
+    const char *cpu;       /* tier, or NULL: the best */
+    const char *preset;    /* of an update, NULL: the paper's; of acting, NULL: several */
+    const char *widths;    /* NULL: the preset's */
+    const char *network;   /* of an update: a kind, "all", or NULL: the preset's */
+    uint64_t batch;        /* 0: the preset's; 512 for a replay */
+    uint64_t transitions;  /* of a replay */
+    uint64_t environments; /* of rollouts; 0: what the preset recommends, or 128 */
 } bench_plan;
 
 /* In rising order. */
@@ -42,5 +43,6 @@ int bench_kernels(const bench_plan *plan, int id_count, const char *const *ids);
 int bench_update(const bench_plan *plan, int id_count, const char *const *ids);
 int bench_act(const bench_plan *plan, int id_count, const char *const *ids);
 int bench_replay(const bench_plan *plan, int id_count, const char *const *ids);
+int bench_rollout(const bench_plan *plan, int id_count, const char *const *ids);
 
 #endif

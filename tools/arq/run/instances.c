@@ -5,30 +5,34 @@
 
 #include <string.h>
 
-static int open_batch(arq_context *context, const char *id, instances *self)
+int instances_open_batch(arq_context *context, const char *id, uint32_t count, instances *out)
 {
     arq_env_batch *batch = NULL;
-    if (arq_env_batch_open(context, id, self->count, &batch) != ARQ_OK) {
+    memset(out, 0, sizeof(*out));
+    out->count = count;
+    if (arq_env_batch_open(context, id, count, &batch) != ARQ_OK) {
         return message_library(context);
     }
     if (arq_env_describe(arq_env_batch_at(batch, 0))->action_kind == ARQ_ACTION_DISCRETE) {
-        self->batch = batch;
+        out->batch = batch;
         return 0;
     }
-    if (arq_env_batch_bang_bang(batch, &self->batch) != ARQ_OK) {
+    if (arq_env_batch_bang_bang(batch, &out->batch) != ARQ_OK) {
         arq_env_batch_destroy(batch);
         return message_library(context);
     }
-    self->wrapped = 1;
+    out->wrapped = 1;
     return 0;
 }
 
 int instances_open(arq_context *context, const char *id, uint32_t count, instances *out)
 {
+    if (count > 1) {
+        return instances_open_batch(context, id, count, out);
+    }
     memset(out, 0, sizeof(*out));
-    out->count = count;
-    return count == 1 ? session_environment_wrapped(context, id, &out->env, &out->wrapped)
-                      : open_batch(context, id, out);
+    out->count = 1;
+    return session_environment_wrapped(context, id, &out->env, &out->wrapped);
 }
 
 const arq_env_spec *instances_describe(const instances *self)

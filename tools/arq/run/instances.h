@@ -6,13 +6,16 @@
 
 typedef struct instances {
     uint32_t count;
-    arq_env *env;         /* of one; NULL otherwise */
-    arq_env_batch *batch; /* of several; NULL otherwise */
+    arq_env *env;         /* one alone, or NULL: */
+    arq_env_batch *batch; /* all of them */
     int wrapped;          /* actions are those of the bang-bang wrapper */
 } instances;
 
 /* Opens them by id, with discrete actions: boxes are wrapped. 0 or an exit code. */
 int instances_open(arq_context *context, const char *id, uint32_t count, instances *out);
+
+/* The same as a batch, also of one. */
+int instances_open_batch(arq_context *context, const char *id, uint32_t count, instances *out);
 
 /* What each of them looks like. */
 const arq_env_spec *instances_describe(const instances *self);
