@@ -80,7 +80,7 @@ ARQ_API arq_status arq_cell_forward_actions(arq_cell *cell, uint32_t batch, cons
 /**
  * @brief One local update towards targets: gradient of the loss of Q(x, action) - target, clip, Adam.
  *
- * Goodness is never negative but for `mean`: with the others a negative target pulls Q to 0.
+ * Goodness is never negative, except `mean`: with the others a negative target pulls Q to 0.
  * @param cell The cell.
  * @param batch As above.
  * @param x [batch, inputs].

@@ -73,8 +73,8 @@ arq_status arq_agent_learn_from(arq_agent *agent, const uint8_t *mask, const int
                                 const void *next_observations, const int32_t *terminated, const int32_t *truncated,
                                 uint32_t *events);
 
-/* One or more updates by the experience, after so many environment steps: their rate, the time that it takes, who has
- * collapsed. */
+/* One or more updates by the experience, with the learning rate after so many environment steps; measures their time
+ * and tells of cells that collapse. */
 typedef arq_status agent_learn(arq_agent *agent, uint32_t *events);
 arq_status arq_agent_learn(arq_agent *agent, uint64_t steps, agent_learn *learn, uint32_t *events);
 

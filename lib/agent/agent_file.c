@@ -103,7 +103,7 @@ static void list_episodes(arq_record *record, arq_agent *agent)
     }
 }
 
-/* One alone chooses an action that was not observed again after a load. */
+/* Where there is one instance, an action that was not yet observed is chosen again after a load. */
 static void list_exploration(arq_record *record, arq_agent *agent)
 {
     uint32_t n = agent->instances;

@@ -145,7 +145,7 @@ static arq_status follow_schedule(arq_agent *agent, uint64_t t, uint32_t *events
     return status;
 }
 
-/* Every step's number has its turn, also after a failure: the first one is told. */
+/* Every step number has its turn, also after a failure; the first failure is returned. */
 static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint32_t *events)
 {
     arq_status status = ARQ_OK;

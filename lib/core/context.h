@@ -8,7 +8,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 
-/* Every handle made from a context counts, so that the context's settings stay fixed meanwhile. */
+/* Every handle made from a context is counted: while there is one, the context's settings stay fixed. */
 void arq_context_retain(arq_context *context);
 void arq_context_release(arq_context *context);
 

@@ -22,7 +22,7 @@ typedef enum arq_parameter_type {
     ARQ_TYPE_WIDTHS
 } arq_parameter_type;
 
-/* Not set: what fits the other parameters. */
+/* Not set: whatever fits the other parameters. */
 #define ARQ_AUTO 2
 
 typedef struct arq_widths {

@@ -7,8 +7,7 @@
 
 #include "env/handle.h"
 
-/* What went wrong, for the lowest instance it went wrong for; kept here because error texts belong to the thread that
- * set them. */
+/* The failure of the lowest instance that failed; kept here because error texts belong to the thread that set them. */
 typedef struct arq_batch_failure {
     atomic_flag taken; /* by a thread that looks at the rest or changes it */
     uint32_t index;    /* the batch's count: nothing went wrong */

@@ -1,8 +1,8 @@
 /*
  * The safetensors file format: an 8-byte length, a JSON header, the data.
  *
- * The writer writes all or nothing. The reader is strict: it takes only files that it understands
- * whole, and never allocates more than a small multiple of the file's own size.
+ * The writer writes all or nothing. The reader is strict: it takes only files that it understands completely, and never
+ * allocates more than a small multiple of the file's own size.
  */
 #ifndef ARQ_IO_SAFETENSORS_H
 #define ARQ_IO_SAFETENSORS_H

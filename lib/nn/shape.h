@@ -11,7 +11,7 @@ typedef struct arq_network_methods arq_network_methods;
 /* Room for what a kind alone knows of a shape; a kind asserts that its own fits. */
 #define ARQ_KIND_SHAPE_BYTES 2048
 
-/* Everything about a network but its weights. Zeroed before it is filled, so that shapes compare by memcmp. */
+/* Everything about a network except its weights. Zeroed before it is filled, so that shapes compare by memcmp. */
 typedef struct arq_network_shape {
     const arq_network_methods *methods;
     int32_t observation_kind;

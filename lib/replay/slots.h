@@ -56,7 +56,8 @@ void arq_replay_slots_clear(arq_replay_slots *slots);
 /* Room for so many pushes. ARQ_E_NOMEM: the queue is as it was. */
 arq_status arq_replay_slots_reserve(arq_replay_slots *slots, uint64_t count);
 
-/* Adds a slot, for which there is room, with everything 0 but its observation, which is whatever was there before. */
+/* Adds a slot, for which there is room, with everything 0 except its observation, which is whatever was there before.
+ */
 void arq_replay_slots_push(arq_replay_slots *slots);
 
 /* Removes the oldest. */

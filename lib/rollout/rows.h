@@ -13,7 +13,7 @@ typedef struct arq_rows_shape {
     uint32_t instances; /* N */
     uint32_t length;    /* T */
     size_t observation_bytes;
-    uint32_t cells;                /* L: of each, */
+    uint32_t cells;                /* L; for each of them: */
     uint32_t value[ARQ_MAX_CELLS]; /* floats of a value: 1, or the number of quantiles; 0: it learns from no returns */
     uint32_t previous[ARQ_MAX_CELLS]; /* floats of its activations of the step before; 0: none are kept */
 } arq_rows_shape;

@@ -1,4 +1,4 @@
-/* What a run says about itself: one row of the table and one case for each number. */
+/* What a run says about itself: a function and a row of the table for each number. */
 #include "train/run.h"
 
 #include <math.h>

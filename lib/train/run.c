@@ -154,8 +154,8 @@ static void count_step(arq_run *run)
     }
 }
 
-/* The episodes of instances that failed, those which play but are no longer in the mask, are lost; what was learned
- * from them is not. */
+/* Ends the episodes of instances that failed: they play and are no longer in the mask. What was learned from them
+ * stays. */
 static void end_failed(arq_run *run)
 {
     for (uint32_t i = 0; i < run->worlds.count; i++) {

@@ -39,7 +39,7 @@ struct classic_frame {
 struct classic_task {
     const char *id;
     size_t bytes;      /* of the environment's struct */
-    arq_env_spec spec; /* all but the time limit; the size of a discrete observation is set by describe */
+    arq_env_spec spec; /* all except the time limit; the size of a discrete observation is set by describe */
     const char *const *action_names;
     const char *const *observation_names; /* NULL: none */
     const arq_env_option *options;

@@ -66,7 +66,7 @@ static void describe(const void *self, arq_env_spec *spec)
     spec->observation_size = (uint32_t)(task->lake->side * task->lake->side);
 }
 
-/* Gymnasium draws the start state, although there is but one, and so do steps whose outcome is certain. */
+/* Gymnasium draws the start state although there is only one, and the outcome of a step that is certain, too. */
 static void begin(void *self)
 {
     struct frozenlake *task = self;

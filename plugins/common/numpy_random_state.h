@@ -72,7 +72,7 @@ static inline double numpy_random_state_sample(struct numpy_random_state *state)
     return (double)(int64_t)numpy_random_state_next53(state) * (1.0 / 9007199254740992.0);
 }
 
-/* randint(low, high): low <= result < high, by masked rejection; no draw if there is but one choice. */
+/* randint(low, high): low <= result < high, by masked rejection; no draw if there is only one choice. */
 static inline int32_t numpy_random_state_integer(struct numpy_random_state *state, int32_t low, int32_t high)
 {
     uint32_t range = (uint32_t)(high - 1 - low);

@@ -89,7 +89,7 @@ static slots spawn(slots all, struct numpy_random_state *random)
     if (count == 0) {
         return all;
     }
-    /* As many slots lie before the chosen one as have no more empty ones up to them than were passed over. */
+    /* The slots before the chosen one are those with no more empty slots up to them than are passed over. */
     const slots passed = (slots)numpy_random_state_integer(random, 0, count);
     const slots before = (EVERY_SLOT(128 + passed) - empty_up_to) >> 7 & EVERY_SLOT(1);
     const slots slot = before * EVERY_SLOT(1) >> 7 * BITS_OF_SLOT;

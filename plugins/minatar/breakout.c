@@ -50,7 +50,7 @@ static void breakout_begin(void *self)
     state->strike = 0;
 }
 
-/* Where the ball and the paddle go, had nothing else been there: y may leave the grid at its top. */
+/* Where the ball and the paddle would go if nothing else were there: y may leave the grid at its top. */
 static ALWAYS_INLINE void move_ball(struct breakout_view game, struct minatar_turn turn)
 {
     for (uint32_t i = 0; i < turn.width; i++) {

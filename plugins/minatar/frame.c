@@ -95,7 +95,7 @@ static void set_lane(struct minatar_frame *frame, unsigned char *blocks, uint32_
     frame->lane = index - first;
 }
 
-/* Lanes that no instance has go along with the others, so they need a state, too. */
+/* Lanes without an instance are computed with the others, so they need a state, too. */
 static void fill_other_lanes(struct minatar_frame *first)
 {
     for (first->lane = first->block->count; first->lane < MINATAR_LANES; first->lane++) {

@@ -39,8 +39,8 @@ static const struct minatar_channel channels[CHANNELS] = {
     [TRAIL_5] = {"trail of speed 5", COLOUR_BLUE},
 };
 
-/* Row y of the observation are the 70 bits from bit 6 y of word y on. What a car on it sets in word y and in the next
- * one, for each row, speed, heading and column. */
+/* Row y of the observation is the 70 bits from bit 6 y of word y on. The table says what a car on it sets in word y and
+ * in the next one, for each row, speed, heading and column. */
 #define ROW_BIT(Y, X, CHANNEL) (6 * (Y) + (X) % MINATAR_SIDE * CHANNELS + (CHANNEL))
 #define LOW(BIT) ((BIT) < 64 ? (uint64_t)1 << (BIT) % 64 : 0)
 #define HIGH(BIT) ((BIT) < 64 ? 0 : (uint64_t)1 << (BIT) % 64)

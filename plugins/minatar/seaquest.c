@@ -164,8 +164,8 @@ static ALWAYS_INLINE void erase_bullets_outside(struct seaquest_view game, uint3
 /* What can happen when everything moves, as bits. */
 enum event { RAMS = 1, LEAVES = 2, SHOOTS = 4, IS_SHOT = 8, BOARDS = 16 };
 
-/* Moves an item and says what happens to it, given where the bullets come to. Without branches: whose timers end,
- * nobody could foresee. */
+/* Moves an item and says what happens to it, given where the bullets come to. Without branches, because no processor
+ * could foresee whose timers end. */
 static ALWAYS_INLINE item move_item(item *it, item sub, item enemy_timer, item first_bullet, item second_bullet)
 {
     const item now = *it;
@@ -185,8 +185,8 @@ static ALWAYS_INLINE item move_item(item *it, item sub, item enemy_timer, item f
            (shoots & SHOOTS) | (where(outside(then)) & LEAVES);
 }
 
-/* Those of one instance several at once, and at least that many: few items are the rule, and a branch would only be
- * mispredicted. What lies behind the last item moves along. */
+/* Moves the items of one instance, STRIDE at once and never fewer: most instances have few items, and a branch on their
+ * number would be mispredicted. What lies behind the last item moves along. */
 static ALWAYS_INLINE void move_items_of_one(struct seaquest_view game, struct motion *motion)
 {
     const item count = *game.count;
@@ -211,7 +211,7 @@ static ALWAYS_INLINE void move_items_of_one(struct seaquest_view game, struct mo
     }
 }
 
-/* Those of many instances, one of each at a time. */
+/* Moves the items of many instances, one of each at a time. */
 static ALWAYS_INLINE void move_items_of_lanes(struct seaquest_view game, uint32_t width, struct motion *motion)
 {
     item enemy_timer[MINATAR_LANES], first_bullet[MINATAR_LANES], second_bullet[MINATAR_LANES], count[MINATAR_LANES];
@@ -234,7 +234,8 @@ static ALWAYS_INLINE void move_items_of_lanes(struct seaquest_view game, uint32_
     }
 }
 
-/* Something is hit or boards: the order matters, so that an instance starts again from before everything moved. */
+/* Something is hit or boards, so the order matters: the instance starts again from before everything moved, and moves
+ * one thing after the other. */
 static ALWAYS_INLINE void move_in_turn(struct seaquest_view game, struct minatar_turn turn, uint32_t i,
                                        struct motion *motion)
 {
@@ -411,7 +412,7 @@ static void item_fields(item *it, struct saved_state *state, bool is_bullet)
     *it = make(is_bullet ? WHAT_BULLET : what_of_kind[kind % KINDS], x, y, step, timer);
 }
 
-/* What is written, or read and dropped, where there is no item. */
+/* Stands for an item where there is none: it is written, or read and dropped. */
 static item blank(void)
 {
     return make(WHAT_DIVER, 0, 1, 1, 0);

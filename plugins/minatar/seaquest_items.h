@@ -68,7 +68,7 @@ _Static_assert(ITEMS % STRIDE == 0, "a loop in strides stays within the items");
     ONE(int8_t, move_speed)                                                                                            \
     ONE(int8_t, shot_timer)                                                                                            \
     ONE(uint8_t, count)                                                                                                \
-    MANY(item, items, ITEMS, count) /* all else: the first `count`, those of each kind in the order of their age */
+    MANY(item, items, ITEMS, count) /* the rest: the first `count`, those of each kind in the order of their age */
 
 MINATAR_DEFINE_STATE(seaquest, PROPERTIES)
 
@@ -109,7 +109,7 @@ static inline bool is_none(item it)
     return (it & NONE_BITS) == NONE_BITS;
 }
 
-/* Neither of these bits is set in 0 + 5 and 11 + 5, and one of them is in all between. */
+/* Neither of these two bits is set in 0 + 5 or 11 + 5; at least one is in every number between. */
 static inline bool outside(item it)
 {
     return (item)((it + 5) & 10) == 0;

@@ -123,7 +123,7 @@ static ALWAYS_INLINE void mark_lanes(unsigned char *observations, const uint8_t 
     }
 }
 
-/* All but items: where nothing is, the sub and the last row. */
+/* Everything except the items: where nothing is, the sub and the last row. */
 static ALWAYS_INLINE void show_all_else(struct seaquest_view game, uint32_t width, uint32_t count,
                                         unsigned char *observations)
 {

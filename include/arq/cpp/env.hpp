@@ -59,7 +59,7 @@ class Environment
 
     /**
      * @brief Describes the environment, the same at every call.
-     * @param[out] spec Zeroed but for struct_size; fill what is known.
+     * @param[out] spec Zeroed except for struct_size; fill what is known.
      * @return Nothing.
      */
     virtual Outcome<void> spec(arq_env_spec &spec) = 0;

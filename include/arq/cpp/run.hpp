@@ -245,7 +245,7 @@ Outcome<Evaluation> evaluate(const Context &context, const arq_network *network,
 /**
  * @brief Plays whole episodes without learning.
  * @param context The context.
- * @param network Who plays, greedily but for epsilon.
+ * @param network Who plays, greedily except for a share epsilon of random actions.
  * @param env The environment with discrete actions; reset with the seed.
  * @param options How.
  * @return Returns and lengths; or as arq_evaluate(), or what the environment threw.

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * Every call gets another slot of a small ring: [guard, observation, guard, outputs, guard, action]. Whatever is not
- * in use holds the poison byte; a method that writes beyond its buffers or into those of an earlier call shows there,
+ * Every call gets another slot of a small ring: [guard, observation, guard, outputs, guard, action]. Bytes that are not
+ * in use hold the poison byte; a method that writes beyond its buffers or into those of an earlier call shows there,
  * and one that reads from earlier buffers behaves differently under another poison.
  */
 #define SLOTS 4u

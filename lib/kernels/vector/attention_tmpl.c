@@ -121,7 +121,7 @@ void KERNEL(row_scales)(size_t heads, size_t d, const float *z2, size_t ldz2, co
     }
 }
 
-/* A pass is compiled by itself: inlined into one another their registers run out where loops are hot. */
+/* A pass is compiled by itself: if passes are inlined into one another, registers run out where loops are hot. */
 #define PASS __attribute__((noinline))
 
 /* A value for each of 16 rows (or entries). */

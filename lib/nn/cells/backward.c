@@ -22,7 +22,8 @@ static void slope_of_quantiles(const void *data, uint32_t sample, const float *y
     arq_quantile_slopes(n, y, target, huber, t->batch->size, gy);
 }
 
-/* Of the norm of the sample's gradient: the sum over the tensors of |input| |error|, the bias having the input 1. */
+/* A bound of the norm of the sample's gradient: the sum over the tensors of |input| |error|; the bias has the input 1.
+ */
 static double bound_gradient(const arq_cell_task *t, uint32_t sample)
 {
     const arq_kernels *kernels = t->learner->context->kernels;

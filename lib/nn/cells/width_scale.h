@@ -6,9 +6,9 @@
 
 #include "nn/cells/wiring.h"
 
-/* width_scale: finds one factor for all widths, rounded to multiples of 8, so that the network has as nearly as can be
- * width_scale times the weights that AD has with the widths as given. The parameter is 0 afterwards: the widths then
- * hold what it asked for. */
+/* width_scale: finds one factor for all widths, rounded to multiples of 8, so that the network has as nearly as
+ * possible width_scale times the weights that AD has with the widths as given. Afterwards the parameter is 0, and the
+ * widths are what it asked for. */
 arq_status arq_cells_scale_widths(const arq_context *context, const arq_network_shape *shape,
                                   arq_parameters *parameters);
 

@@ -66,8 +66,8 @@ static void move_on(const window_rows *r, arq_cells_pass *pass)
     }
 }
 
-/* With window_padding zero-context: an episode younger than the window has only just begun at this step, so what came
- * before is forgotten. */
+/* With window_padding zero-context: an episode younger than the window begins at this step, so what came before is
+ * forgotten. */
 static void forget_padding(const window_rows *r, uint32_t step, const arq_cells_pass *pass)
 {
     const arq_network_shape *shape = &r->learner->network->shape;

@@ -44,7 +44,7 @@ void arq_dense_activations_destroy(arq_activations *activations)
     }
 }
 
-/* A pass over the rows from `first` on of another. */
+/* A part of another pass: its rows from `first` on. */
 static arq_dense_pass rows_of(const arq_network_shape *shape, const arq_dense_pass *pass, uint32_t first)
 {
     arq_dense_pass rows = *pass;

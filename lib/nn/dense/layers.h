@@ -30,11 +30,13 @@ arq_dense_layer arq_dense_layer_at(const arq_network_shape *shape, uint32_t l);
 /* Whether layer l sees x / (|x| + 1e-8) instead of x (FF-DQN); where a 1 goes beside the observation, (x, 1). */
 int arq_dense_normalises(const arq_network_shape *shape, uint32_t l);
 
-/* For arq_network_methods. */
 /* Added to the variance of a layer that normalises. */
 #define ARQ_DENSE_NORM_EPSILON 1e-6
 
+/* Whether layer l has a LayerNorm. */
 int arq_dense_has_norm(const arq_network_shape *shape, uint32_t l);
+
+/* For arq_network_methods. */
 arq_status arq_dense_make_shape(const arq_context *context, const arq_parameters *parameters, arq_network_shape *shape);
 int arq_dense_tensor(const arq_network_shape *shape, uint32_t index, arq_weight_tensor *tensor);
 

@@ -7,7 +7,7 @@
 
 #define PAGE ((size_t)4096)
 
-/* Asking for the process's number is a system call; a page that forks find empty is not. */
+/* Asking for the process's number is a system call; looking at a page that is empty in a fork is not. */
 static unsigned char *make_page(void)
 {
 #if defined(MADV_WIPEONFORK)
