@@ -60,10 +60,12 @@ START_TEST(any_number_of_threads)
 {
     static const uint32_t threads[] = {2, 3, 7};
     int known;
-    uint64_t serial = live_alone(settings[_i], 5, 1, NULL, &known);
-    for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
-        ck_assert_msg(live_alone(settings[_i], 5, threads[i], NULL, &known) == serial, "%s: %u threads", settings[_i],
-                      threads[i]);
+    for (uint32_t instances = 5; instances <= 37; instances += 32) { /* one block of rows, and three */
+        uint64_t serial = live_alone(settings[_i], instances, 1, NULL, &known);
+        for (size_t i = 0; i < sizeof(threads) / sizeof(threads[0]); i++) {
+            ck_assert_msg(live_alone(settings[_i], instances, threads[i], NULL, &known) == serial, "%s: %u threads",
+                          settings[_i], threads[i]);
+        }
     }
 }
 END_TEST
@@ -113,12 +115,12 @@ START_TEST(acting_in_parts_is_acting_at_once)
     host_open(&host);
     arq_agent *agent[3];
     worlds w[3];
-    const uint32_t at_once[3] = {5, 1, 2};
+    const uint32_t at_once[3] = {37, 1, 16};
     for (int k = 0; k < 3; k++) {
-        agent[k] = agent_of(&host, settings[_i], 5);
-        w[k] = worlds_of(5, 1);
+        agent[k] = agent_of(&host, settings[_i], 37);
+        w[k] = worlds_of(37, 1);
     }
-    for (int s = 0; s < 60; s++) {
+    for (int s = 0; s < 20; s++) {
         for (int k = 0; k < 3; k++) {
             step_by(&host, agent[k], &w[k], at_once[k]);
             ck_assert_mem_eq(w[k].actions, w[0].actions, sizeof(w[0].actions));

@@ -9,7 +9,7 @@
 
 #define SIZE 6u /* values of an observation */
 #define ACTIONS 3u
-#define MOST_INSTANCES 8u
+#define MOST_INSTANCES 40u
 
 typedef struct world {
     uint64_t random;

@@ -21,7 +21,7 @@ typedef struct cells_state {
     void *codes;                                /* every action's code */
     arq_row_block *block;                       /* [E] at most */
     uint32_t episodes;                          /* E */
-    size_t widest;
+    arq_cells_sizes largest;
     int fits_cache; /* one task takes a block of rows through all cells */
 } cells_state;
 
@@ -63,7 +63,7 @@ arq_status arq_cells_activations_create(arq_activations *activations)
     }
     activations->state = state;
     state->episodes = activations->episodes;
-    state->widest = arq_cells_largest(&activations->shape).width;
+    state->largest = arq_cells_largest(&activations->shape);
     state->fits_cache = arq_cells_fit_cache(&activations->shape);
     arq_status status = arq_arena_create(context, "activations", lay_out, activations, &state->arena);
     if (status != ARQ_OK) {
@@ -97,14 +97,14 @@ typedef struct q_task {
 } q_task;
 
 /* Q of one cell for a block of rows, from their projections. */
-static void compute_q(const q_task *t, uint32_t l, arq_row_block block, float *workspace)
+static void compute_q(const q_task *t, uint32_t l, const arq_projections *projections, arq_row_block block,
+                      float *workspace)
 {
     const arq_cell_shape *cell = arq_cell_at(&t->network->shape, l);
     cells_state *state = t->state;
     for (size_t i = block.first; i < block.first + block.rows; i++) {
-        arq_cell_all_actions(t->context->kernels, cell, &state->projections[l], (uint32_t)i,
-                             state->h[l] + i * cell->width, workspace, state->y[l] + i * arq_cell_all_outputs(cell),
-                             state->q[l] + i * cell->actions);
+        arq_cell_all_actions(t->context->kernels, cell, projections, (uint32_t)i, state->h[l] + i * cell->width,
+                             workspace, state->y[l] + i * arq_cell_all_outputs(cell), state->q[l] + i * cell->actions);
     }
 }
 
@@ -112,6 +112,17 @@ static arq_inputs inputs_of(const q_task *t, uint32_t l)
 {
     cells_state *state = t->state;
     return arq_cell_inputs(&t->network->shape, l, &t->observation, l == 0 ? NULL : state->h[l - 1], state->previous);
+}
+
+/* A cell's projections of a block of rows. Cells share memory and have rows of different lengths, and other blocks may
+ * be at other cells meanwhile: so a block's rows begin where the longest ones would. */
+static arq_projections projections_of(const cells_state *state, const arq_cell_shape *cell, uint32_t l,
+                                      arq_row_block block)
+{
+    arq_projections projections = state->projections[l];
+    projections.z1 += block.first * (state->largest.z1 - (size_t)cell->heads * cell->width);
+    projections.z2 += block.first * (state->largest.z2 - (size_t)cell->heads * cell->rows);
+    return projections;
 }
 
 /* All cells of a block of rows by one task: their kernels stay in its core's cache. */
@@ -124,16 +135,17 @@ static void compute_block(void *data, uint32_t index)
     arq_row_block block = state->block[index];
     float *workspace = arq_scratch_take(&state->scratch);
     arq_cells_features_rows(kernels, shape, t->network->weights, block.first, block.rows, &t->observation,
-                            state->previous, state->u + block.first * state->widest, state->h, NULL, workspace);
+                            state->previous, state->u + block.first * state->largest.width, state->h, NULL, workspace);
     for (uint32_t l = 0; l < shape->cells; l++) {
         const arq_cell_shape *cell = arq_cell_at(shape, l);
         arq_inputs x = inputs_of(t, l);
+        arq_projections projections = projections_of(state, cell, l, block);
         arq_map maps[2];
-        arq_cell_maps(cell, t->network->weights + shape->weights[l], state->episodes, &x, &state->projections[l], maps);
+        arq_cell_maps(cell, t->network->weights + shape->weights[l], state->episodes, &x, &projections, maps);
         arq_project_rows(kernels, &maps[0], block.first, block.rows, workspace);
         arq_project_rows(kernels, &maps[1], block.first, block.rows, workspace);
-        arq_cell_center(kernels, cell, block.first, block.rows, state->projections[l].z1);
-        compute_q(t, l, block, workspace);
+        arq_cell_center(kernels, cell, block.first, block.rows, projections.z1);
+        compute_q(t, l, &projections, block, workspace);
     }
     arq_scratch_give(&state->scratch, workspace);
 }
@@ -142,7 +154,7 @@ static void compute_row(void *data, uint32_t index)
 {
     const q_task *t = data;
     float *workspace = arq_scratch_take(&t->state->scratch);
-    compute_q(t, t->l, (arq_row_block){.first = index, .rows = 1}, workspace);
+    compute_q(t, t->l, &t->state->projections[t->l], (arq_row_block){.first = index, .rows = 1}, workspace);
     arq_scratch_give(&t->state->scratch, workspace);
 }
 
