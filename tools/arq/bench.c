@@ -100,8 +100,8 @@ static int run(const command *self, int argc, char **argv)
 
 const command command_bench = {
     .name = "bench",
-    .synopsis =
-        "env [ID ...] [flags]\n       arq bench kernels|update|act [flags]\n       arq bench replay|rollout [ID] [flags]",
+    .synopsis = "env [ID ...] [flags]\n       arq bench kernels|update|act [flags]\n       arq bench replay|rollout "
+                "[ID] [flags]",
     .doc = "Measures environments, kernels, updates, acting, the replay or rollouts",
     .text = "kernels: products and attention on one thread, beside the processor's peak and OpenBLAS if it is there.\n"
             "update: whole updates on MinAtar Breakout's shapes, beside the sum of their parts measured alone; with\n"

@@ -1,13 +1,13 @@
 /* arq train: a training run with everything around it. */
 #include "commands.h"
 
+#include "cli/instances.h"
 #include "cli/message.h"
 #include "cli/session.h"
 #include "host/clock.h"
 #include "host/interrupt.h"
 #include "run/evaluation.h"
 #include "run/folder.h"
-#include "run/instances.h"
 #include "run/log.h"
 #include "run/progress.h"
 #include "run/settings_report.h"

@@ -2,9 +2,9 @@
  * beside learning from a replay. */
 #include "bench/case.h"
 #include "bench/report.h"
+#include "cli/instances.h"
 #include "cli/message.h"
 #include "rollout/returns.h"
-#include "run/instances.h"
 
 #include "arq/run.h"
 

@@ -2,7 +2,7 @@
 #ifndef ARQ_TOOL_EVALUATION_H
 #define ARQ_TOOL_EVALUATION_H
 
-#include "run/instances.h"
+#include "cli/instances.h"
 
 #include "arq/run.h"
 

@@ -2,7 +2,7 @@
 #ifndef ARQ_TOOL_SETTINGS_REPORT_H
 #define ARQ_TOOL_SETTINGS_REPORT_H
 
-#include "run/instances.h"
+#include "cli/instances.h"
 
 #include "arq/config.h"
 

@@ -1,4 +1,4 @@
-#include "run/instances.h"
+#include "cli/instances.h"
 
 #include "cli/message.h"
 #include "cli/session.h"
