@@ -20,6 +20,7 @@ EXAMPLES = {
     "own_loop": ([], lambda a, b, first, degree, c, d, last, degree_again: first < 40 and last > 75),
     "own_environment": ([], lambda way, length: way == length == 11),
     "gymnasium_both_ways": ([], lambda v, cells, steps, hundred, mean, *rest: steps == 5000 and mean > 20),
+    "train_many": (["20000"], lambda count, rounds, *rest: (count, rounds) == (64, 313)),
     "sweep_seeds": (["2000"], lambda *numbers: len(numbers) == 8),
 }
 

@@ -1,7 +1,9 @@
 """One agent in several instances side by side: own loops, runs and trainings over batches."""
 
+import csv
+
 import numpy as np
-from support import TINY, Case, main
+from support import TINY, Case, Corridor, main
 
 import libarq
 
@@ -49,7 +51,7 @@ def play(agent, steps, seed=3):
 
 class Agents(Case):
     def test_a_masked_loop(self):
-        for settings in (ROLLOUT, {**ROLLOUT, "minibatches_per_step": 1}):
+        for settings in (TINY, ROLLOUT, {**ROLLOUT, "minibatches_per_step": 1}):
             agent = libarq.Agent(6, 3, instances=COUNT, **settings)
             self.assertEqual(agent.instances, COUNT)
             done = play(agent, 300)
@@ -148,6 +150,120 @@ class Agents(Case):
         bad[2] = np.nan
         with self.assertRaisesRegex(libarq.ArgumentError, "instance 2"):
             agent.observe_many(bad, seen, no, no)
+
+
+class Trainings(Case):
+    SETTINGS = {**ROLLOUT, "preset": None, "evaluation_episodes": 10, "progress": False}
+
+    def test_an_id_and_how_many(self):
+        heard = []
+
+        class Listener(libarq.Callback):
+            def on_episode(self, training, episode):
+                heard.append(episode)
+                if len(heard) == 3:
+                    raise ZeroDivisionError
+
+        where = {"environments": 16, "out": self.folder, "total_steps": 5000, "log_every": 1000, **self.SETTINGS}
+        training = libarq.Training("minatar/breakout", callbacks=[Listener()], **where)
+        with self.assertRaises(ZeroDivisionError):
+            training.learn()
+        training.learn().evaluate()
+        self.assertEqual((training.run.instances, training.run.steps), (16, 5008))
+        self.assertEqual(len(training.episodes), training.run.metric("episodes"))
+        self.assertEqual({episode.instance for episode in training.episodes}, set(range(16)))
+        for i in range(16):
+            own = [episode for episode in training.episodes if episode.instance == i]
+            lengths = np.cumsum([episode.length for episode in own])
+            self.assertEqual((16 * lengths).tolist(), [episode.step for episode in own])
+        with open(self.folder / "episodes.csv", encoding="utf-8", newline="") as file:
+            rows = [(int(row["step"]), float(row["return"]), int(row["length"]), row["end"], int(row["instance"]))
+                    for row in csv.DictReader(file)]
+        self.assertEqual(rows, [tuple(episode) for episode in training.episodes])
+        with open(self.folder / "log.csv", encoding="utf-8", newline="") as file:
+            steps = [int(row["steps"]) for row in csv.DictReader(file)]
+        self.assertLess(set(steps) - {training.run.steps}, set(range(0, 5008, 16)))
+        self.assertTrue({1008, 2000, 3008, 4000, 5008} <= set(steps))
+        self.assertIn("\nenvironments = 16\n", (self.folder / "config.txt").read_text())
+        self.assertEqual((training.evaluation.environments, len(training.evaluation.returns)), (10, 10))
+        again = libarq.evaluate(self.folder)
+        self.assertEqual(again.returns.tolist(), training.evaluation.returns.tolist())
+        self.assertLess(len(heard), len(training.episodes))
+
+    def test_threads_and_the_caller_s_own_batch_change_nothing(self):
+        plan = {"total_steps": 3000, "evaluate": False, **self.SETTINGS}
+        one = libarq.train("minatar/freeway", environments=6, **plan)
+        with libarq.EnvironmentBatch("minatar/freeway", 6, context=libarq.Context(threads=3)) as batch:
+            other = libarq.train(batch, **plan)
+            self.assertIs(other.env, batch)
+            self.assertEqual(tensors(one.network), tensors(other.network))
+            self.assertEqual(one.episodes, other.episodes)
+            other.close()
+            batch.reset(1)  # it stays the caller's
+        run = libarq.Run(libarq.EnvironmentBatch("minatar/freeway", 6), **{**ROLLOUT, "total_steps": 3000})
+        while run.advance(700):
+            pass
+        self.assertEqual(tensors(run.agent.network), tensors(one.network))
+
+    def test_environments_in_python(self):
+        corridors = [Corridor(length=2 + i, limit=9) for i in range(3)]
+        for threads in (1, 2):
+            context = libarq.Context(threads=threads)
+            batch = libarq.EnvironmentBatch.of([libarq.Environment.from_python(one, context=context) for one in corridors])
+            training = libarq.train(batch, total_steps=900, **self.SETTINGS)
+            self.assertEqual(len(training.evaluation.returns), 12)
+            self.assertEqual({episode.instance for episode in training.episodes}, {0, 1, 2})
+            training.close()
+            batch.close()
+
+    def test_one_that_fails_loses_only_its_episode(self):
+        class Breaks(Corridor):
+            steps_left = 25
+
+            def step(self, action):
+                self.steps_left -= 1
+                if self.steps_left == 0:
+                    raise ConnectionError("cut off")
+                return super().step(action)
+
+        for threads in (1, 2):
+            context = libarq.Context(threads=threads)
+            worlds = [Corridor(limit=9), Breaks(limit=9), Corridor(limit=9)]
+            batch = libarq.EnvironmentBatch.of([libarq.Environment.from_python(one, context=context) for one in worlds])
+            training = libarq.Training(batch, total_steps=300, **self.SETTINGS)
+            with self.assertRaisesRegex(ConnectionError, "cut off"):
+                training.learn()
+            failed = [episode for episode in training.episodes if episode.end == "failed"]
+            self.assertEqual([episode.instance for episode in failed], [1])
+            training.learn()
+            self.assertEqual(training.run.metric("episodes"), len(training.episodes) - 1)
+            self.assertEqual(len(training.returns), len(training.episodes) - 1)
+
+    def test_every_episode_of_an_evaluation_is_heard(self):
+        heard = {}
+        network = libarq.Network(libarq.ObservationSpec.bits(10, 10, 4), 3, **ROLLOUT)
+        batch = libarq.EnvironmentBatch("minatar/breakout", 4)
+        score = libarq.evaluate(network, batch, episodes=12, seed=5, on_episode=lambda i, *one: heard.update({i: one}))
+        self.assertEqual(heard, dict(enumerate(zip(score.returns.tolist(), score.lengths.tolist()))))
+        byid = libarq.evaluate(network, "minatar/breakout", episodes=4, seed=5)
+        self.assertEqual(byid.returns.tolist(), score.returns[:4].tolist())
+        with self.assertRaisesRegex(libarq.ArgumentError, "episodes is 10 for 4 instances"):
+            libarq.evaluate(network, batch, episodes=10)
+        batch.reset(1)
+
+    def test_how_many_is_never_guessed(self):
+        batch = libarq.EnvironmentBatch("minatar/breakout", 4)
+        for env, environments, kind, text in (
+            ("minatar/breakout", 0, ValueError, r"environments is 0; accepted: 1 \.\. 65536"),
+            ("minatar/breakout", 2.5, TypeError, "environments is a float; accepted: an int"),
+            (batch, 5, ValueError, "environments is 5, but env is 4 of them; accepted: 4 or None"),
+            (Corridor(), 2, ValueError, "environments is 2, but env is 1 of them; accepted: 1 or None"),
+        ):
+            with self.subTest(text=text), self.assertRaisesRegex(kind, text):
+                libarq.train(env, environments=environments, **self.SETTINGS)
+        libarq.Training(batch, environments=4, **self.SETTINGS).close()
+        with self.assertRaisesRegex(TypeError, "env is a str; accepted: a libarq.Environment or EnvironmentBatch"):
+            libarq.Run("minatar/breakout")
 
 
 if __name__ == "__main__":
