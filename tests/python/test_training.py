@@ -43,6 +43,22 @@ class Trainings(Case):
         said = subprocess.run([program, "eval", ours], check=True, timeout=60, capture_output=True, text=True).stdout
         self.assertIn(f"{mean:.3f}", said)
 
+    def test_many_environments_are_what_the_program_trains(self):
+        program = os.environ.get("ARQ_PROGRAM")
+        if not program:
+            self.skipTest("the program arq was not built (option tools)")
+        settings = {"widths": 8, "heads": 1, "batch": 16, "experience": "rollout", "rollout": 64, "evaluation_episodes": 6}
+        flags = [part for name, value in settings.items() for part in (f"--{name}", str(value))]
+        theirs, ours = self.folder / "program", self.folder / "python"
+        subprocess.run([program, "train", GAME, "--environments", "7", "--steps", "3001", "--seed", "4", *flags, "--quiet",
+                        "--out", theirs], check=True, timeout=120, stdout=subprocess.DEVNULL)
+        libarq.train(GAME, environments=7, seed=4, total_steps=3001, out=ours, progress=False, **settings).close()
+        for name in ("config.txt", "network.safetensors", "episodes.csv"):
+            self.assertEqual((theirs / name).read_bytes(), (ours / name).read_bytes(), name)
+        for name in ("steps", "episodes", "mean_return"):
+            a, b = ([row[name] for row in read(folder / "log.csv")] for folder in (theirs, ours))
+            self.assertEqual(a, b, name)
+
     def test_logs_are_read_by_pandas(self):
         pandas = need("pandas")
         libarq.train(GAME, total_steps=2500, out=self.folder, evaluate=False, progress=False, **TINY).close()
