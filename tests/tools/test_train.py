@@ -77,20 +77,24 @@ class Train(Case):
         self.assertIn("700 values", self.arq("eval", "alone", "minatar/freeway", code=1).stderr)
 
     def test_many_environments_tell_every_episode(self):
-        output = self.arq("train", "minatar/breakout?sticky=0", *ROLLOUT, "--environments", "7", "--steps", "3000",
-                          "--out", "run").stdout
-        self.assertIn("minatar/breakout?sticky=0, 7 side by side: 10x10x4 bits", output)
-        self.assertIn("environments = 7\n", self.read("run/config.txt"))
-        log = self.table("run/log.csv")
-        self.assertEqual([row["steps"] for row in log], ["2002", "3003"])
-        episodes = self.table("run/episodes.csv")
-        self.assertEqual(len(episodes), int(log[-1]["episodes"]))
-        self.assertEqual({row["instance"] for row in episodes}, set("0123456"))
-        played = dict.fromkeys("0123456", 0)
-        for row in episodes:
-            played[row["instance"]] += int(row["length"])
-            self.assertEqual(int(row["step"]), 7 * played[row["instance"]])
-        self.assertEqual([int(row["step"]) for row in episodes], sorted(int(row["step"]) for row in episodes))
+        for run, flags in (("rollout", ROLLOUT), ("replay", TINY)):
+            with self.subTest(run):
+                output = self.arq("train", "minatar/breakout?sticky=0", *flags, "--environments", "7", "--steps", "3000",
+                                  "--out", run).stdout
+                self.assertIn("minatar/breakout?sticky=0, 7 side by side: 10x10x4 bits", output)
+                self.assertIn("environments = 7\n", self.read(run, "config.txt"))
+                log = self.table(run, "log.csv")
+                self.assertEqual([row["steps"] for row in log], ["2002", "3003"])
+                self.assertGreater(float(log[-1]["updates"]), 300)
+                episodes = self.table(run, "episodes.csv")
+                self.assertEqual(len(episodes), int(log[-1]["episodes"]))
+                self.assertEqual({row["instance"] for row in episodes}, set("0123456"))
+                played = dict.fromkeys("0123456", 0)
+                for row in episodes:
+                    played[row["instance"]] += int(row["length"])
+                    self.assertEqual(int(row["step"]), 7 * played[row["instance"]])
+                steps = [int(row["step"]) for row in episodes]
+                self.assertEqual(steps, sorted(steps))
 
     def test_a_preset_says_how_many_environments(self):
         said = re.findall(r"(?m)^  (\S+) +(\d+)  ", self.arq("list", "presets").stdout)
