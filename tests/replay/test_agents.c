@@ -5,6 +5,7 @@
  */
 #include "../rollout/world.h"
 
+#include "io/safetensors.h"
 #include "nn/kind.h"
 #include "nn/learner.h"
 #include "nn/network.h"
@@ -300,6 +301,58 @@ START_TEST(a_file_of_other_instances_is_refused)
 }
 END_TEST
 
+/* Copies an agent's file with one byte of a tensor turned over. */
+static void lie(struct host *host, const char *from, const char *to, const char *tensor_name, size_t offset)
+{
+    arq_reader *reader;
+    arq_writer *writer;
+    const char *key;
+    const char *value;
+    const arq_tensor *tensor;
+    unsigned char changed[64];
+    succeeds(host, arq_reader_open(host->context, from, &reader));
+    succeeds(host, arq_writer_create(host->context, &writer));
+    for (size_t i = 0; arq_reader_text_at(reader, i, &key, &value); i++) {
+        succeeds(host, arq_writer_text(writer, key, value));
+    }
+    for (size_t i = 0; (tensor = arq_reader_at(reader, i, &key)) != NULL; i++) {
+        const void *data = tensor->data;
+        if (strcmp(key, tensor_name) == 0) {
+            ck_assert_uint_le(tensor->bytes, sizeof(changed));
+            ck_assert_uint_lt(offset, tensor->bytes);
+            memcpy(changed, data, tensor->bytes);
+            changed[offset] ^= 1;
+            data = changed;
+        }
+        succeeds(host, arq_writer_tensor(writer, key, tensor->dtype, tensor->rank, tensor->shape, data));
+    }
+    succeeds(host, arq_writer_commit(writer, to));
+    arq_writer_destroy(writer);
+    arq_reader_close(reader);
+}
+
+START_TEST(agent_and_replay_say_alike_which_episodes_are_open)
+{
+    struct host host;
+    host_open(&host);
+    arq_agent *agent = agent_of(&host, settings[0], 3);
+    const char *path = temporary_file("good");
+    const char *bad = temporary_file("bad");
+    worlds w = worlds_of(3, 1);
+    play(&host, agent, &w, 20);
+    const uint8_t last[3] = {0, 0, 1};
+    succeeds(&host, arq_agent_begin_many(agent, last, w.observations));
+    succeeds(&host, arq_agent_save(agent, path));
+    uint64_t weights = hash_network(&host, arq_agent_network(agent));
+    lie(&host, path, bad, "agent.state", 2);
+    refuses(&host, ARQ_E_FORMAT, "an episode is open by;agent.state", arq_agent_load(agent, bad));
+    ck_assert_uint_eq(hash_network(&host, arq_agent_network(agent)), weights);
+    succeeds(&host, arq_agent_load(agent, path));
+    arq_agent_destroy(agent);
+    host_close(&host);
+}
+END_TEST
+
 /* ---- Without memory ---- */
 
 /* Every allocation of a life fails once. What failed is tried again, as if it had not been tried. */
@@ -368,6 +421,7 @@ int main(void)
         tcase_add_loop_test(cases, looped[i], 0, SETTINGS);
     }
     tcase_add_test(cases, a_file_of_other_instances_is_refused);
+    tcase_add_test(cases, agent_and_replay_say_alike_which_episodes_are_open);
     tcase_add_test(cases, without_memory_a_step_of_all_changes_nothing);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
