@@ -175,7 +175,9 @@ ARQ_API arq_status arq_agent_act_many(arq_agent *agent, const uint8_t *mask, int
 /**
  * @brief Says what came of the actions of every instance of the mask: stores the transitions, learns when it is due.
  *
- * A call with m instances counts m environment steps. Whatever learning is due then is done inside, once for all.
+ * A call with m instances counts m environment steps. Whatever learning is due then is done inside, when the
+ * transitions of all are stored. With a replay that is an update, then a target move, for each of the m step numbers
+ * where they are due: m instances get as many updates as one does. All instances share replay_capacity.
  * @param agent The agent.
  * @param mask [instances] non-zero: has stepped; NULL: all.
  * @param actions [instances] actions really executed, each may be #ARQ_ACTION_CHOSEN; NULL: all as chosen.
