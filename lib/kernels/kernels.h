@@ -156,7 +156,8 @@ typedef struct arq_kernels {
     double (*sum_of_squares)(size_t n, const float *x);
 
     /* g' = g * gradient_scale; m = fma(one_minus_beta1, g', beta1 * m); v = fma(one_minus_beta2 * g', g', beta2 * v);
-     * p = p - (learning_rate * (m * inverse_bias1)) / (sqrt(v * inverse_bias2) + epsilon). */
+     * p = p - (learning_rate * (m * inverse_bias1)) / (sqrt(v * inverse_bias2) + epsilon). Constants are finite and
+     * epsilon is positive: where g, m and v are +0 all three and p stay as they are. */
     void (*adam)(size_t n, const arq_adam_step *step, const float *g, float *p, float *m, float *v);
 
     /* y[i] = fma(alpha, x[i], (1 - alpha) * y[i]), alpha given; alpha 1 copies. */

@@ -110,6 +110,12 @@ static inline vec vec_blend_first(size_t count, vec a, vec b)
     return vbslq_f32(vec_first(count), a, b);
 }
 
+static inline int vec_any_bit(vec a, vec b, vec c)
+{
+    uint32x4_t two = vorrq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(b));
+    return vmaxvq_u32(vorrq_u32(two, vreinterpretq_u32_f32(c))) != 0;
+}
+
 static inline vec vec_of_bits(uint32_t bits)
 {
     const uint32_t each[4] = {1, 2, 4, 8};

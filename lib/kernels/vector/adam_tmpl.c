@@ -27,10 +27,14 @@ double KERNEL(sum_of_squares)(size_t n, const float *x)
 static ALWAYS_INLINE void adam_at(size_t i, size_t n, const arq_adam_step *step, const float *g, float *p, float *m,
                                   float *v)
 {
-    vec gradient = vec_mul(vec_load_at(g, i, n), vec_set(step->gradient_scale));
-    vec first = vec_fma(vec_set(step->one_minus_beta1), gradient, vec_mul(vec_set(step->beta1), vec_load_at(m, i, n)));
-    vec second = vec_fma(vec_mul(vec_set(step->one_minus_beta2), gradient), gradient,
-                         vec_mul(vec_set(step->beta2), vec_load_at(v, i, n)));
+    vec raw = vec_load_at(g, i, n), old_first = vec_load_at(m, i, n), old_second = vec_load_at(v, i, n);
+    if (!vec_any_bit(raw, old_first, old_second)) {
+        return; /* weights of inputs that were never set: nothing moves, and division and root are most of the time */
+    }
+    vec gradient = vec_mul(raw, vec_set(step->gradient_scale));
+    vec first = vec_fma(vec_set(step->one_minus_beta1), gradient, vec_mul(vec_set(step->beta1), old_first));
+    vec second =
+        vec_fma(vec_mul(vec_set(step->one_minus_beta2), gradient), gradient, vec_mul(vec_set(step->beta2), old_second));
     vec numerator = vec_mul(vec_set(step->learning_rate), vec_mul(first, vec_set(step->inverse_bias1)));
     vec root = vec_sqrt(vec_mul(second, vec_set(step->inverse_bias2)));
     vec change = vec_div(numerator, vec_add(root, vec_set(step->epsilon)));

@@ -103,6 +103,12 @@ static inline vec vec_blend_first(size_t count, vec a, vec b)
     return _mm256_blendv_ps(b, a, _mm256_castsi256_ps(vec_first(count)));
 }
 
+static inline int vec_any_bit(vec a, vec b, vec c)
+{
+    __m256i all = _mm256_castps_si256(_mm256_or_ps(_mm256_or_ps(a, b), c));
+    return !_mm256_testz_si256(all, all);
+}
+
 static inline vec vec_of_bits(uint32_t bits)
 {
     const __m256i each = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);

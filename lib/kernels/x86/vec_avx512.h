@@ -102,6 +102,14 @@ static inline vec vec_blend_first(size_t count, vec a, vec b)
     return _mm512_mask_mov_ps(b, vec_first(count), a);
 }
 
+static inline int vec_any_bit(vec a, vec b, vec c)
+{
+    const int or_of_three = 0xfe;
+    __m512i all =
+        _mm512_ternarylogic_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b), _mm512_castps_si512(c), or_of_three);
+    return _mm512_test_epi32_mask(all, all) != 0;
+}
+
 static inline vec vec_of_bits(uint32_t bits)
 {
     return _mm512_maskz_mov_ps((__mmask16)bits, _mm512_set1_ps(1.0f));
