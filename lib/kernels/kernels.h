@@ -62,6 +62,15 @@ typedef struct arq_adam_step {
     float epsilon;
 } arq_adam_step;
 
+/* C[m, n] of a product of bits with B[k, n]. */
+typedef struct arq_bit_product {
+    size_t n;
+    const float *b;
+    size_t ldb;
+    float *c;
+    size_t ldc;
+} arq_bit_product;
+
 typedef struct arq_kernels {
     const char *name; /* the tier's */
 
@@ -80,6 +89,10 @@ typedef struct arq_kernels {
     /* C[m, n] += A B with the bits A[m, k], its rows `stride` bytes apart: gather_rows for each row of A. */
     void (*gemm_bits)(size_t m, size_t n, size_t k, const uint8_t *a, size_t stride, const float *b, size_t ldb,
                       float *c, size_t ldc);
+
+    /* gemm_bits for each of `count` products of the same bits, starting from 0 instead of C. */
+    void (*gemm_same_bits)(size_t m, size_t k, const uint8_t *a, size_t stride, const arq_bit_product *products,
+                           size_t count);
 
     /* For each set bit i of bits[0 .. count): g[i * ldg + j] = g[i * ldg + j] + d[j], j < n. */
     void (*scatter_rows)(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg);

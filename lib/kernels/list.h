@@ -13,6 +13,7 @@
     X(gemm_tn, tier)                                                                                                   \
     X(gather_rows, tier)                                                                                               \
     X(gemm_bits, tier)                                                                                                 \
+    X(gemm_same_bits, tier)                                                                                            \
     X(scatter_rows, tier)                                                                                              \
     X(unpack_bits, tier)                                                                                               \
     X(add_columns, tier)                                                                                               \

@@ -90,6 +90,33 @@ static void check_gemm_bits(workshop *w, const arq_kernels *reference, const arq
     workshop_compare(w, "c", expected, c, extent(m, size, ldc));
 }
 
+#define MOST_PRODUCTS 3
+
+static void check_gemm_same_bits(workshop *w, const arq_kernels *reference, const arq_kernels *tier, size_t size)
+{
+    size_t count = workshop_between(w, 1, MOST_PRODUCTS), m = workshop_between(w, 0, 9), k = bit_count(w, size);
+    size_t stride = (k + 7) / 8 + workshop_between(w, 0, 3);
+    uint8_t *a = workshop_bytes(w, extent(m, (k + 7) / 8, stride));
+    arq_bit_product products[MOST_PRODUCTS], expected[MOST_PRODUCTS];
+    size_t length[MOST_PRODUCTS];
+    for (size_t p = 0; p < count; p++) {
+        size_t n = p == 0 ? size : workshop_between(w, 0, 40), ldb = gap(w, n), ldc = gap(w, n);
+        length[p] = extent(m, n, ldc);
+        products[p] = (arq_bit_product){.n = n,
+                                        .b = workshop_floats(w, extent(k, n, ldb)),
+                                        .ldb = ldb,
+                                        .c = workshop_floats(w, length[p]),
+                                        .ldc = ldc};
+        expected[p] = products[p];
+        expected[p].c = workshop_copy(w, products[p].c, length[p]);
+    }
+    reference->gemm_same_bits(m, k, a, stride, expected, count);
+    tier->gemm_same_bits(m, k, a, stride, products, count);
+    for (size_t p = 0; p < count; p++) {
+        workshop_compare(w, "c", expected[p].c, products[p].c, length[p]);
+    }
+}
+
 static void check_scatter_rows(workshop *w, const arq_kernels *reference, const arq_kernels *tier, size_t size)
 {
     size_t count = bit_count(w, size), ld = gap(w, size);

@@ -26,6 +26,20 @@ void arq_k_gemm_bits_generic(size_t m, size_t n, size_t k, const uint8_t *a, siz
     }
 }
 
+void arq_k_gemm_same_bits_generic(size_t m, size_t k, const uint8_t *a, size_t stride, const arq_bit_product *products,
+                                  size_t count)
+{
+    for (size_t p = 0; p < count; p++) {
+        const arq_bit_product *product = &products[p];
+        for (size_t i = 0; i < m; i++) {
+            for (size_t j = 0; j < product->n; j++) {
+                product->c[i * product->ldc + j] = 0.0f;
+            }
+        }
+        arq_k_gemm_bits_generic(m, product->n, k, a, stride, product->b, product->ldb, product->c, product->ldc);
+    }
+}
+
 void arq_k_scatter_rows_generic(size_t count, const uint8_t *bits, size_t n, const float *d, float *g, size_t ldg)
 {
     for (size_t i = 0; i < count; i++) {

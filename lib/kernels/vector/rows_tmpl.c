@@ -96,15 +96,27 @@ static ALWAYS_INLINE void store_row(columns n, const vec *x, float *row)
             call(((columns){1, (n)-j_}), j_);                                                                          \
     } while (0)
 
-/* c plus rows list[0], list[1], ... of b, or, without a list, rows 0, 1, ... */
-static ALWAYS_INLINE void add_rows(columns n, size_t rows, const uint32_t *list, const float *b, size_t ldb, float *c)
+/* c, or 0, plus rows list[0], list[1], ... of b, or, without a list, rows 0, 1, ... */
+static ALWAYS_INLINE void sum_rows(columns n, int from_zero, size_t rows, const uint32_t *list, const float *b,
+                                   size_t ldb, float *c)
 {
     vec sum[ROW_VECTORS];
-    load_row(n, c, sum);
+    if (from_zero) {
+        FOR_EACH (q, n.vectors) {
+            sum[q] = vec_set(0.0f);
+        }
+    } else {
+        load_row(n, c, sum);
+    }
     for (size_t r = 0; r < rows; r++) {
         add_row(n, b + (list != NULL ? list[r] : r) * ldb, sum);
     }
     store_row(n, sum, c);
+}
+
+static ALWAYS_INLINE void add_rows(columns n, size_t rows, const uint32_t *list, const float *b, size_t ldb, float *c)
+{
+    sum_rows(n, 0, rows, list, b, ldb, c);
 }
 
 /* Rows list[0], list[1], ... of g plus d. */
@@ -174,6 +186,25 @@ void KERNEL(gemm_bits)(size_t m, size_t n, size_t k, const uint8_t *a, size_t st
         add_rows(columns, rows, list, b + l * ldb + (j), ldb, c + i * ldc + (j))
             BY_COLUMNS(n, FETCH_AND_GATHER);
         }
+    }
+}
+
+void KERNEL(gemm_same_bits)(size_t m, size_t k, const uint8_t *a, size_t stride, const arq_bit_product *products,
+                            size_t count)
+{
+    uint32_t list[LISTED_BITS + LISTED_AT_ONCE];
+    for (size_t i = 0; i < m; i++) {
+        size_t l = 0;
+        do {
+            size_t rows = list_bits(k - l < LISTED_BITS ? k - l : LISTED_BITS, a + i * stride + l / 8, list);
+            for (size_t p = 0; p < count; p++) {
+                const float *b = products[p].b + l * products[p].ldb;
+                float *c = products[p].c + i * products[p].ldc;
+#define SUM(columns, j) sum_rows(columns, l == 0, rows, list, b + (j), products[p].ldb, c + (j))
+                BY_COLUMNS(products[p].n, SUM);
+            }
+            l += LISTED_BITS;
+        } while (l < k);
     }
 }
 

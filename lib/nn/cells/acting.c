@@ -142,8 +142,7 @@ static void compute_block(void *data, uint32_t index)
         arq_projections projections = projections_of(state, cell, l, block);
         arq_map maps[2];
         arq_cell_maps(cell, t->network->weights + shape->weights[l], state->episodes, &x, &projections, maps);
-        arq_project_rows(kernels, &maps[0], block.first, block.rows, workspace);
-        arq_project_rows(kernels, &maps[1], block.first, block.rows, workspace);
+        arq_project_rows(kernels, maps, 2, block.first, block.rows, workspace);
         arq_cell_center(kernels, cell, block.first, block.rows, projections.z1);
         compute_q(t, l, &projections, block, workspace);
     }

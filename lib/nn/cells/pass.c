@@ -64,8 +64,8 @@ void arq_cell_project_codes(const arq_kernels *kernels, const arq_cell_shape *sh
     arq_cell_maps(shape, weights, shape->actions, &x, &code, maps);
     for (int i = 0; i < 2; i++) {
         maps[i].kernel += (size_t)shape->inputs * maps[i].n; /* behind the rows of X */
-        arq_project_rows(kernels, &maps[i], 0, shape->actions, pack);
     }
+    arq_project_rows(kernels, maps, 2, 0, shape->actions, pack);
     arq_cell_center(kernels, shape, 0, shape->actions, code.z1);
 }
 

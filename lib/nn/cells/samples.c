@@ -37,8 +37,7 @@ static void project_block(const arq_cell_task *t, uint32_t first, uint32_t rows,
 {
     arq_map maps[2];
     arq_cell_maps(t->cell, t->weights, t->batch->size, &t->x, &t->projections, maps);
-    arq_project_rows(t->learner->context->kernels, &maps[0], first, rows, workspace);
-    arq_project_rows(t->learner->context->kernels, &maps[1], first, rows, workspace);
+    arq_project_rows(t->learner->context->kernels, maps, 2, first, rows, workspace);
 }
 
 static void run_block(const arq_cell_task *t, int project, uint32_t index)

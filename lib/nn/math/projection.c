@@ -10,7 +10,7 @@
 #define WIDE 1024u
 
 /* Values of one task where the gradient of bits is summed. */
-#define VALUE_BLOCK 128u
+#define VALUE_BLOCK 64u
 
 void arq_inputs_add(arq_inputs *inputs, arq_segment segment)
 {
@@ -68,6 +68,17 @@ static void add_segment(const arq_kernels *kernels, const arq_map *map, uint32_t
     }
 }
 
+/* The same for segment `from` and all behind it. */
+static void add_segments(const arq_kernels *kernels, const arq_map *map, uint32_t from, const float *kernel,
+                         uint32_t first, uint32_t rows, uint32_t columns, float *out, float *pack)
+{
+    size_t ld = map->n;
+    for (uint32_t i = from; i < map->x->count; i++) {
+        add_segment(kernels, map, i, kernel, first, rows, columns, out, ld, pack);
+        kernel += map->x->segment[i].size * ld;
+    }
+}
+
 /* One block of the output: rows [first, first + rows), columns [column, column + columns). */
 static void project_block(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows,
                           uint32_t column, uint32_t columns, float *pack)
@@ -81,10 +92,13 @@ static void project_block(const arq_kernels *kernels, const arq_map *map, uint32
     for (uint32_t r = 0; map->bias != NULL && r < rows; r++) {
         memcpy(out + r * ld, map->bias + column, columns * sizeof(float));
     }
-    for (uint32_t i = 0; i < map->x->count; i++) {
-        add_segment(kernels, map, i, kernel, first, rows, columns, out, ld, pack);
-        kernel += map->x->segment[i].size * ld;
-    }
+    add_segments(kernels, map, 0, kernel, first, rows, columns, out, pack);
+}
+
+/* Whether a map begins with the sums of an observation's bits. */
+static int begins_with_bits(const arq_map *map)
+{
+    return map->bias == NULL && map->x->count > 0 && map->x->segment[0].bits != NULL;
 }
 
 /* How a map is cut into tasks. */
@@ -144,9 +158,32 @@ void arq_project(const arq_context *context, const arq_scratch *scratch, const a
     arq_parallel_for(context, tasks, project_task, &p);
 }
 
-void arq_project_rows(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows, float *pack)
+void arq_project_rows(const arq_kernels *kernels, const arq_map *maps, uint32_t count, uint32_t first, uint32_t rows,
+                      float *pack)
 {
-    project_block(kernels, map, first, rows, 0, map->n, pack);
+    const arq_segment *same = &maps[0].x->segment[0];
+    arq_bit_product products[ARQ_MAX_MAPS];
+    uint32_t shared = 0;
+    for (uint32_t m = 0; m < count; m++) {
+        const arq_map *map = &maps[m];
+        if (!begins_with_bits(map) || map->x->segment[0].bits != same->bits) {
+            project_block(kernels, map, first, rows, 0, map->n, pack);
+            continue;
+        }
+        products[shared++] = (arq_bit_product){
+            .n = map->n, .b = map->kernel, .ldb = map->n, .c = map->out + (size_t)first * map->n, .ldc = map->n};
+    }
+    if (shared == 0) {
+        return;
+    }
+    kernels->gemm_same_bits(rows, same->size, same->bits + first * same->stride, same->stride, products, shared);
+    for (uint32_t m = 0; m < count; m++) {
+        const arq_map *map = &maps[m];
+        if (begins_with_bits(map) && map->x->segment[0].bits == same->bits) {
+            add_segments(kernels, map, 1, map->kernel + (size_t)same->size * map->n, first, rows, map->n,
+                         map->out + (size_t)first * map->n, pack);
+        }
+    }
 }
 
 size_t arq_project_segments_floats(uint32_t rows, uint32_t n)
@@ -198,11 +235,15 @@ void arq_transpose_bits(const arq_segment *segment, uint32_t first, uint32_t row
     }
 }
 
-/* The part of a gradient that belongs to one segment of the input, and how it is cut. */
+/* The part of a gradient that belongs to one segment of the input, and how it is cut. Narrow maps of the same bits
+ * share a piece: their samples are listed once for them all. */
 typedef struct piece {
     const arq_map_gradient *map;
     const arq_segment *segment;
     float *gradient;
+    uint32_t shared; /* maps of the same bits beside it */
+    const arq_map_gradient *shared_map[ARQ_MAX_MAPS - 1];
+    float *shared_gradient[ARQ_MAX_MAPS - 1];
     uint32_t values, columns; /* of a task */
     uint32_t across;
     uint32_t tasks;
@@ -217,26 +258,39 @@ typedef struct gradients {
 } gradients;
 
 /* The gradient of a value's weights is the sum of the rows of d whose samples have that bit set. Going value by value
- * keeps that sum in registers; going sample by sample would add into memory each time. Values [first, first + values);
- * `space` is a slot's pack. */
-static void add_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_t first, uint32_t values,
-                             uint32_t columns, const float *d, float *gradient, uint8_t *space)
+ * keeps that sum in registers; going sample by sample would add into memory each time. */
+static void sum_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_t first, uint32_t values,
+                             const uint8_t *bits, uint32_t column, uint32_t columns)
+{
+    size_t ld = p->map->n;
+    size_t stride = ARQ_TRANSPOSED_BYTES(p->map->rows);
+    arq_bit_product products[ARQ_MAX_MAPS] = {
+        {.n = columns, .b = p->map->d + column, .ldb = ld, .c = p->gradient + first * ld + column, .ldc = ld}};
+    for (uint32_t i = 0; i < p->shared; i++) {
+        size_t n = p->shared_map[i]->n;
+        products[i + 1] = (arq_bit_product){
+            .n = n, .b = p->shared_map[i]->d, .ldb = n, .c = p->shared_gradient[i] + first * n, .ldc = n};
+    }
+    kernels->gemm_same_bits(values, p->map->rows, bits + first * stride, stride, products, 1 + p->shared);
+}
+
+/* All values at once, whose bits are not transposed yet; `space` is a slot's pack. Where they do not fit there, rows
+ * are scattered. */
+static void add_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_t column, uint32_t columns,
+                             uint8_t *space)
 {
     const arq_segment *segment = p->segment;
     uint32_t rows = p->map->rows;
     size_t ld = p->map->n;
-    size_t stride = ARQ_TRANSPOSED_BYTES(rows);
-    const uint8_t *bits = segment->transposed;
-    if (bits == NULL && segment->size * stride <= ARQ_GEMM_PACK_FLOATS * sizeof(float)) {
+    if (segment->size * ARQ_TRANSPOSED_BYTES(rows) <= ARQ_GEMM_PACK_FLOATS * sizeof(float)) {
         arq_transpose_bits(segment, 0, rows, space);
-        bits = space;
+        sum_bit_gradient(kernels, p, 0, segment->size, space, column, columns);
+        return;
     }
-    for (uint32_t i = first; bits != NULL && i < first + values; i++) {
-        kernels->gather_rows(rows, bits + i * stride, columns, d, ld, gradient + (i - first) * ld);
-    }
-    for (uint32_t r = 0; bits == NULL && r < rows;
-         r++) { /* too many values: their transposed bits do not fit `space` */
-        kernels->scatter_rows(segment->size, segment->bits + r * segment->stride, columns, d + r * ld, gradient, ld);
+    clear(segment->size, columns, p->gradient + column, ld);
+    for (uint32_t r = 0; r < rows; r++) {
+        kernels->scatter_rows(segment->size, segment->bits + r * segment->stride, columns, p->map->d + r * ld + column,
+                              p->gradient + column, ld);
     }
 }
 
@@ -253,15 +307,14 @@ static void gradient_task(void *data, uint32_t index)
     uint32_t column = index % p->across * p->columns;
     uint32_t values = smaller(p->values, segment->size - first);
     uint32_t columns = smaller(p->columns, p->map->n - column);
-    float *gradient = p->gradient + first * ld + column;
-    const float *d = p->map->d + column;
     float *space = arq_scratch_take(g->scratch);
-    if (segment->bits != NULL) {
-        clear(values, columns, gradient, ld);
-        add_bit_gradient(g->kernels, p, first, values, columns, d, gradient, (uint8_t *)space);
+    if (segment->transposed != NULL) {
+        sum_bit_gradient(g->kernels, p, first, values, segment->transposed, column, columns);
+    } else if (segment->bits != NULL) {
+        add_bit_gradient(g->kernels, p, column, columns, (uint8_t *)space);
     } else {
-        g->kernels->gemm_tn(values, columns, p->map->rows, segment->dense + first, segment->stride, d, ld, gradient, ld,
-                            space);
+        g->kernels->gemm_tn(values, columns, p->map->rows, segment->dense + first, segment->stride, p->map->d + column,
+                            ld, p->gradient + first * ld + column, ld, space);
     }
     arq_scratch_give(g->scratch, space);
 }
@@ -281,6 +334,21 @@ static piece cut_piece(const arq_map_gradient *map, const arq_segment *segment, 
     return p;
 }
 
+/* Adds the map to a piece of the same bits, where both are narrow; 0 where there is none. */
+static int share_piece(gradients *g, uint32_t pieces, const arq_map_gradient *map, const arq_segment *segment,
+                       float *gradient)
+{
+    for (uint32_t i = 0; segment->transposed != NULL && map->n <= COLUMN_BLOCK && i < pieces; i++) {
+        piece *p = &g->piece[i];
+        if (p->segment->transposed == segment->transposed && p->map->n <= COLUMN_BLOCK) {
+            p->shared_map[p->shared] = map;
+            p->shared_gradient[p->shared++] = gradient;
+            return 1;
+        }
+    }
+    return 0;
+}
+
 void arq_project_gradients(const arq_context *context, const arq_scratch *scratch, const arq_map_gradient *maps,
                            uint32_t count)
 {
@@ -291,7 +359,7 @@ void arq_project_gradients(const arq_context *context, const arq_scratch *scratc
             float *gradient = maps[m].gradient;
             for (uint32_t i = 0; i < maps[m].x->count; i++) {
                 const arq_segment *segment = &maps[m].x->segment[i];
-                if ((segment->bits != NULL) == bits) {
+                if ((segment->bits != NULL) == bits && !share_piece(&g, pieces, &maps[m], segment, gradient)) {
                     g.piece[pieces] = cut_piece(&maps[m], segment, gradient);
                     tasks += g.piece[pieces++].tasks;
                 }

@@ -44,8 +44,10 @@ typedef struct arq_map {
 /* All maps in one parallel loop. */
 void arq_project(const arq_context *context, const arq_scratch *scratch, const arq_map *maps, uint32_t count);
 
-/* Rows [first, first + rows) of a map on the calling task. `pack` is ARQ_GEMM_PACK_FLOATS long. */
-void arq_project_rows(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows, float *pack);
+/* Rows [first, first + rows) of some maps on the calling task: bits that they share are listed once. `pack` is
+ * ARQ_GEMM_PACK_FLOATS long. */
+void arq_project_rows(const arq_kernels *kernels, const arq_map *maps, uint32_t count, uint32_t first, uint32_t rows,
+                      float *pack);
 
 /* The same with each segment summed by itself before it is added, and the bias last: contexts feed on themselves, so
  * their rounding errors grow, and short sums make small ones. `own` is the first row's output; `workspace` is
