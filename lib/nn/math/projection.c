@@ -217,19 +217,36 @@ void arq_project_segments(const arq_kernels *kernels, const arq_map *map, uint32
 
 /* ---- Gradients ---- */
 
+/* Exchanges rows and columns of 8 x 8 bits, a byte a row, in halves, quarters and pairs. */
+static uint64_t transpose_8(uint64_t x)
+{
+    static const struct {
+        uint64_t mask;
+        int shift;
+    } steps[] = {{0x00aa00aa00aa00aa, 7}, {0x0000cccc0000cccc, 14}, {0x00000000f0f0f0f0, 28}};
+    for (int i = 0; i < 3; i++) {
+        uint64_t moved = (x ^ (x >> steps[i].shift)) & steps[i].mask;
+        x ^= moved ^ (moved << steps[i].shift);
+    }
+    return x;
+}
+
 void arq_transpose_bits(const arq_segment *segment, uint32_t first, uint32_t rows, uint8_t *out)
 {
     size_t stride = ARQ_TRANSPOSED_BYTES(rows);
     memset(out, 0, segment->size * stride);
-    for (uint32_t r = 0; r < rows; r++) {
-        const uint8_t *row = segment->bits + (first + r) * segment->stride;
-        uint8_t bit = (uint8_t)(1u << (r % 8));
-        for (uint32_t byte = 0; byte < (segment->size + 7) / 8; byte++) {
-            for (uint32_t left = row[byte]; left != 0; left &= left - 1) {
-                uint32_t i = byte * 8 + (uint32_t)__builtin_ctz(left);
-                if (i < segment->size) {
-                    out[i * stride + r / 8] |= bit;
-                }
+    for (uint32_t r = 0; r < rows; r += 8) {
+        const uint8_t *bits = segment->bits + (first + r) * segment->stride;
+        uint32_t some = smaller(8, rows - r);
+        for (uint32_t i = 0; i < segment->size; i += 8) {
+            uint64_t square = 0;
+            for (uint32_t row = 0; row < some; row++) {
+                square |= (uint64_t)bits[row * segment->stride + i / 8] << (8 * row);
+            }
+            square = square == 0 ? 0 : transpose_8(square);
+            uint32_t values = smaller(8, segment->size - i);
+            for (uint32_t value = 0; square != 0 && value < values; value++, square >>= 8) {
+                out[(i + value) * stride + r / 8] = (uint8_t)square;
             }
         }
     }
