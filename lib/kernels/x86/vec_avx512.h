@@ -104,9 +104,8 @@ static inline vec vec_blend_first(size_t count, vec a, vec b)
 
 static inline int vec_any_bit(vec a, vec b, vec c)
 {
-    const int or_of_three = 0xfe;
-    __m512i all =
-        _mm512_ternarylogic_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b), _mm512_castps_si512(c), or_of_three);
+    __m512i first_two = _mm512_or_epi32(_mm512_castps_si512(a), _mm512_castps_si512(b));
+    __m512i all = _mm512_or_epi32(first_two, _mm512_castps_si512(c));
     return _mm512_test_epi32_mask(all, all) != 0;
 }
 
