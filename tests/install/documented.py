@@ -31,12 +31,14 @@ PROJECTS = {"examples/env-gridworld/README.md": "examples/env-gridworld"}
 PROGRAMS = {"program.c": ("README.md", "c"), "program.cpp": ("README.md", "cpp")}
 
 # Trainings that say nothing of their length take the time of their preset; so much shows that the flags are taken.
-SHORT = "--total_steps 3000 --learning_starts 500 --evaluation_episodes 3"
+# Rollouts are learned from as soon as one is full.
+SHORT = "--total_steps 3000 --evaluation_episodes 3"
 
 ARQ = """#!/bin/sh
 case "$*" in
 train*--steps*) exec "{arq}" "$@" ;;
-train*) exec "{arq}" "$@" {short} ;;
+train*rollout*) exec "{arq}" "$@" {short} ;;
+train*) exec "{arq}" "$@" {short} --learning_starts 500 ;;
 play*) exec "{python}" "{here}/watch.py" "{arq}" "$@" ;;
 esac
 exec "{arq}" "$@"

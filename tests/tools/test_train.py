@@ -161,9 +161,10 @@ class Train(Case):
         self.assertRegex(output, r"(?m)^agent +5 ")
 
     def start(self, folder, *words):
-        """A training that has no end of its own, in its midst."""
+        """A training that has no end of its own, in its midst. It hears a hangup also where these tests do not."""
         process = subprocess.Popen([ARQ, "train", "minatar/breakout", *TINY, "--steps", "1e9", "--out", folder, *words],
-                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                                   cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         self.addCleanup(process.kill)
         end = time.monotonic() + 60
         while not os.path.exists(self.path(folder, "log.csv")) or len(self.table(folder, "log.csv")) < 1:
