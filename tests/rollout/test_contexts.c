@@ -36,12 +36,12 @@ static void read_all(struct host *host, const arq_activations *activations, int3
 /* ---- Each instance for itself ---- */
 
 static const char *const acting[] = {
-    "network=arq " SHAPE LEARNS,
-    "network=arq " SHAPE LEARNS "context_on_explore=false context_alpha=0.5",
-    "network=arq " SHAPE LEARNS "top_down=false input_skip=true",
-    "network=ad " SHAPE LEARNS "quantiles=3 recurrent=false",
-    "network=ad " SHAPE LEARNS "context_on_explore=true",
-    "network=dqn widths=12,8 seed=3 layer_norm=true" LEARNS,
+    ("network=arq " SHAPE LEARNS),
+    ("network=arq " SHAPE LEARNS "context_on_explore=false context_alpha=0.5"),
+    ("network=arq " SHAPE LEARNS "top_down=false input_skip=true"),
+    ("network=ad " SHAPE LEARNS "quantiles=3 recurrent=false"),
+    ("network=ad " SHAPE LEARNS "context_on_explore=true"),
+    ("network=dqn widths=12,8 seed=3 layer_norm=true" LEARNS),
 };
 
 static int moves_on_explore(const char *text)
