@@ -8,6 +8,7 @@
 #include "nn/kind.h"
 #include "rollout/minibatches.h"
 #include "rollout/rows.h"
+#include "system/fp.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -230,7 +231,9 @@ static arq_status end_rollout(arq_agent *agent)
     memory->learning = memory->filling;
     memory->filling = (memory->filling + 1) % memory->sets;
     arq_rows *rows = &memory->rows[memory->learning];
+    uint64_t mode = arq_fp_enter();
     arq_rows_find_returns(rows, p->gamma, p->td_lambda);
+    arq_fp_leave(mode);
     arq_minibatches_start(&memory->minibatches, rows, (uint32_t)p->epochs);
     arq_learner_begin_fit(agent->learner);
     return ARQ_OK;

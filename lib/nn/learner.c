@@ -243,7 +243,9 @@ void arq_learner_begin_fit(arq_learner *learner)
 
 void arq_learner_end_fit(arq_learner *learner)
 {
+    uint64_t mode = arq_fp_enter();
     measure_fit(learner);
+    arq_fp_leave(mode);
     learner->fits_span = 0;
 }
 
