@@ -1,6 +1,7 @@
 #include "core/parameter_text.h"
 
 #include "core/error.h"
+#include "system/fp.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -74,7 +75,9 @@ static int parse_number(const char *text, double *value)
                  point + 1);
     }
     char *end;
+    uint64_t mode = arq_fp_enter(); /* strtod rounds as the host does */
     *value = strtod(copy, &end);
+    arq_fp_leave(mode);
     return *end == '\0' && isfinite(*value);
 }
 
