@@ -20,19 +20,28 @@ typedef struct replacement {
     const char *path;                   /* as the caller named it */
     char target[ARQ_PATH_SIZE];         /* the file behind it, links followed */
     char temporary[ARQ_PATH_SIZE + 64]; /* beside target, so that renaming is atomic */
-    uint32_t permissions;               /* of the older file, or 0 when there is none */
+    int exists;                         /* an older file, whose permissions the new one gets */
+    uint32_t permissions;
     int file;
+    int hold; /* of the temporary file until it is in place, so that no other writer sweeps it away */
 } replacement;
 
 static arq_status open_temporary(replacement *job)
 {
-    int number = arq_path_resolve(job->path, job->target, &job->permissions);
+    int number = arq_path_resolve(job->path, job->target, &job->exists, &job->permissions);
     if (number != 0) {
         return fail_system(job->context, number, "write", job->path);
     }
-    number = arq_raw_create_beside(job->target, job->temporary, &job->file);
+    arq_raw_sweep_beside(job->target);
+    number = arq_raw_create_beside(job->target, job->permissions, job->temporary, &job->file);
     if (number != 0) {
         return fail_system(job->context, number, "create a temporary file beside", job->path);
+    }
+    number = arq_raw_copy(job->file, &job->hold);
+    if (number != 0) {
+        arq_raw_close(job->file);
+        arq_path_remove(job->temporary);
+        return fail_system(job->context, number, "keep a temporary file beside", job->path);
     }
     return ARQ_OK;
 }
@@ -45,7 +54,7 @@ static arq_status fill_temporary(const replacement *job, const arq_chunk *chunks
             return fail_system(job->context, number, "write", job->path);
         }
     }
-    int number = job->permissions == 0 ? 0 : arq_raw_set_permissions(job->file, job->permissions);
+    int number = !job->exists ? 0 : arq_raw_set_permissions(job->file, job->permissions);
     if (number != 0) {
         return fail_system(job->context, number, "set the permissions of", job->path);
     }
@@ -100,6 +109,7 @@ arq_status arq_file_replace(arq_context *context, const char *path, const arq_ch
     if (status != ARQ_OK) {
         arq_path_remove(job.temporary);
     }
+    arq_raw_close(job.hold);
     return status;
 }
 

@@ -20,8 +20,15 @@ int arq_raw_open(const char *path, int *file, uint64_t *size);
 /* Up to `bytes` of what follows; 0 at the end. */
 int arq_raw_read(int file, void *buffer, size_t bytes, size_t *got);
 
-/* A new file for writing in the folder of `path`, under a name that nothing had, which is put into `temporary`. */
-int arq_raw_create_beside(const char *path, char temporary[ARQ_PATH_SIZE + 64], int *file);
+/* A new file for writing in the folder of `path`, under a name that nothing had, which is put into `temporary`. It is
+ * seen to be in use until its descriptor is closed and every copy of that. */
+int arq_raw_create_beside(const char *path, uint32_t permissions, char temporary[ARQ_PATH_SIZE + 64], int *file);
+
+/* Removes what arq_raw_create_beside has made in that folder for writers that are no more. */
+void arq_raw_sweep_beside(const char *path);
+
+/* Another descriptor of the same file. */
+int arq_raw_copy(int file, int *copy);
 
 /* All of the bytes. */
 int arq_raw_write(int file, const void *data, size_t bytes);
@@ -39,9 +46,9 @@ int arq_raw_open_folder(const char *path, int *folder);
 /* Returns when the names in it are on the disk, where the file system can do so at all. */
 int arq_raw_flush_folder(int folder);
 
-/* Follows links to the ordinary file that writing `path` would change. `*permissions` are its own, or 0 when there is
- * none yet. */
-int arq_path_resolve(const char *path, char target[ARQ_PATH_SIZE], uint32_t *permissions);
+/* Follows links to the ordinary file that writing `path` would change, which must be allowed. `*permissions` are its
+ * own where it exists, otherwise those that a new one asks for. */
+int arq_path_resolve(const char *path, char target[ARQ_PATH_SIZE], int *exists, uint32_t *permissions);
 
 /* Puts `from` in place of `to` at once: others see the old file or the new one, nothing else. */
 int arq_path_replace(const char *from, const char *to);

@@ -7,14 +7,17 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 /* The call that fails: the `at`-th of this name, with this error; 0: none. */
-static struct {
+static struct fault_plan {
     const char *name;
     int at;
     int error;
+    int kills; /* the process, instead */
     int happened;
     size_t write_most; /* short writes: at most so many bytes each; 0: whole */
     int interrupt;     /* every second read or write is interrupted */
@@ -33,6 +36,9 @@ static int fails(const char *name)
 {
     if (fault.name == NULL || strcmp(fault.name, name) != 0 || --fault.at != 0) {
         return 0;
+    }
+    if (fault.kills) {
+        kill(getpid(), SIGKILL);
     }
     fault.happened = 1;
     errno = fault.error;
@@ -337,21 +343,110 @@ START_TEST(standard_descriptors_are_left_alone)
 }
 END_TEST
 
-/* What a killed save has left behind is in nobody's way. */
-START_TEST(left_over_temporary_files_are_passed_by)
+/* What killed saves have left behind goes with the next save, whatever their number; what is being written stays, and
+ * so does what only looks alike. */
+START_TEST(left_over_temporary_files_are_removed)
 {
     test_memory memory;
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
     char name[64];
     memset(&fault, 0, sizeof(fault));
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 1100; i++) {
         snprintf(name, sizeof(name), ".arq-%ld-%d.tmp", (long)getpid(), i);
         test_write_file(test_path(&folder, name), "left", 4);
     }
+    int writer = open(test_path(&folder, ".arq-1-7.tmp"), O_WRONLY | O_CREAT, 0666);
+    ck_assert_int_eq(flock(writer, LOCK_EX), 0);
+    test_write_file(test_path(&folder, ".arq-1-8.tmp.mine"), "kept", 4);
+    ck_assert_int_eq(mkfifo(test_path(&folder, ".arq-1-9.tmp"), 0600), 0);
     ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
-    check_number(context, folder.file, 1);
     ck_assert_int_eq(test_folder_count(&folder), 4);
+    close(writer);
+    ck_assert_ok(context, save(context, folder.file, 2));
+    ck_assert_int_eq(test_folder_count(&folder), 3);
+    check_number(context, folder.file, 2);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+/* A process that is killed in the middle of a save leaves its temporary file, which the next save removes. */
+START_TEST(killed_saves_leave_nothing_for_good)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    int left = 0;
+    memset(&fault, 0, sizeof(fault));
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
+    for (int at = 1; at <= 9; at++) {
+        pid_t child = fork();
+        ck_assert_int_ge(child, 0);
+        if (child == 0) {
+            fault = (struct fault_plan){.name = "write", .at = at, .write_most = 1000, .kills = 1};
+            save(context, folder.file, 2);
+            _exit(1);
+        }
+        int status;
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+        left += test_folder_count(&folder) == 2;
+        check_number(context, folder.file, (uint64_t)at);
+        ck_assert_ok(context, save(context, folder.file, (uint64_t)at + 1));
+        ck_assert_int_eq(test_folder_count(&folder), 1);
+    }
+    ck_assert_int_eq(left, 9);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+static mode_t mode_of(const char *path)
+{
+    struct stat found;
+    ck_assert_int_eq(stat(path, &found), 0);
+    return found.st_mode & 07777;
+}
+
+START_TEST(a_save_keeps_the_mode_of_the_file)
+{
+    const mode_t modes[] = {0600, 0640, 0664, 0777, 0200};
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    memset(&fault, 0, sizeof(fault));
+    mode_t mask = umask(027);
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
+    ck_assert_uint_eq(mode_of(folder.file), 0640);
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        ck_assert_int_eq(chmod(folder.file, modes[i]), 0);
+        ck_assert_ok(context, save(context, folder.file, i));
+        ck_assert_uint_eq(mode_of(folder.file), modes[i]);
+    }
+    umask(mask);
+    test_context_end(context, &memory);
+    test_folder_remove(&folder);
+}
+END_TEST
+
+/* Root may write every file, so somebody else tries. */
+START_TEST(a_file_that_may_not_be_written_is_not_replaced)
+{
+    test_memory memory;
+    test_folder folder = test_folder_create();
+    arq_context *context = test_context(&memory);
+    memset(&fault, 0, sizeof(fault));
+    ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
+    ck_assert_int_eq(chmod(folder.file, 0444), 0);
+    ck_assert_int_eq(chmod(folder.path, 0777), 0);
+    uid_t self = geteuid();
+    ck_assert(self != 0 || seteuid(65534) == 0);
+    arq_status status = save(context, folder.file, 2);
+    ck_assert(self != 0 || seteuid(self) == 0);
+    ck_assert_fails(context, status, ARQ_E_IO, "Permission denied");
+    ck_assert_int_eq(test_folder_count(&folder), 1);
+    check_number(context, folder.file, 1);
     test_context_end(context, &memory);
     test_folder_remove(&folder);
 }
@@ -368,7 +463,10 @@ int main(void)
     tcase_add_test(test, a_folder_that_cannot_be_flushed);
     tcase_add_test(test, a_full_disk_leaves_the_old_file);
     tcase_add_test(test, standard_descriptors_are_left_alone);
-    tcase_add_test(test, left_over_temporary_files_are_passed_by);
+    tcase_add_test(test, left_over_temporary_files_are_removed);
+    tcase_add_test(test, killed_saves_leave_nothing_for_good);
+    tcase_add_test(test, a_save_keeps_the_mode_of_the_file);
+    tcase_add_test(test, a_file_that_may_not_be_written_is_not_replaced);
     suite_add_tcase(suite, test);
     return test_run(suite);
 }
