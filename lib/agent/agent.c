@@ -2,6 +2,7 @@
 #include "agent/agent.h"
 
 #include "env/observation.h"
+#include "system/fp.h"
 #include "system/time.h"
 
 #include <math.h>
@@ -145,6 +146,22 @@ const arq_activations *arq_agent_activations(const arq_agent *agent)
     return agent == NULL ? NULL : agent->activations;
 }
 
+double arq_agent_epsilon(const arq_agent *agent)
+{
+    uint64_t mode = arq_fp_enter();
+    double epsilon = arq_schedule_epsilon(&agent->parameters, agent->experience->explores_from_start, agent->steps);
+    arq_fp_leave(mode);
+    return epsilon;
+}
+
+double arq_agent_learning_rate(const arq_agent *agent, uint64_t steps)
+{
+    uint64_t mode = arq_fp_enter();
+    double rate = arq_schedule_learning_rate(&agent->parameters, steps);
+    arq_fp_leave(mode);
+    return rate;
+}
+
 arq_status arq_agent_metric(const arq_agent *agent, const char *name, uint32_t cell, double *value)
 {
     arq_status status =
@@ -165,7 +182,7 @@ arq_status arq_agent_metric(const arq_agent *agent, const char *name, uint32_t c
         return ARQ_OK;
     }
     if (strcmp(name, "learning_rate") == 0) {
-        *value = arq_agent_learning_rate(agent);
+        *value = arq_agent_learning_rate(agent, agent->steps);
         return ARQ_OK;
     }
     if (strcmp(name, "learning_seconds") == 0) {
@@ -203,7 +220,7 @@ arq_status arq_agent_learn(arq_agent *agent, uint64_t steps, agent_learn *learn,
 {
     uint32_t collapsed = collapsed_cells(agent);
     double begin = arq_seconds();
-    arq_learner_set_rate(agent->learner, arq_schedule_learning_rate(&agent->parameters, steps));
+    arq_learner_set_rate(agent->learner, arq_agent_learning_rate(agent, steps));
     agent->learner->agent_step = steps;
     arq_status status = learn(agent, events);
     agent->learning_seconds += arq_seconds() - begin;

@@ -44,16 +44,9 @@ struct arq_agent {
     int32_t lent; /* a run is inside its environment: the environment may not use the agent */
 };
 
-/* For the next environment step. */
-static inline double arq_agent_epsilon(const arq_agent *agent)
-{
-    return arq_schedule_epsilon(&agent->parameters, agent->experience->explores_from_start, agent->steps);
-}
-
-static inline double arq_agent_learning_rate(const arq_agent *agent)
-{
-    return arq_schedule_learning_rate(&agent->parameters, agent->steps);
-}
+/* For the next environment step; after so many. */
+double arq_agent_epsilon(const arq_agent *agent);
+double arq_agent_learning_rate(const arq_agent *agent, uint64_t steps);
 
 static inline const void *arq_agent_observation(const arq_agent *agent, uint32_t instance)
 {

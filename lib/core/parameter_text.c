@@ -75,20 +75,22 @@ static int parse_number(const char *text, double *value)
                  point + 1);
     }
     char *end;
-    uint64_t mode = arq_fp_enter(); /* strtod rounds as the host does */
+    arq_fp_host host = arq_fp_enter_text();
     *value = strtod(copy, &end);
-    arq_fp_leave(mode);
+    arq_fp_leave_text(host);
     return *end == '\0' && isfinite(*value);
 }
 
 void arq_format_float(double value, char *buffer, size_t size)
 {
+    arq_fp_host host = arq_fp_enter_text();
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(buffer, size, "%.*g", digits, value);
         if (strtod(buffer, NULL) == value) {
             break;
         }
     }
+    arq_fp_leave_text(host);
     /* The host's decimal mark, whatever it is, becomes a point. */
     size_t plain = strspn(buffer, "0123456789+-");
     if (buffer[plain] != '\0' && buffer[plain] != 'e' && isfinite(value)) {

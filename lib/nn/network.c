@@ -72,7 +72,9 @@ arq_status arq_network_find_shape(const arq_context *context, arq_parameters *pa
     if (status != ARQ_OK || parameters->width_scale == 0 || shape->methods->scale_widths == NULL) {
         return status;
     }
+    uint64_t mode = arq_fp_enter();
     status = shape->methods->scale_widths(context, shape, parameters);
+    arq_fp_leave(mode);
     if (status != ARQ_OK) {
         return status;
     }

@@ -5,6 +5,7 @@
 #ifndef ARQ_SYSTEM_FP_H
 #define ARQ_SYSTEM_FP_H
 
+#include <fenv.h>
 #include <stdint.h>
 
 #if defined(__x86_64__)
@@ -33,7 +34,6 @@ static inline void arq_fp_leave(uint64_t host)
     __asm__ volatile("msr fpcr, %0" : : "r"(host));
 }
 #else
-#include <fenv.h>
 static inline uint64_t arq_fp_enter(void)
 {
     int host = fegetround();
@@ -45,6 +45,28 @@ static inline void arq_fp_leave(uint64_t host)
     fesetround((int)host);
 }
 #endif
+
+/*
+ * The same around the C library's conversions between text and numbers, snprintf and strtod. On x86-64 they round as
+ * the x87 unit is set, which no arithmetic of ours looks at.
+ */
+typedef struct arq_fp_host {
+    uint64_t mode;
+    int rounding;
+} arq_fp_host;
+
+static inline arq_fp_host arq_fp_enter_text(void)
+{
+    arq_fp_host host = {.mode = arq_fp_enter(), .rounding = fegetround()};
+    fesetround(FE_TONEAREST);
+    return host;
+}
+
+static inline void arq_fp_leave_text(arq_fp_host host)
+{
+    fesetround(host.rounding);
+    arq_fp_leave(host.mode); /* last: rounding may have been set in both units */
+}
 
 /* Float by the library's rounding, whatever the host's. The volatiles keep the conversion between enter and leave. */
 static inline float arq_fp_to_float(double value)

@@ -3,6 +3,7 @@
 
 #include "core/random.h"
 #include "nn/activations.h"
+#include "system/fp.h"
 #include "train/worlds.h"
 
 #include <string.h>
@@ -164,7 +165,9 @@ static arq_status step(player *p)
         if (!p->playing[i]) {
             continue;
         }
+        uint64_t mode = arq_fp_enter();
         p->returns[p->episode[i]] += p->worlds.rewards[i];
+        arq_fp_leave(mode);
         p->length[i]++;
         if (p->worlds.terminated[i] || p->worlds.truncated[i] || p->length[i] == p->max_steps) {
             status = end_episode(p, i);

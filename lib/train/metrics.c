@@ -1,6 +1,8 @@
 /* What a run says about itself: a function and a row of the table for each number. */
 #include "train/run.h"
 
+#include "system/fp.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -92,7 +94,9 @@ arq_status arq_run_metric(const arq_run *run, const char *name, uint32_t cell, d
     }
     for (size_t i = 0; i < RUN_METRICS; i++) {
         if (run_metrics[i].number != NULL && strcmp(name, run_metrics[i].name) == 0) {
+            uint64_t mode = arq_fp_enter();
             *value = run_metrics[i].number(run);
+            arq_fp_leave(mode);
             return ARQ_OK;
         }
     }

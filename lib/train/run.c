@@ -1,6 +1,7 @@
 /* A training run: the agent's loop over an environment or a batch. */
 #include "train/run.h"
 
+#include "system/fp.h"
 #include "system/time.h"
 
 #include <math.h>
@@ -142,6 +143,7 @@ static void count_step(arq_run *run)
     for (uint32_t i = 0; i < worlds->count; i++) {
         run->steps += run->mask[i];
     }
+    uint64_t mode = arq_fp_enter();
     for (uint32_t i = 0; i < worlds->count; i++) {
         if (!run->mask[i]) {
             continue;
@@ -152,6 +154,7 @@ static void count_step(arq_run *run)
             end_episode(run, i, worlds->terminated[i] ? ARQ_EPISODE_TERMINATED : ARQ_EPISODE_TRUNCATED);
         }
     }
+    arq_fp_leave(mode);
 }
 
 /* Ends the episodes of instances that failed: they play and are no longer in the mask. What was learned from them

@@ -4,6 +4,7 @@
 
 #include <fenv.h>
 #include <stdio.h>
+#include <string.h>
 
 #define STEPS 52
 
@@ -71,6 +72,75 @@ START_TEST(one_hash)
 }
 END_TEST
 
+/* What is computed outside of a life: texts of numbers, values of observations, a network's widths and a cell's loss.
+ */
+static uint64_t odds_and_ends(struct fp_mode mode)
+{
+    static const uint8_t bytes[] = {1, 3, 77, 254, 255};
+    static const double numbers[] = {0.1, 1.0 / 3, 0.3, 1 - 0x1p-40};
+    const float x[] = {0.3f, -1.7f, 0.2f}, target = 0.7f;
+    const int32_t action = 1;
+    struct host host;
+    host_open(&host);
+    uint64_t hash = HASH_START;
+
+    fp_mode_set(mode);
+    uint64_t bits = fp_mode_bits();
+    arq_config *config = configured(&host, "learning_rate=3e-4 learning_rate_end=1e-5 learning_rate_steps=7 "
+                                           "width_scale=0.3 widths=200,100 network=arq");
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        char text[64];
+        double value;
+        succeeds(&host, arq_config_set_float(config, "gamma", numbers[i]));
+        succeeds(&host, arq_config_get(config, "gamma", text, sizeof text));
+        succeeds(&host, arq_config_get_float(config, "gamma", &value));
+        ck_assert_double_eq(value, numbers[i]);
+        hash = hash_bytes(hash, text, strlen(text));
+    }
+    float values[5];
+    succeeds(&host, arq_observation_floats(ARQ_OBSERVATION_U8, 5, 1, bytes, values));
+    hash = hash_bytes(hash, values, sizeof values);
+    succeeds(&host, arq_observation_floats(ARQ_OBSERVATION_F64, 4, 1, numbers, values));
+    hash = hash_bytes(hash, values, 4 * sizeof *values);
+
+    arq_agent *agent;
+    succeeds(&host, arq_agent_create(host.context, config, ARQ_OBSERVATION_F32, INPUTS, ACTIONS, &agent));
+    uint64_t weights = hash_network(&host, arq_agent_network(agent));
+    hash = hash_bytes(hash, &weights, sizeof weights);
+    struct world world = {.random = 11};
+    live(&host, agent, &world, 3);
+    static const char *const schedules[] = {"learning_rate", "epsilon"};
+    for (int i = 0; i < 2; i++) {
+        double value;
+        succeeds(&host, arq_agent_metric(agent, schedules[i], 0, &value));
+        hash = hash_bytes(hash, &value, sizeof value);
+    }
+    arq_agent_destroy(agent);
+    arq_config_destroy(config);
+
+    arq_cell *cell;
+    float loss;
+    config = configured(&host, "network=arq heads=4");
+    succeeds(&host, arq_cell_create(host.context, config, 3, 16, ACTIONS, &cell));
+    succeeds(&host, arq_cell_update(cell, 1, x, &action, &target, &loss));
+    hash = hash_bytes(hash, &loss, sizeof loss);
+    arq_cell_destroy(cell);
+    arq_config_destroy(config);
+    ck_assert_msg(fp_mode_bits() == bits, "the host's floating-point mode has changed");
+    fp_mode_set((struct fp_mode){FE_TONEAREST, 0});
+    host_close(&host);
+    return hash;
+}
+
+START_TEST(the_rest_is_of_no_mode_either)
+{
+    uint64_t expected = odds_and_ends(modes[0]);
+    for (size_t i = 1; i < sizeof modes / sizeof *modes; i++)
+        ck_assert_msg(odds_and_ends(modes[i]) == expected, "rounding %#x%s: other bits", modes[i].rounding,
+                      modes[i].flushes_to_zero ? ", denormals are zero" : "");
+}
+END_TEST
+
 /* Another seed is another life: the hash can tell. */
 START_TEST(seeds_differ)
 {
@@ -91,6 +161,7 @@ int main(void)
     tcase_set_timeout(cases, 200);
     tcase_add_loop_test(cases, one_hash, 0, count);
     tcase_add_loop_test(cases, seeds_differ, 0, count);
+    tcase_add_test(cases, the_rest_is_of_no_mode_either);
     suite_add_tcase(suite, cases);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

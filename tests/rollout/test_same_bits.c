@@ -1,6 +1,9 @@
 /* The same bits for any number of threads, in every tier, by either set of calls, and after a save and a load. */
 #include "world.h"
 
+#include "../api/fp_mode.h"
+
+#include <fenv.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +85,23 @@ START_TEST(every_tier)
         compared += known;
     }
     ck_assert_int_ge(compared, 1);
+}
+END_TEST
+
+START_TEST(any_floating_point_mode)
+{
+    static const struct fp_mode modes[] = {{FE_UPWARD, 0}, {FE_TOWARDZERO, 1}};
+    const struct fp_mode usual = {FE_TONEAREST, 0};
+    int known;
+    for (uint32_t instances = 1; instances <= 5; instances += 4) {
+        uint64_t hash = live_alone(settings[_i], instances, 1, NULL, &known);
+        for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+            fp_mode_set(modes[i]);
+            uint64_t other = live_alone(settings[_i], instances, 1, NULL, &known);
+            fp_mode_set(usual);
+            ck_assert_msg(other == hash, "%s: %u instances, mode %zu", settings[_i], instances, i);
+        }
+    }
 }
 END_TEST
 
@@ -343,6 +363,7 @@ int main(void)
     const TTest *const looped[] = {
         any_number_of_threads,
         every_tier,
+        any_floating_point_mode,
         acting_in_parts_is_acting_at_once,
         one_instance_by_either_calls,
         a_saved_agent_goes_on,

@@ -1,5 +1,7 @@
 #include "env/plugins/options.h"
 
+#include "system/fp.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,6 +13,17 @@
 static int digit(char character)
 {
     return character >= '0' && character <= '9';
+}
+
+/* Rounded once, by the library's rounding. The volatiles keep the operation between enter and leave. */
+static double times_or_divided(double digits, double power, int divides)
+{
+    volatile double left = digits;
+    volatile double right = power;
+    uint64_t mode = arq_fp_enter();
+    volatile double result = divides ? left / right : left * right;
+    arq_fp_leave(mode);
+    return result;
 }
 
 /*
@@ -56,7 +69,7 @@ static int parse_number(const char *text, double *value)
     for (int i = 0; i < (exponent < 0 ? -exponent : exponent); i++) {
         power *= 10;
     }
-    *value = sign * (exponent < 0 ? (double)digits / power : (double)digits * power);
+    *value = sign * times_or_divided((double)digits, power, exponent < 0);
     return 1;
 }
 

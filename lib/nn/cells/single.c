@@ -256,7 +256,7 @@ arq_status arq_cell_update(arq_cell *cell, uint32_t batch, const float *x, const
     }
     cell->learner->updates++;
     if (loss != NULL) {
-        *loss = (float)cell->learner->metric[0][ARQ_METRIC_LOSS];
+        *loss = arq_fp_to_float(cell->learner->metric[0][ARQ_METRIC_LOSS]);
     }
     return ARQ_OK;
 }

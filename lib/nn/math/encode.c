@@ -1,5 +1,7 @@
 #include "nn/math/encode.h"
 
+#include "system/fp.h"
+
 #include <string.h>
 
 static int read_as_bits(int32_t kind)
@@ -94,7 +96,9 @@ arq_status arq_observation_floats(int32_t kind, uint32_t size, size_t count, con
         } else if (kind == ARQ_OBSERVATION_F32) {
             memcpy(to, from, bytes);
         } else {
+            uint64_t mode = arq_fp_enter();
             arq_encode(kind, size, 1, from, to);
+            arq_fp_leave(mode);
         }
     }
     return ARQ_OK;
