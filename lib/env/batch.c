@@ -9,12 +9,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Instances of one task: many where a step is a few nanoseconds of a step_batch, few where it may be anything. The cut
- * is the same for any number of threads. */
+/* Instances that one task steps: many where a step_batch takes a few nanoseconds for each, few where a single step may
+ * take long. The blocks are the same for any number of threads. */
 #define BLOCK_TOGETHER 256u
 #define BLOCK_ONE_BY_ONE 8u
 
-/* Frees the arrays; the instances are not looked at. */
+/* Frees the arrays, not the instances. */
 static void free_arrays(arq_env_batch *batch)
 {
     arq_context *context = batch->context;
@@ -53,7 +53,7 @@ static arq_status begin_batch(arq_context *context, uint32_t count, arq_env_batc
     return ARQ_OK;
 }
 
-/* Makes an instance a part of the batch: it keeps where it stands. */
+/* Makes an instance a part of the batch, in the phase that it is in. */
 static void attach(arq_env_batch *batch, uint32_t index, arq_env *env)
 {
     batch->instances[index] = env;
@@ -124,7 +124,7 @@ static arq_status finish_batch(arq_env_batch *batch, const char *call)
     return ARQ_OK;
 }
 
-/* Ends instances that have handles, and those of `selves` that have none. */
+/* Destroys the instances: by their handles, or by the type where a handle is missing. */
 static void destroy_instances(arq_env_batch *batch, const arq_env_type *type)
 {
     for (uint32_t i = 0; i < batch->count; i++) {
@@ -182,7 +182,7 @@ failed:
     return status;
 }
 
-/* Takes back the wrappers of the first `count` instances, and makes all of them the batch's again. */
+/* Undoes wrapping that failed: removes the first `count` wrappers, and all instances are the batch's again. */
 static void unwrap(arq_env_batch *batch, uint32_t count)
 {
     for (uint32_t i = 0; i < batch->count; i++) {

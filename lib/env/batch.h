@@ -1,6 +1,6 @@
 /*
- * A batch from inside. Where each instance stands is kept side by side here, so that stepping a batch of instances that
- * are played together touches no handle.
+ * A batch from inside. The phases of all instances lie in one array here, so that a step_batch is served without
+ * touching the handles.
  */
 #ifndef ARQ_ENV_BATCH_H
 #define ARQ_ENV_BATCH_H
@@ -9,7 +9,7 @@
 
 /* The failure of the lowest instance that failed; kept here because error texts belong to the thread that set them. */
 typedef struct arq_batch_failure {
-    atomic_flag taken; /* by a thread that looks at the rest or changes it */
+    atomic_flag taken; /* held by a thread while it reads or writes the rest */
     uint32_t index;    /* the batch's count: nothing went wrong */
     arq_status status;
     char text[380];

@@ -60,7 +60,7 @@ static void reset_block(void *data, uint32_t block)
     arq_fp_leave(ours);
 }
 
-/* What no step may give, so that a method that does not write is found. */
+/* Fills the results with values that no step may give, so that a method that writes nothing is found out. */
 static void forget_results(const arq_env_batch *batch, uint32_t begin, uint32_t end)
 {
     memset(&batch->rewards[begin], 0xff, (end - begin) * sizeof(*batch->rewards));
@@ -75,7 +75,7 @@ static int is_forgotten(const arq_env_batch *batch, uint32_t index)
     return reward == UINT64_MAX || batch->terminated[index] == -1 || batch->truncated[index] == -1;
 }
 
-/* Whether rewards and ends are what steps may give. No exits, so that compilers make vectors of it. */
+/* Whether rewards and flags are what steps may give. The loop has no early exit, so that compilers vectorise it. */
 static int are_results_allowed(const arq_env_batch *batch, uint32_t begin, uint32_t end)
 {
     const arq_env *first = batch->instances[0];
@@ -127,7 +127,7 @@ static void set_phases(const arq_env_batch *batch, uint32_t begin, uint32_t end)
     }
 }
 
-/* An instance whose step failed; its entries hold nothing that could be taken for a result. */
+/* Marks an instance whose step failed, and clears its entries so that nobody takes them for a result. */
 static void fail_instance(arq_env_batch *batch, uint32_t index, arq_status status)
 {
     keep_failure(batch, index, status);
@@ -137,7 +137,7 @@ static void fail_instance(arq_env_batch *batch, uint32_t index, arq_status statu
     batch->truncated[index] = 0;
 }
 
-/* Judges what one instance gave. */
+/* Checks what one instance gave. */
 static void judge(arq_env_batch *batch, uint32_t index)
 {
     const arq_env *env = batch->instances[index];
@@ -152,7 +152,7 @@ static void judge(arq_env_batch *batch, uint32_t index)
     }
 }
 
-/* Judges what instances gave that were stepped together: all at once, and one by one where something is wrong. */
+/* Checks instances that were stepped together: all at once, and one by one only to find what is wrong. */
 static void judge_together(arq_env_batch *batch, uint32_t begin, uint32_t end)
 {
     if (batch->alike && are_results_allowed(batch, begin, end) && are_observations_allowed(batch, begin, end)) {
@@ -164,7 +164,7 @@ static void judge_together(arq_env_batch *batch, uint32_t begin, uint32_t end)
     }
 }
 
-/* The instance that a failed step_batch stopped at: the first that it gave no result of; `end` if all have one. */
+/* The instance that a failed step_batch stopped at: the first without a result; `end` if all have one. */
 static uint32_t find_failed(const arq_env_batch *batch, uint32_t begin, uint32_t end)
 {
     for (uint32_t i = begin; i < end; i++) {
@@ -175,8 +175,8 @@ static uint32_t find_failed(const arq_env_batch *batch, uint32_t begin, uint32_t
     return end;
 }
 
-/* What a failed step_batch left: those before the one that it stopped at have stepped, those behind it have not.
- * Returns the first that is still to be stepped. */
+/* After a failed step_batch: instances before the one that failed have stepped, those behind it have not. Returns the
+ * first that is still to be stepped. */
 static uint32_t take_stock(arq_env_batch *batch, uint32_t begin, uint32_t end, arq_status status)
 {
     uint32_t failed = find_failed(batch, begin, end);
@@ -185,7 +185,7 @@ static uint32_t take_stock(arq_env_batch *batch, uint32_t begin, uint32_t end, a
         fail_instance(batch, failed, arq_env_method_failed(batch->instances[failed], "step_batch", status));
         return failed + 1;
     }
-    for (uint32_t i = begin; i < end; i++) { /* everyone has a result and somebody failed: none of them is believed */
+    for (uint32_t i = begin; i < end; i++) { /* all have a result, yet one failed: any of them may be wrong */
         fail_instance(batch, i, arq_env_method_failed(batch->instances[i], "step_batch", status));
     }
     return end;
@@ -201,7 +201,7 @@ static void step_together(arq_env_batch *batch, uint32_t begin, uint32_t end)
         arq_status status = methods->step_batch(&batch->selves[begin], end - begin, &batch->actions[begin],
                                                 observation_at(batch, begin), &batch->rewards[begin],
                                                 &batch->terminated[begin], &batch->truncated[begin]);
-        arq_fp_enter(); /* comparing a reward that is no number must not reach the host's traps */
+        arq_fp_enter(); /* the host may trap comparisons with NaN */
         if (status == ARQ_OK) {
             judge_together(batch, begin, end);
             return;
@@ -240,7 +240,7 @@ static void step_each(arq_env_batch *batch, uint32_t begin, uint32_t end)
             }
         }
         arq_fp_enter();
-        if (status != ARQ_OK) { /* first, as a wrapper's text is that of this thread's last failure */
+        if (status != ARQ_OK) { /* now: a wrapper's text is this thread's last error, which a later failure replaces */
             fail_instance(batch, i, arq_env_method_failed(batch->instances[i], method, status));
         }
         judge_together(batch, from, i);
@@ -285,7 +285,7 @@ static arq_status run_blocks(arq_env_batch *batch, void (*task)(void *data, uint
     return arq_fail(batch->context, batch->failure.status, "%s", batch->failure.text);
 }
 
-/* What every call asks first. From here on the statuses are this call's. */
+/* What every call checks first. Afterwards the statuses are those of this call. */
 static arq_status begin_call(arq_env_batch *batch, const char *call, const void *observations)
 {
     if (batch == NULL) {
@@ -319,7 +319,7 @@ typedef enum step_choice {
     STEP_RUNNING /* those inside an episode */
 } step_choice;
 
-/* Chooses who steps, without exits, so that compilers make vectors of it. Returns 1 if all of them may. */
+/* Chooses who steps, without early exit, so that compilers vectorise the loop. Returns 1 if all of them may. */
 static int choose(arq_env_batch *batch, step_choice choice, const uint8_t *mask)
 {
     const uint8_t *phases = batch->phases;
@@ -390,7 +390,7 @@ static arq_status check_box_actions(const arq_env_batch *batch, const char *call
     return ARQ_OK;
 }
 
-/* The call's arrays stand in the batch: actions are checked against who steps, then the chosen instances step. */
+/* Checks the actions of those that step, and steps them. The caller has put the call's arrays into the batch. */
 static arq_status run_steps(arq_env_batch *batch, const char *call, step_choice choice, const uint8_t *mask)
 {
     const arq_env *first = batch->instances[0];

@@ -39,7 +39,7 @@ arq_status arq_env_run_reset(arq_env *env, const uint64_t *seed, void *observati
         status = arq_env_refuse_observation(env, observation);
     }
     arq_env_leave(env);
-    /* One that was never seeded still needs its first seed. */
+    /* Where the first reset failed, the next one is still the first and needs a seed. */
     *env->phase = status == ARQ_OK ? ARQ_PHASE_RUNNING : fresh ? ARQ_PHASE_FRESH : ARQ_PHASE_FAILED;
     return status;
 }
@@ -54,7 +54,7 @@ arq_status arq_env_reset(arq_env *env, const uint64_t *seed, void *observation)
     return status != ARQ_OK ? status : arq_env_run_reset(env, seed, observation);
 }
 
-/* What is wrong before a step; only called when something is. */
+/* Says why a step is refused; only called when it is. */
 static arq_status refuse_step(const arq_env *env, const char *call, const void *observation, const double *reward,
                               const int32_t *terminated, const int32_t *truncated)
 {
@@ -86,7 +86,8 @@ static inline int may_step(const arq_env *env, const void *observation, const do
            truncated != NULL && *env->phase == ARQ_PHASE_RUNNING;
 }
 
-/* What one step gave; begins as what no step may give, so that a method that does not write is found. */
+/* What one step gave. It begins with values that no step may give, so that a method that writes nothing is found out.
+ */
 typedef struct step_result {
     double reward;
     int32_t terminated, truncated;

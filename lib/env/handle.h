@@ -29,18 +29,18 @@ struct arq_env {
     const atomic_uchar *batch_busy; /* of the batch that this instance belongs to; NULL: it stands alone */
     uint8_t own_phase;
     uint8_t spare_bits;    /* of an observation's last byte; must be 0 */
-    uint8_t checks_values; /* an observation can break more promises than that one */
-    uint8_t has_bounds;    /* one of them is the declared bounds */
-    uint8_t wrapper;       /* methods go to another handle, which has checked and set the texts */
+    uint8_t checks_values; /* observations may be wrong in other ways than by spare bits */
+    uint8_t has_bounds;    /* the spec declares bounds that they must keep */
+    uint8_t wrapper;       /* its methods call another handle, which checks results and sets the texts */
     uint8_t owned;         /* by a wrapper or a batch: only they may destroy it */
     atomic_uchar busy;     /* a method is running */
 };
 
-/* A handle from methods. `name` is kept. See arq_env.wrapper. */
+/* A handle from methods. `name` must outlive it; `wrapper` as in arq_env. */
 arq_status arq_env_make(arq_context *context, const arq_env_methods *methods, void *self, const char *name,
                         uint8_t wrapper, arq_env **out);
 
-/* Ends a handle whoever owns it. */
+/* Destroys a handle even if it is owned by another: for its owner. */
 void arq_env_release(arq_env *env);
 
 /* ARQ_E_ARGUMENT for NULL, ARQ_E_BUSY while a method of the instance is running. */

@@ -169,7 +169,7 @@ int arq_observation_has_bounds(const arq_env_spec *spec)
     return 0;
 }
 
-/* Bounds are doubles; an observation in float may lie on a bound rounded to float, whatever the rounding mode. */
+/* Bounds are doubles. A float observation may lie on a bound that was rounded to float in any direction. */
 static double slack(int32_t kind, double bound)
 {
     return kind == ARQ_OBSERVATION_F32 ? fabs(bound) * 0x1p-23 : 0;

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No table of ours will come near this; more is no struct_size. */
+/* Far more than any table will have: a larger number is no struct_size but garbage. */
 #define LARGEST_TABLE 4096u
 
-/* Tables only ever grow at the end. One needs the fields up to the last required one and may have more than
- * the library knows. */
+/* Tables only grow at their end: an older caller's may be shorter, but has the required fields, and a newer caller's
+ * may be longer than the library knows. */
 arq_status arq_table_check_size(const arq_context *context, arq_status status, const char *what, uint32_t struct_size,
                                 size_t least)
 {

@@ -1,6 +1,6 @@
 /*
- * An instance's state: what its own save method wrote, behind eight bytes of the handle's. It is a piece of memory and
- * needs no more than that, so that a search may save and load at every step.
+ * An instance's state: eight bytes of the handle, then what the instance's own save method wrote. It is plain memory
+ * without checksum or names, so that a tree search can save and load at every step.
  */
 #include "env/handle.h"
 #include "env/promises.h"
@@ -51,7 +51,7 @@ static arq_status run_load(arq_env *env, const void *state, size_t size)
     return status;
 }
 
-/* A state is of an episode that runs or has ended: nothing else can be gone on with. */
+/* Only an episode that runs or has ended can be saved: from any other phase nothing but a reset follows. */
 static int may_be_saved(uint8_t phase)
 {
     return phase == ARQ_PHASE_RUNNING || phase == ARQ_PHASE_ENDED;

@@ -242,7 +242,7 @@ class Agent : public Handle<arq_agent>
     Outcome<std::vector<float>> activations(std::int32_t what, std::uint32_t cell) const
     {
         auto owner = Activations::own(detail::Access::state(*this), nullptr, owner_);
-        owner->pointer = const_cast<arq_activations *>(arq_agent_activations(get())); /* read() leaves them alone */
+        owner->pointer = const_cast<arq_activations *>(arq_agent_activations(get())); /* only read() is called */
         return Activations(owner, 1).read(what, cell);
     }
 
@@ -275,7 +275,7 @@ class Agent : public Handle<arq_agent>
             arq_network_observation(arq_agent_network(get()), &layout_.kind, &layout_.size);
     }
 
-    /* What does not have an entry for every instance. */
+    /* Says which array has not one entry for each instance; empty if all have. */
     std::string fit(const char *call, Span<const std::uint8_t> mask, const char *name, std::size_t size) const
     {
         const std::size_t wanted = instances();

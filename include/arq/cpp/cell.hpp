@@ -163,7 +163,7 @@ class Cell : public Handle<arq_cell>
     {
         return inputs_ == 0 ? 0 : x.size() / inputs_;
     }
-    /* As C takes it; one too large for C is too large for every cell. */
+    /* A size too large for C's type is cut to the largest, which no cell accepts. */
     std::uint32_t batch(Span<const float> x) const noexcept
     {
         std::size_t rows = batch_of(x);
@@ -181,7 +181,7 @@ class Cell : public Handle<arq_cell>
     std::string check(const char *call, Span<const float> x, std::initializer_list<Optional> outputs) const
     {
         if (get() == nullptr)
-            return {}; /* the library says so */
+            return {}; /* the library refuses NULL */
         if (x.size() % inputs_ != 0)
             return std::string(call) + ": x has " + std::to_string(x.size()) + " values; a multiple of " +
                    std::to_string(inputs_) + " is needed";

@@ -43,7 +43,7 @@ class Config : public Handle<arq_config>
     /**
      * @brief Sets a parameter.
      * @param name The parameter.
-     * @param value A text, a number, or true or false, whichever the parameter is; a text fits every one.
+     * @param value A number, true or false, or a text; a text does for every parameter, such as "0.5" or "true".
      * @return As arq_config_set().
      */
     template <class Value> Outcome<void> set(Text name, const Value &value)
@@ -126,7 +126,7 @@ inline std::vector<Preset> presets()
     return rows;
 }
 
-/** @brief How many instances of an environment a preset is best used with, side by side. @param preset Its name.
+/** @brief How many instances of an environment a preset is meant to play side by side. @param preset Its name.
  * @return At least 1; 0 for an unknown name. @since 0.2 */
 inline std::uint32_t preset_environments(Text preset)
 {

@@ -188,7 +188,7 @@ class Context
 #if !defined(ARQ_CPP_NO_EXCEPTIONS)
         try {
             state->log(level, text);
-        } catch (...) { /* a line of the log has no call that could fail */
+        } catch (...) { /* no call of the program waits for this line, so none can report the failure */
         }
 #else
         state->log(level, text);

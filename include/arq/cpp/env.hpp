@@ -40,10 +40,11 @@ struct Picture {
 /**
  * @brief What an author of an environment derives from; the promises are those of env.h.
  *
- * spec(), reset() and step() (for box actions step_box()) must be overridden; of the others those that are overridden
- * exist. Exceptions come out of the call that ran the method, such as Run::advance(); without exceptions a method
- * returns a Result with a code of #ARQ_E_CALLER or below. All methods of one instance are called from one thread at a
- * time; different instances from different threads, so they share no mutable state.
+ * spec(), reset() and step() (for box actions step_box()) must be overridden; the other methods are optional, and the
+ * library finds out which ones a class overrides. Exceptions come out of the call that ran the method, such as
+ * Run::advance(); without exceptions a method returns a Result with a code of #ARQ_E_CALLER or below. All methods of
+ * one instance are called from one thread at a time; different instances from different threads, so they share no
+ * mutable state.
  * @since 0.1
  */
 class Environment
@@ -68,7 +69,7 @@ class Environment
      * @brief Begins an episode.
      * @param seed If there is one, all that follows is a function of it and the actions alone; the first reset always
      *   has one. Otherwise the present random stream goes on.
-     * @param[out] observation The first observation, all of it; what is there before is not zero.
+     * @param[out] observation The first observation, to be written as a whole: the memory is not zeroed before.
      * @return Nothing.
      */
     virtual Outcome<void> reset(std::optional<std::uint64_t> seed, ObservationBuffer observation) = 0;
@@ -143,8 +144,8 @@ class Environment
 namespace detail
 {
 
-/* Whether Class overrides a method of Environment. Where &Class::method cannot be named, being private or overloaded,
- * Class has declared it anew. */
+/* Whether Class overrides a method of Environment. Where &Class::method does not compile because it is private or
+ * overloaded, Class has declared the method itself. */
 template <class Class, template <class> class Method, class = void> inline constexpr bool overrides = true;
 template <class Class, template <class> class Method>
 inline constexpr bool overrides<Class, Method, std::void_t<Method<Class>>> =
@@ -178,7 +179,7 @@ inline arq_status keep_exception(State *state, const void *owner, std::string &t
         } catch (...) {
             text = "an exception that is no std::exception";
         }
-        /* A state that was refused is an answer that the library knows. */
+        /* load() refusing a state is no surprise: the library reports it by itself, with the text. */
         if (state == nullptr || status == ARQ_E_FORMAT)
             return status;
         return state->exceptions.keep(owner, std::current_exception());
@@ -206,7 +207,7 @@ class Instance
     Instance &operator=(const Instance &) = delete;
     ~Instance()
     {
-        /* What spec threw, the call that tried to make this instance still has to rethrow. */
+        /* Where spec() has thrown (the layout is not known), the call that makes this instance still has to rethrow. */
         if (layout_.kind != 0)
             forget();
     }

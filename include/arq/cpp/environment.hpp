@@ -418,7 +418,7 @@ class EnvBatch : public Handle<arq_env_batch>
         return detail::outcome(owner->state.get(), status, EnvBatch(owner, count));
     }
 
-    /* What does not fit a step; sizes the result where all does. */
+    /* Says what does not fit a step; if everything does, sizes the result and returns "". */
     std::string fit(const char *call, Span<const std::uint8_t> mask, std::size_t actions, std::size_t wanted,
                     ObservationBuffer observations, BatchStep &result) const
     {

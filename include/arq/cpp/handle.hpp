@@ -62,7 +62,8 @@ class Exceptions
         return exception;
     }
 
-    /* Drops those of an owner that nobody took, such as when many environments of a batch failed at once. */
+    /* Drops the exceptions of an owner that no call has rethrown: when several environments of a batch fail at once,
+     * one is rethrown and the others stay behind. */
     void forget(const void *owner)
     {
         std::lock_guard<std::mutex> lock(mutex_);

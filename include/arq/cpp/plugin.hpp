@@ -195,7 +195,7 @@ class Plugin
 namespace detail
 {
 
-/* An entry has no argument of its own to find the table by; it is called inside arq_plugin_register(). */
+/* What the entry returns: arq_plugin_register() calls it without an argument to find the table by. */
 inline thread_local const arq_plugin *table_to_register = nullptr;
 
 } // namespace detail

@@ -73,7 +73,7 @@ class Run : public Handle<arq_run>
      * @brief Goes on for some environment steps, with one environment at most to the end of the present episode.
      * @param steps At most this many; of several instances rounded up to whole steps of all.
      * @return How many were made, 0 when the run is complete; or as arq_run_advance(), or what the environment threw.
-     *   The next call goes on with a new episode then.
+     *   After a failure the next call goes on with a new episode.
      */
     Outcome<std::uint64_t> advance(std::uint64_t steps)
     {
@@ -142,9 +142,9 @@ struct EvaluationOptions {
     double epsilon = 0;          /**< Share of random actions. */
     std::uint32_t episodes = 10; /**< At least 1; of a batch a multiple of its instances. */
     std::uint64_t max_steps = 0; /**< An episode's longest; 0: no limit. */
-    /** Hears how many episodes have ended and the steps of the present one (0 at the end of one; of a batch those of
-     * the longest), after every episode and every `period` steps inside one; false ends the evaluation with the
-     * episodes that have ended. Empty: nobody. */
+    /** Called after every episode and every `period` steps inside one, with the number of episodes that have ended and
+     * the steps of the present one (0 at the end of one; of a batch those of the longest). If it returns false, the
+     * evaluation ends with the episodes that have ended. Empty: not called. */
     std::function<bool(std::uint32_t episodes, std::uint64_t steps)> keep_going;
     std::uint32_t period = 64; /**< Steps between calls of keep_going inside an episode; 0: none inside. */
 };
@@ -201,7 +201,7 @@ struct Listener {
 #endif
 };
 
-/* Leaves the episodes that have ended: they have a length. In a batch any may be the first to end. */
+/* Keeps only the episodes that have ended, which are those with a length. In a batch they need not be the first. */
 inline void keep_ended(Evaluation &evaluation)
 {
     std::size_t ended = 0;

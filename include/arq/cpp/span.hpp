@@ -22,7 +22,8 @@
 #endif
 
 /** @cond internal */
-/* What changes the types of this interface is part of every name, so that files that differ cannot be mixed up. */
+/* std::span and exceptions change the types of this interface. Every name carries which of them are in use, so that
+ * differently compiled files share no symbols. */
 #if defined(__cpp_lib_span) && !defined(ARQ_CPP_NO_EXCEPTIONS)
 #define ARQ_CPP_NAMESPACE throwing_span
 #elif defined(__cpp_lib_span)

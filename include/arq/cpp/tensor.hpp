@@ -42,7 +42,7 @@ template <class C, class Describe> std::vector<Tensor> list_tensors(const C *han
     return tensors;
 }
 
-/* Values of the tensor of that name; 0 if there is none, which the call to follow says. */
+/* How many values the tensor of that name has; 0 if there is none: the read that follows reports it. */
 template <class C, class Describe>
 std::size_t count_tensor(const C *handle, const Describe &describe, const char *wanted)
 {

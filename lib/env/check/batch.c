@@ -34,7 +34,7 @@ static void free_buffers(arq_check *check, batch_buffers *buffers)
     arq_guarded_free(check, buffers->truncated, COUNT * sizeof(int32_t));
 }
 
-/* Whether entries from `count` on and the guards are as they were before the call. */
+/* Whether the call left alone what it had to: the entries from `count` on, and the guards. */
 static int is_untouched(const unsigned char *array, uint32_t count, size_t bytes)
 {
     for (size_t i = count * bytes; i < COUNT * bytes; i++) {
@@ -58,7 +58,7 @@ static void judge_guards(arq_check *check, const batch_buffers *buffers, uint32_
     }
 }
 
-/* Instances of one batch beside others that are stepped alone. */
+/* The same instances twice: once stepped as a batch, once each alone. */
 typedef struct side_by_side {
     arq_player singles[COUNT];
     arq_player members[COUNT];
@@ -67,7 +67,7 @@ typedef struct side_by_side {
     int together;    /* by step_batch; otherwise one by one */
 } side_by_side;
 
-/* Whether what a member of the batch gave is what the single one gave. */
+/* Whether a member of the batch gave what its single twin gave. */
 static int judge_member(arq_check *check, const side_by_side *game, uint32_t index, double reward, int32_t terminated,
                         int32_t truncated, const unsigned char *observation)
 {
@@ -87,7 +87,7 @@ static int judge_member(arq_check *check, const side_by_side *game, uint32_t ind
     return what == NULL;
 }
 
-/* Steps `count` members by one call, and judges each. */
+/* Steps `count` members by one call, and compares each with its twin. */
 static int step_together(arq_check *check, side_by_side *game, const uint32_t *which, uint32_t count,
                          const int32_t *actions)
 {
@@ -129,7 +129,7 @@ static int step_each(arq_check *check, side_by_side *game, const uint32_t *which
     return 1;
 }
 
-/* One round: those that ended begin anew, some at least of all singles step, then the same members. */
+/* One round: instances that ended begin anew; some of the single ones step, then the same members of the batch. */
 static int play_round(arq_check *check, side_by_side *game)
 {
     uint32_t which[COUNT];

@@ -90,7 +90,7 @@ static int first_spec(arq_check *check)
     return 1;
 }
 
-/* Bytes that hold both players' different fills were written by neither. */
+/* The two players' buffers were filled with different bytes: where both still hold their fill, neither has written. */
 static void judge_written(arq_player *a, arq_player *b, const char *method)
 {
     arq_check *check = a->check;
@@ -169,7 +169,7 @@ static int record(arq_check *check, arq_player *player)
     return 1;
 }
 
-/* Two instances in turns: the second with another seed, ended half-way. */
+/* Plays the script while a second instance with another seed plays in turns, and is destroyed half-way. */
 static uint32_t follow_in_company(arq_check *check)
 {
     arq_player first, second;
@@ -202,7 +202,7 @@ static int check_seed_decides(arq_check *check)
     arq_player first, second;
     uint32_t move = UINT32_MAX;
     if (arq_player_create(check, &first) && record(check, &first)) {
-        /* Another poison: a pointer that is kept and read from shows as well. */
+        /* With another poison a method that reads from a buffer of an earlier call shows, too. */
         arq_slots_poison(check, 0xc3);
         move = arq_player_begin(&first, check->seed) ? arq_player_follow(&first, 0, ARQ_CHECK_MOVES) : UINT32_MAX;
     }
@@ -307,7 +307,7 @@ static void check_after_end(arq_check *check)
         uint64_t said = check->said;
         uint32_t broken = check->broken;
         void (*report)(void *user, const char *line) = check->report;
-        check->report = NULL; /* refusing is right here */
+        check->report = NULL; /* a refused step is right here and must not be reported */
         goes_on = arq_player_step(&player);
         check->report = report;
         check->said = said;
@@ -336,7 +336,7 @@ static void run(arq_check *check)
     void (*const rest[])(arq_check *) = {check_time_limit, check_names,     arq_check_save_load,
                                          arq_check_render, arq_check_batch, check_after_end};
     for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]) && !check->stop && check->status == ARQ_OK; i++) {
-        /* What compares with the script needs one that repeats. */
+        /* These compare with the recorded script, which must give the same each time. */
         if (decided || (rest[i] != arq_check_save_load && rest[i] != arq_check_render && rest[i] != arq_check_batch)) {
             rest[i](check);
         }

@@ -9,9 +9,9 @@
 #include <string.h>
 
 /*
- * Every call gets another slot of a small ring: [guard, observation, guard, outputs, guard, action]. Bytes that are not
- * in use hold the poison byte; a method that writes beyond its buffers or into those of an earlier call shows there,
- * and one that reads from earlier buffers behaves differently under another poison.
+ * Every call gets the next slot of a small ring: [guard, observation, guard, outputs, guard, action]. All other bytes
+ * of the ring hold the poison byte. So a method that writes beyond its buffers, or into those of an earlier call,
+ * changes poison; and one that reads from buffers of an earlier call behaves differently when the poison changes.
  */
 #define SLOTS 4u
 #define TAIL 4096u
@@ -83,7 +83,7 @@ static slot_outputs *outputs_of(const arq_check *check, unsigned char *slot)
     return (slot_outputs *)(void *)(slot + outputs_offset(check));
 }
 
-/* Judges the memory after a call, keeps what the method wrote and poisons the slot. */
+/* After a call: checks the memory around the slot, copies what the method wrote, and poisons the slot. */
 static void give_back_slot(arq_player *player, unsigned char *slot, const char *method)
 {
     arq_check *check = player->check;
@@ -143,7 +143,7 @@ static int begin_player(arq_check *check, arq_player *player)
     return 1;
 }
 
-/* Calls create (`count` 0) or create_batch, and judges what it did. */
+/* Calls create (`count` 0) or create_batch, and checks what it did. */
 static int create_selves(arq_check *check, uint32_t count, void **selves)
 {
     enum { ERROR_SIZE = 256 };

@@ -14,14 +14,14 @@ typedef struct arq_player {
     arq_random script;
     uint64_t episode, step;
     int ended;
-    int quiet;    /* values are not judged */
+    int quiet;    /* observations, rewards and flags are not checked */
     uint8_t fill; /* what the outputs hold before a method is called */
     double reward;
     int32_t terminated, truncated;
     unsigned char *observation; /* copy of the last one */
 } arq_player;
 
-/* Judges a method's status; returns 1 for ARQ_OK and ends the check otherwise. */
+/* Reports a method that failed: returns 1 for ARQ_OK, otherwise the check ends. */
 int arq_check_method(arq_player *player, const char *method, arq_status status);
 
 int arq_slots_create(arq_check *check);
@@ -30,10 +30,10 @@ int arq_player_create(arq_check *check, arq_player *player);
 /* `count` of them by one call, if the type can do that. */
 int arq_players_create(arq_check *check, arq_player *players, uint32_t count);
 void arq_player_destroy(arq_player *player);
-/* The methods, with everything around them judged; 0 when the check cannot go on. */
+/* Call a method and check everything that it may and may not do; 0 when the check cannot go on. */
 int arq_player_reset(arq_player *player, const uint64_t *seed);
 int arq_player_step(arq_player *player);
-/* Begins the script with `seed`: reset and the script's own stream. */
+/* Begins the script: resets the instance with `seed`, and seeds the script's own random stream. */
 int arq_player_begin(arq_player *player, uint64_t seed);
 /* One move of the script. */
 int arq_player_move(arq_player *player);

@@ -1,6 +1,7 @@
 /*
- * arq_env_check from inside. A check plays instances of a type through a recorded script again and again, each time
- * under another circumstance (played before, a second instance, saved at every step, ...) that must change nothing.
+ * arq_env_check from inside. A check records once what a script of moves gives, then plays the same script again and
+ * again, each time with one thing changed (a used instance, a second one beside it, a save at every step ...) that must
+ * not change what comes out.
  */
 #ifndef ARQ_ENV_CHECK_REPORT_H
 #define ARQ_ENV_CHECK_REPORT_H
@@ -8,7 +9,7 @@
 #include "arq/environment.h"
 #include "core/context.h"
 
-/* Moves of the script: a move is a step, or a reset after an end and now and then before. */
+/* Moves of the script. A move is a step, or a reset: after an episode's end always, otherwise now and then. */
 #define ARQ_CHECK_MOVES 400
 
 /* Instances that are stepped as a batch. */
@@ -72,10 +73,10 @@ typedef struct arq_check {
     uint32_t broken;
     uint64_t said;     /* bits of the promises that were reported */
     arq_status status; /* ARQ_E_NOMEM once memory ran out */
-    int stop;          /* a method fails: nothing more can be learnt */
+    int stop;          /* a method has failed: going on would find nothing more */
     arq_env_spec spec;
     size_t observation_bytes;
-    unsigned char *slots; /* what methods write into and read from, see check_play.c */
+    unsigned char *slots; /* what methods write into and read from, see play.c */
     size_t slot_bytes, slots_bytes;
     uint32_t slot;                   /* the one in use */
     uint8_t poison;                  /* what all other bytes there hold */
@@ -92,7 +93,7 @@ void arq_check_report(arq_check *check, arq_promise promise, const char *format,
 /* As above, with the context's last error as the text. */
 void arq_check_report_error(arq_check *check, arq_promise promise, const char *prefix);
 
-/* A positive status is no failure code. */
+/* Reports a positive status: failures are negative. */
 void arq_check_status_sign(arq_check *check, const char *method, arq_status status);
 
 /* A buffer of `bytes` between guards, filled; NULL sets check->status. Guarded buffers are freed with the same size. */

@@ -8,7 +8,7 @@
 /* How far a loaded instance is followed. */
 #define FUTURE 100u
 
-/* Pictures and states larger than this are believed without looking. */
+/* Pictures and states larger than this are not tried out: memory may not hold them. */
 #define MOST_BYTES ((size_t)1 << 26)
 
 typedef struct saved {
@@ -93,7 +93,7 @@ static int judge_save(arq_player *player)
         break;
     }
     if (goes_on && a.size > 0) {
-        /* Whatever it answers to a buffer that is too small, it must stay within. */
+        /* A buffer that is too small may be refused or not, but nothing may be written beyond it. */
         saved small = {0};
         size_t size;
         arq_status status;
@@ -180,7 +180,7 @@ static int check_load_at(arq_check *check, uint32_t move)
     return goes_on;
 }
 
-/* Hands load a state that is not one. Returns 1 if it was accepted, 0 if refused, -1 if the check cannot go on. */
+/* Calls load with a broken state. Returns 1 if it was accepted, 0 if refused, -1 if the check cannot go on. */
 static int try_broken(arq_player *player, const saved *before, const unsigned char *bytes, size_t size)
 {
     arq_check *check = player->check;
@@ -257,7 +257,7 @@ static int check_short_states(arq_player *player, const saved *before)
     return 1;
 }
 
-/* Bytes changed here and there, then all of them. */
+/* Single changed bytes all over the state, then random bytes alone. */
 static int check_garbage(arq_player *player, const saved *before)
 {
     arq_check *check = player->check;
@@ -305,7 +305,7 @@ void arq_check_save_load(arq_check *check)
     if (check->methods.save == NULL || check->methods.load == NULL || !check_save_is_harmless(check)) {
         return;
     }
-    /* The start, an episode's end, and moves all over the script. */
+    /* Saves are loaded at the start, at an episode's end, and at moves all over the script. */
     uint32_t end = 0;
     while (end + 1 < ARQ_CHECK_MOVES && !check->ended_after[end]) {
         end++;

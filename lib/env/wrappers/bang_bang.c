@@ -30,7 +30,7 @@ static arq_status coded_step(void *self, int32_t action, void *observation, doub
     return arq_env_step_box(outer->inner, components, observation, reward, terminated, truncated);
 }
 
-/* A component's name names no combination of them, so actions have no names here. */
+/* An action is a combination of components, and names exist for single components only: actions have none. */
 static const arq_env_methods bang_bang_methods = {
     .struct_size = sizeof(arq_env_methods),
     .spec = coded_spec,

@@ -50,7 +50,7 @@ static arq_status limited_step_box(void *self, const double *action, void *obser
     return count_step(outer, status, truncated);
 }
 
-/* The steps so far, eight bytes from the lowest, stand before the inner environment's state. */
+/* Eight bytes with the steps so far (lowest byte first), then the inner environment's state. */
 static arq_status limited_save(void *self, void *buffer, size_t capacity, size_t *size)
 {
     limited *outer = self;

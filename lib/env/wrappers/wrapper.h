@@ -1,9 +1,9 @@
 /*
- * Wrappers: environments whose methods go to the environment they own. The inner handle checks what comes out of
- * the author's methods and sets the error texts; the outer one keeps its own order.
+ * Wrappers: environments that own another environment and call it. The inner handle checks what the author's methods
+ * give and sets the error texts; the outer one checks again only that calls come in order (reset before step).
  *
- * A wrapper is a table of methods: its own, and those of here for what it only hands on. `self` is
- * a struct that begins with an arq_wrapper.
+ * A wrapper is a table of methods: its own, and for all it does not change those declared below. `self` is a struct
+ * that begins with an arq_wrapper.
  */
 #ifndef ARQ_ENV_WRAPPERS_WRAPPER_H
 #define ARQ_ENV_WRAPPERS_WRAPPER_H
@@ -27,7 +27,7 @@ arq_status arq_wrapper_finish(arq_wrapper *outer, const arq_env_methods *methods
 /* Takes a wrapper's handle off again, and frees both; the inner environment, which it returns, is nobody's then. */
 arq_env *arq_wrapper_undo(arq_env *env);
 
-/* Methods that hand on. */
+/* Methods that only call the inner environment. */
 arq_status arq_wrapper_spec(void *self, arq_env_spec *spec);
 arq_status arq_wrapper_reset(void *self, const uint64_t *seed, void *observation);
 void arq_wrapper_destroy(void *self);
