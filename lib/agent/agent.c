@@ -44,7 +44,7 @@ static arq_status create_parts(arq_agent *agent, const arq_config *config, int32
     if (status != ARQ_OK) {
         return status;
     }
-    /* width_scale has become widths, and `auto` what it means here. */
+    /* The network has made widths of width_scale and of `auto`. */
     agent->parameters.widths = agent->network->parameters.widths;
     agent->parameters.width_scale = agent->network->parameters.width_scale;
     agent->parameters.context_on_explore = agent->network->parameters.context_on_explore;
@@ -193,7 +193,7 @@ arq_status arq_agent_metric(const arq_agent *agent, const char *name, uint32_t c
         return ARQ_OK;
     }
     if (strcmp(name, "replay_size") == 0 || strcmp(name, "rollout_size") == 0) {
-        *value = (double)NAN; /* of the other kind of experience */
+        *value = (double)NAN; /* a number of the other kind of experience */
         return ARQ_OK;
     }
     status = arq_learner_metric(agent->learner, name, cell, value);

@@ -31,7 +31,7 @@ struct arq_agent {
     size_t observation_bytes;
     uint8_t *observations;  /* [N] the newest */
     agent_episode *episode; /* [N] */
-    agent_step *step;       /* [N] the step at work */
+    agent_step *step;       /* [N] the step that observe is storing */
     uint8_t *mask;          /* [N] work space: who needs Q now */
     arq_random *streams;    /* [N] work space of its file */
     int32_t *actions;       /* [N] likewise */
@@ -41,7 +41,7 @@ struct arq_agent {
     uint64_t episodes;
     int32_t update_due; /* an update waits until enough can be drawn */
     double learning_seconds;
-    int32_t lent; /* a run is inside its environment: the environment may not use the agent */
+    int32_t lent; /* the agent's own run is calling its environment, which may not use the agent */
 };
 
 /* For the next environment step; after so many. */
@@ -59,15 +59,15 @@ arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call);
 /* Q of every instance of the mask (NULL: all) at its newest observation; ARQ_E_BUSY. */
 arq_status arq_agent_compute(arq_agent *agent, const uint8_t *mask, const char *call);
 
-/* The public calls of many episodes, for what has been checked: by the environment handle, where a run plays. */
+/* As the public calls of many episodes, without their checks: in a run the environment handle has made them. */
 arq_status arq_agent_enter(arq_agent *agent, const uint8_t *mask, const void *observations);
 arq_status arq_agent_choose(arq_agent *agent, const uint8_t *mask, int32_t *actions);
 arq_status arq_agent_learn_from(arq_agent *agent, const uint8_t *mask, const int32_t *actions, const double *rewards,
                                 const void *next_observations, const int32_t *terminated, const int32_t *truncated,
                                 uint32_t *events);
 
-/* One or more updates by the experience, with the learning rate after so many environment steps; measures their time
- * and tells of cells that collapse. */
+/* Lets the experience make updates, with the learning rate that belongs to so many environment steps. Measures their
+ * time and sets ARQ_EVENT_COLLAPSED. */
 typedef arq_status agent_learn(arq_agent *agent, uint32_t *events);
 arq_status arq_agent_learn(arq_agent *agent, uint64_t steps, agent_learn *learn, uint32_t *events);
 

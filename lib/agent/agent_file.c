@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Parameters that a loaded agent may have different from the file's: they do not touch what it does. */
+/* Parameters in which the agent may differ from the file: an agent makes no use of them. */
 static int free_to_differ(const char *name)
 {
     return strcmp(name, "total_steps") == 0 || strncmp(name, "evaluation_", 11) == 0;
 }
 
-/* The parameters lie in the file with the network; all others must be this agent's. */
+/* All other parameters in the file (they stand there with the network's) must be those of this agent. */
 static void check_parameters(arq_record *record, void *thing)
 {
     const arq_agent *agent = ((const agent_saved *)thing)->agent;
@@ -66,7 +66,7 @@ static void list_counters(arq_record *record, arq_agent *agent)
 typedef enum episode_state {
     EPISODE_CLOSED,
     EPISODE_OPEN,
-    EPISODE_ACTED, /* an action was given, what came of it not */
+    EPISODE_ACTED, /* act has chosen, observe has not come yet */
     EPISODE_EXPLORED
 } episode_state;
 
@@ -78,8 +78,9 @@ static episode_state state_of(const agent_episode *episode)
     return !episode->acted ? EPISODE_OPEN : episode->explored ? EPISODE_EXPLORED : EPISODE_ACTED;
 }
 
-/* What each of several instances is at. An action that was given stands: others may have learned since. Of one alone
- * the counters say it, and it chooses again. */
+/* State and action of each of several instances. An action that act has chosen is kept: the network may have learned
+ * from other instances since, and would choose another. A single instance has no such field: a counter says whether its
+ * episode is open, and it chooses again, which gives the same action. */
 static void list_episodes(arq_record *record, arq_agent *agent)
 {
     uint32_t n = agent->instances;
@@ -103,7 +104,7 @@ static void list_episodes(arq_record *record, arq_agent *agent)
     }
 }
 
-/* Where there is one instance, an action that was not yet observed is chosen again after a load. */
+/* A single instance goes back to before its pending action, which it chooses again after a load. */
 static void list_exploration(arq_record *record, arq_agent *agent)
 {
     uint32_t n = agent->instances;
@@ -146,7 +147,8 @@ static void list_context(arq_record *record, const char *which, uint32_t l, floa
     }
 }
 
-/* What the cells did the step before, and of several instances what a given action moves that on to. */
+/* The activations of the step before; of several instances also those that become it once the pending action is
+ * observed. */
 static void list_contexts(arq_record *record, arq_agent *agent)
 {
     for (uint32_t i = 0; i < agent->instances && record->takes; i++) {

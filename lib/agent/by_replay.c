@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Rows of one batch as the replay gives them. */
+/* One batch drawn from the replay. */
 typedef struct replay_batch {
     void *observations; /* [B, window + 1] */
     int32_t *lengths;
@@ -64,7 +64,7 @@ static void destroy(arq_agent *agent)
     arq_free(context, memory, 1, sizeof(*memory));
 }
 
-/* First room for all, then nothing fails. */
+/* Makes room for every instance first: after that nothing can fail half-way. */
 static arq_status begin(arq_agent *agent, const uint8_t *mask, const void *observations)
 {
     const replay_memory *memory = agent->memory;
@@ -116,8 +116,8 @@ static arq_status update(arq_agent *agent, uint32_t *events)
     return status;
 }
 
-/* An update when one is due, enough can be drawn, and nobody computes with the weights: otherwise the next step asks
- * again. */
+/* Updates if an update is due, enough transitions can be drawn, and nobody computes with the weights. Otherwise it
+ * stays due, and the next step tries again. */
 static arq_status update_when_due(arq_agent *agent, uint64_t t, uint32_t *events)
 {
     const replay_memory *memory = agent->memory;
@@ -129,7 +129,7 @@ static arq_status update_when_due(arq_agent *agent, uint64_t t, uint32_t *events
     return arq_agent_learn(agent, t + 1, update, events);
 }
 
-/* What the schedule wants after step t (counted from 0). */
+/* After step t (counted from 0): is an update due, does the target network move? */
 static arq_status follow_schedule(arq_agent *agent, uint64_t t, uint32_t *events)
 {
     const arq_parameters *p = &agent->parameters;
@@ -145,7 +145,7 @@ static arq_status follow_schedule(arq_agent *agent, uint64_t t, uint32_t *events
     return status;
 }
 
-/* Every step number has its turn, also after a failure; the first failure is returned. */
+/* Goes through all the step numbers even after a failure, so that no period is missed; returns the first failure. */
 static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint32_t *events)
 {
     arq_status status = ARQ_OK;
@@ -156,7 +156,7 @@ static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint
     return status;
 }
 
-/* What the agent and its replay must say alike. */
+/* Agent and replay must agree on which episodes are open. */
 static void check_episode(arq_record *record, void *thing)
 {
     const agent_saved *saved = thing;

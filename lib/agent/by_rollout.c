@@ -15,14 +15,16 @@
 #include <string.h>
 
 typedef struct rollout_memory {
-    arq_rows rows[2]; /* the one that fills; with learning in pieces another, which is learned from meanwhile */
+    arq_rows rows[2]; /* the one being filled, and with minibatches_per_step one that is learned from meanwhile */
     uint32_t sets;    /* 1 or 2 */
     uint32_t filling;
     uint32_t learning;
-    arq_minibatches minibatches; /* what is left to learn of the latter, and one of them */
-    uint32_t late_events;        /* of learning that had to wait for the weights until the next step came */
-    arq_status late;             /* and how it ended: told when that step is stored */
-    int reading;                 /* the weights are held as they are: a value at an episode's cut is to be found */
+    arq_minibatches minibatches; /* of the rollout that is learned from */
+
+    /* Updates that had to wait because somebody computed with the weights are made in the next store(): */
+    uint32_t late_events; /* their events */
+    arq_status late;      /* their failure, which is returned once that step is stored */
+    int reading;          /* no update may change the weights before the values at truncated ends are computed */
 } rollout_memory;
 
 static arq_rows *rows_of(const arq_agent *agent)
@@ -78,7 +80,7 @@ static void destroy(arq_agent *agent)
     arq_free(agent->context, memory, 1, sizeof(*memory));
 }
 
-/* What an instance's newest transition led to is worth what the network has just computed. */
+/* The value after an instance's newest transition: what the network has just computed. */
 static void set_value(const arq_agent *agent, arq_rows *rows, uint32_t instance)
 {
     const arq_network_methods *methods = agent->network->shape.methods;
@@ -104,7 +106,7 @@ static void valued(arq_agent *agent, const uint8_t *mask)
     }
 }
 
-/* Values for newest observations that have none yet: those acted from have one. The contexts do not move. */
+/* Computes the values of newest observations where act has not done so already. No episode's activations advance. */
 static arq_status find_last_values(arq_agent *agent, const uint8_t *among, const char *call)
 {
     arq_rows *rows = rows_of(agent);
@@ -148,7 +150,7 @@ static void forget_learned(rollout_memory *memory)
     arq_rows_clear(&memory->rows[memory->learning]);
 }
 
-/* The text says which minibatch it was. */
+/* Gives up the rollout, and adds to the text which minibatch failed. */
 static arq_status drop_rest(const arq_agent *agent, rollout_memory *memory, arq_status status)
 {
     char text[320];
@@ -191,7 +193,7 @@ static arq_status learn_minibatch(arq_agent *agent, uint32_t *events)
     return ARQ_OK;
 }
 
-/* Everything that is left. */
+/* Learns from all the minibatches that are left. */
 static arq_status learn_rest(arq_agent *agent, uint32_t *events)
 {
     rollout_memory *memory = agent->memory;
@@ -202,7 +204,7 @@ static arq_status learn_rest(arq_agent *agent, uint32_t *events)
     return status;
 }
 
-/* As much as one call may take. */
+/* Learns from as many minibatches as one call may. */
 static arq_status learn_some(arq_agent *agent, uint32_t *events)
 {
     rollout_memory *memory = agent->memory;
@@ -219,7 +221,7 @@ static arq_status learn_some(arq_agent *agent, uint32_t *events)
     return status;
 }
 
-/* A row is full: every row ends at its newest observation, and returns stand where values stood. */
+/* Once a row is full the rollout ends for all instances: values become returns, and learning starts. */
 static arq_status end_rollout(arq_agent *agent)
 {
     rollout_memory *memory = agent->memory;
@@ -239,7 +241,7 @@ static arq_status end_rollout(arq_agent *agent)
     return ARQ_OK;
 }
 
-/* Ends a full rollout. What is left of the one before is learned at once, for its memory is needed. */
+/* Ends a full rollout. First it learns what is left of the one before, whose memory is needed. */
 static arq_status end_full_rollout(arq_agent *agent, uint32_t *events)
 {
     const rollout_memory *memory = agent->memory;
@@ -251,7 +253,7 @@ static arq_status end_full_rollout(arq_agent *agent, uint32_t *events)
     return status == ARQ_OK ? end_rollout(agent) : status;
 }
 
-/* A full row takes no further transition: what had to wait for the weights waits no longer, or the step is refused. */
+/* Learning that had to wait for the weights may have left a row full: it happens now, or the step is refused. */
 static arq_status make_room(arq_agent *agent)
 {
     rollout_memory *memory = agent->memory;
@@ -279,7 +281,7 @@ static arq_status store(arq_agent *agent, const void *next_observations)
     rollout_memory *memory = agent->memory;
     memory->late_events = 0;
     arq_status status = make_room(agent);
-    if (status == ARQ_E_DIVERGED) { /* what diverged is dropped: there is room */
+    if (status == ARQ_E_DIVERGED) { /* the rollout that diverged was dropped, which made room */
         memory->late = status;
         status = make_room(agent);
     }
@@ -313,7 +315,7 @@ static arq_status store(arq_agent *agent, const void *next_observations)
     return ARQ_OK;
 }
 
-/* Where an episode was cut, what would have followed is worth the network's value of the final observation. */
+/* A truncated episode would have gone on: bootstrap from the network's value of its final observation. */
 static arq_status find_values_at_cuts(arq_agent *agent)
 {
     rollout_memory *memory = agent->memory;
@@ -341,7 +343,7 @@ static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint
     rollout_memory *memory = agent->memory;
     *events |= memory->late_events;
     arq_status status = find_values_at_cuts(agent);
-    if (status == ARQ_OK && memory->late != ARQ_OK) { /* its text still stands; learning goes on with the next step */
+    if (status == ARQ_OK && memory->late != ARQ_OK) { /* its error text is still this thread's last one */
         status = memory->late;
         memory->late = ARQ_OK;
         return status;
@@ -352,7 +354,7 @@ static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint
     if (status == ARQ_OK && arq_minibatches_left(&memory->minibatches) > 0) {
         status = arq_agent_learn(agent, agent->steps, learn_some, events);
     }
-    return status == ARQ_E_BUSY ? ARQ_OK : status; /* the next step asks again */
+    return status == ARQ_E_BUSY ? ARQ_OK : status; /* the next step tries again */
 }
 
 /* Which rows fill and which are learned from. */

@@ -115,7 +115,8 @@ arq_status arq_agent_compute(arq_agent *agent, const uint8_t *mask, const char *
     return arq_network_compute(agent->network, agent->activations, agent->observations, mask, call);
 }
 
-/* Epsilon-greedy, each instance from its own random stream. Marks who needs Q in agent->mask; returns their number. */
+/* Epsilon-greedy, each instance from its own random stream. Marks the instances that need Q in agent->mask and returns
+ * how many they are. */
 static uint32_t draw(arq_agent *agent, const uint8_t *mask)
 {
     double epsilon = arq_agent_epsilon(agent);
@@ -235,7 +236,7 @@ static arq_status check_step(const arq_agent *agent, uint32_t i, int32_t action,
     return ARQ_OK;
 }
 
-/* The arrays as agent->step; returns how many instances have stepped. */
+/* Copies the caller's arrays into agent->step; returns how many instances have stepped. */
 static uint32_t take_steps(arq_agent *agent, const uint8_t *mask, const int32_t *actions, const double *rewards,
                            const int32_t *terminated, const int32_t *truncated)
 {
@@ -254,7 +255,8 @@ static uint32_t take_steps(arq_agent *agent, const uint8_t *mask, const int32_t 
     return count;
 }
 
-/* After a step that is stored. The released method moves the context on after greedy actions only. */
+/* After a step is stored: on to the next observation. The papers' released code advances the activations after greedy
+ * actions only. */
 static void move_on(arq_agent *agent, uint32_t i, const void *next_observations, uint32_t *events)
 {
     agent_episode *episode = &agent->episode[i];

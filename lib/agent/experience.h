@@ -26,7 +26,7 @@ typedef struct agent_saved {
     arq_saved_rows rows[2];
 } agent_saved;
 
-/* A parameter that does nothing with this experience. */
+/* A parameter that has no effect with this experience. */
 typedef struct agent_idle_parameter {
     const char *name;
     const char *reason;
@@ -34,10 +34,10 @@ typedef struct agent_idle_parameter {
 
 typedef struct agent_experience {
     const char *name;                 /* the parameter's word */
-    const agent_idle_parameter *idle; /* refused when set by hand; a name of NULL ends them */
+    const agent_idle_parameter *idle; /* refused when set by hand; the last has name NULL */
     arq_learning learning;            /* where the learner's targets come from */
-    int values_every_step;            /* acting computes Q on exploring steps, too */
-    int explores_from_start;          /* epsilon falls from the first step on */
+    int values_every_step;            /* act computes Q even where it explores */
+    int explores_from_start;          /* epsilon begins to fall at the first step */
 
     arq_status (*create)(arq_agent *agent);
     void (*destroy)(arq_agent *agent);
@@ -47,11 +47,12 @@ typedef struct agent_experience {
     void (*valued)(arq_agent *agent, const uint8_t *mask);
     /* Keeps agent->step, acted from the newest observations; nothing changes on failure. */
     arq_status (*store)(arq_agent *agent, const void *next_observations);
-    /* The agent has moved on by agent->step; `first` is the number of its first environment step. Learns if due. */
+    /* Called after agent->step was stored and counted, to learn if it is time; `first` is the number of its first
+     * environment step. */
     arq_status (*advance)(arq_agent *agent, uint64_t first, uint32_t count, uint32_t *events);
     /* Its parts of an agent's file, three at most; returns their number. */
     size_t (*list_parts)(agent_saved *saved, arq_part *parts);
-    /* A number of its own; 0: there is none of that name. */
+    /* A metric that this experience alone has; 0 if it has none of that name. */
     int (*metric)(const arq_agent *agent, const char *name, double *value);
 } agent_experience;
 

@@ -1,6 +1,6 @@
 #include "agent/schedule.h"
 
-/* How much of the way from the first value to the last has been gone. */
+/* The share of a schedule's length that has passed, 0 to 1. */
 static double share_of(double steps, int64_t length)
 {
     double share = steps <= 0 ? 0 : length == 0 ? 1 : steps / (double)length;

@@ -9,7 +9,7 @@
 /* epsilon(t); `from_start`: it falls from the first step on, whatever exploration_from says. */
 double arq_schedule_epsilon(const arq_parameters *parameters, int from_start, uint64_t steps);
 
-/* Adam's step. */
+/* The learning rate after so many steps. */
 double arq_schedule_learning_rate(const arq_parameters *parameters, uint64_t steps);
 
 #endif

@@ -53,7 +53,7 @@ void arq_minibatches_start(arq_minibatches *minibatches, const arq_rows *rows, u
     shuffle(m);
 }
 
-/* The i-th of an epoch's minibatches begins at this place of the order. */
+/* Where in the order an epoch's minibatch i begins. */
 static uint32_t begin_of(const arq_minibatches *m, uint32_t i)
 {
     uint32_t size = m->count / m->per_epoch;

@@ -18,12 +18,12 @@ typedef struct arq_minibatches {
     uint32_t per_epoch;
     uint64_t total; /* over all epochs; 0: nothing to learn */
     uint64_t made;
-    /* The one at work, without gaps. */
+    /* The present minibatch, its rows without gaps. */
     uint32_t size;                  /* B */
     uint8_t *observations;          /* [B] */
     int32_t *actions;               /* [B] */
-    float *targets[ARQ_MAX_CELLS];  /* [B, value] of each cell that learns from returns */
-    float *previous[ARQ_MAX_CELLS]; /* [B, previous] of each cell that keeps them */
+    float *targets[ARQ_MAX_CELLS];  /* [B, value] for each cell that learns from returns */
+    float *previous[ARQ_MAX_CELLS]; /* [B, previous] for each cell that keeps them */
     arq_arena arena;
 } arq_minibatches;
 
@@ -38,10 +38,10 @@ void arq_minibatches_start(arq_minibatches *minibatches, const arq_rows *rows, u
 /* Copies the next minibatch from the same rows. Asking twice gives the same. */
 void arq_minibatches_gather(arq_minibatches *minibatches, const arq_rows *rows);
 
-/* The gathered one is done. */
+/* Goes on to the next minibatch. */
 void arq_minibatches_advance(arq_minibatches *minibatches);
 
-/* Drops what is left. */
+/* Drops the minibatches that are left. */
 void arq_minibatches_stop(arq_minibatches *minibatches);
 
 static inline uint64_t arq_minibatches_left(const arq_minibatches *minibatches)

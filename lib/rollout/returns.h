@@ -15,8 +15,8 @@ typedef enum arq_end {
 } arq_end;
 
 /*
- * values [length, width]: on entry what the observation after each transition is worth - the final one where an
- * episode was truncated, anything where it terminated - and on return y:
+ * values [length, width]: on entry v, the value of the observation after each transition (at a truncated episode's end
+ * of its final observation; at a terminated one's of nothing, it may be anything). On return y:
  *
  *     y_t = r_t                                                        terminated
  *     y_t = r_t + gamma v                                              truncated, and the row's last

@@ -10,7 +10,7 @@ static void list_array(arq_record *record, const char *name, arq_dtype dtype, ui
     arq_record_field(record, &(arq_field){name, dtype, 1, {values}, place, range, NULL});
 }
 
-/* Stored observations are what an environment may give: what lies behind a row's end is never looked at. */
+/* Checks the stored observations as if an environment gave them; memory behind a row's end is never read. */
 static void check_observations(arq_record *record, const arq_saved_rows *saved)
 {
     const arq_rows *rows = saved->rows;

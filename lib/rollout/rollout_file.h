@@ -1,5 +1,5 @@
 /*
- * A rollout as part of a file: rows, and what is left to learn of some.
+ * A rollout as part of a file: its rows, and the minibatches of them that are still to be learned from.
  */
 #ifndef ARQ_ROLLOUT_ROLLOUT_FILE_H
 #define ARQ_ROLLOUT_ROLLOUT_FILE_H

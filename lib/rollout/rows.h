@@ -1,6 +1,6 @@
 /*
- * The memory of a rollout: for each instance a row of at most `length` transitions in the order in which they were
- * made, and what every predictor needs to learn from them. Everything is allocated at once.
+ * The memory of a rollout: for each instance a row of at most `length` transitions in the order they were made, with
+ * the values and activations that each cell learns from. Everything is allocated at once.
  */
 #ifndef ARQ_ROLLOUT_ROWS_H
 #define ARQ_ROLLOUT_ROWS_H
@@ -14,11 +14,11 @@ typedef struct arq_rows_shape {
     uint32_t length;    /* T */
     size_t observation_bytes;
     uint32_t cells;                /* L; for each of them: */
-    uint32_t value[ARQ_MAX_CELLS]; /* floats of a value: 1, or the number of quantiles; 0: it learns from no returns */
+    uint32_t value[ARQ_MAX_CELLS]; /* floats of a value: 1 or the number of quantiles; 0: does not learn from returns */
     uint32_t previous[ARQ_MAX_CELLS]; /* floats of its activations of the step before; 0: none are kept */
 } arq_rows_shape;
 
-/* Arrays are [N, T, ...]: a row lies in one piece. */
+/* Arrays are [N, T, ...], one row behind the other. */
 typedef struct arq_rows {
     arq_context *context;
     arq_rows_shape shape;
@@ -27,7 +27,7 @@ typedef struct arq_rows {
     int32_t *actions;
     float *rewards;
     uint8_t *ends;                  /* arq_end */
-    float *values[ARQ_MAX_CELLS];   /* of what came after: arq_returns; from arq_rows_find_returns on the returns */
+    float *values[ARQ_MAX_CELLS];   /* v of arq_returns(); after arq_rows_find_returns() the returns y */
     float *previous[ARQ_MAX_CELLS]; /* activations of the step before, as the cell saw them when acting */
     arq_arena arena;
 } arq_rows;
@@ -58,10 +58,10 @@ int arq_rows_wants_value(const arq_rows *rows, uint32_t instance);
 /* Whether a row takes no further transition. */
 int arq_rows_are_full(const arq_rows *rows);
 
-/* Values become returns, for every predictor and row. */
+/* Replaces the values by the returns, for every cell and row. */
 void arq_rows_find_returns(arq_rows *rows, double gamma, double lambda);
 
-/* Indices of all stored transitions, row by row; returns their number. order: [N T]. */
+/* Writes the indices of all stored transitions to order [N T], row by row; returns how many. */
 uint32_t arq_rows_list(const arq_rows *rows, uint32_t *order);
 
 #endif

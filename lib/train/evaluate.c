@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-/* An action that is still to be chosen. */
+/* In place of an action that the network still has to choose. */
 #define CHOOSES_BY_Q (-1)
 
 typedef struct player {
@@ -62,7 +62,7 @@ static arq_status check_fit(const player *p, const char *call)
 
 /* ---- A step of all that play ---- */
 
-/* Epsilon-greedy; marks in the mask who needs Q, and returns whether anybody does. */
+/* Epsilon-greedy; marks in the mask the instances that need Q, and returns whether any does. */
 static int draw(player *p)
 {
     int needed = 0;
@@ -111,7 +111,7 @@ static arq_status report(const player *p, uint64_t steps)
     return status == ARQ_OK ? ARQ_OK : arq_fail_callback(p->context, "arq_evaluate: progress.report", status, NULL);
 }
 
-/* Episode k N + i is the k-th of instance i. */
+/* Instance i plays the episodes i, N + i, 2 N + i ... */
 static arq_status begin_episodes(player *p)
 {
     uint32_t count = p->worlds.count;

@@ -1,4 +1,4 @@
-/* What a run says about itself: a function and a row of the table for each number. */
+/* A run's metrics: a function and a row of the table for each. */
 #include "train/run.h"
 
 #include "system/fp.h"

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Ends of episodes that a batch's run keeps until the caller reads them, besides one for each instance. */
+/* How many ended episodes a batch's run keeps for the caller to read, besides one for each instance. */
 #define ENDED_MORE 1024u
 
 static void lay_out(void *owner, arq_arena *arena)
@@ -136,7 +136,7 @@ static arq_status begin_episodes(arq_run *run)
     return of_worlds;
 }
 
-/* What the instances of the mask have just done, as the run counts it. */
+/* Counts the step that the instances of the mask have just made. */
 static void count_step(arq_run *run)
 {
     const arq_worlds *worlds = &run->worlds;
@@ -157,8 +157,8 @@ static void count_step(arq_run *run)
     arq_fp_leave(mode);
 }
 
-/* Ends the episodes of instances that failed: they play and are no longer in the mask. What was learned from them
- * stays. */
+/* Ends the episodes of instances that failed: those that are playing, but no longer in the mask. What was learned from
+ * them stays. */
 static void end_failed(arq_run *run)
 {
     for (uint32_t i = 0; i < run->worlds.count; i++) {
@@ -193,7 +193,7 @@ static arq_status step(arq_run *run)
     return of_worlds != ARQ_OK ? of_worlds : status;
 }
 
-/* Whether the next step's ends could find no room. One environment's run stops at every end. */
+/* Whether the list of ended episodes may overflow at the next step. A run of one environment stops at every end. */
 static int is_full(const arq_run *run)
 {
     return run->ended_count + run->worlds.count > run->ended_most;

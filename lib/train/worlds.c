@@ -44,7 +44,7 @@ void arq_worlds_destroy(arq_worlds *worlds)
     }
 }
 
-/* Clears the mask where an instance failed. A call that was refused as a whole changed nothing for anybody. */
+/* Clears the mask where an instance failed; all of it if the call was refused as a whole, when nobody stepped. */
 static void clear_failed(const arq_worlds *worlds, arq_status status, uint8_t *mask)
 {
     if (status == ARQ_OK) {
@@ -63,7 +63,7 @@ static void clear_failed(const arq_worlds *worlds, arq_status status, uint8_t *m
     }
 }
 
-/* Resets those of the mask that are fresh with their seeds, or those that are not without. */
+/* Of the instances of the mask resets the fresh ones, with their seeds (`fresh`), or the others, without. */
 static arq_status reset_share(arq_worlds *worlds, int fresh, uint8_t *mask)
 {
     int any = 0;

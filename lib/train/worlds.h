@@ -21,7 +21,7 @@ typedef struct arq_worlds {
     int32_t *truncated;    /* [N] */
     uint64_t *seeds;       /* [N] of the first reset */
     uint8_t *fresh;        /* [N] was never reset */
-    uint8_t *share;        /* [N] work space: part of a mask */
+    uint8_t *share;        /* [N] work space: the part of a mask that one call takes */
     arq_arena arena;
 } arq_worlds;
 
