@@ -44,8 +44,8 @@ static const option options[] = {
 typedef struct subject {
     const char *name;
     int (*run)(const bench_plan *plan, int id_count, const char *const *ids);
-    double share;     /* of the asked-for length, for each of many short measurements */
-    uint64_t threads; /* by default */
+    double share;     /* of the asked-for seconds that one of its many short measurements takes */
+    uint64_t threads; /* where --threads is not given */
 } subject;
 
 static const subject subjects[] = {

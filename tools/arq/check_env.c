@@ -15,7 +15,7 @@ static const option options[] = {{"seed", OPTION_COUNT, offsetof(check_settings,
                                   "Decides the actions and seeds of the check; default: 1."},
                                  {.name = NULL}};
 
-/* What an id says: a plugin's file or an environment's name, the one that is meant, and options. */
+/* An id taken apart: a plugin's file or an environment's name, the environment in that file, and options. */
 typedef struct target {
     char head[4096]; /* up to the first ? or # */
     char name[256];  /* behind #, or the head itself when it is no file */
@@ -83,7 +83,7 @@ static int check_type(arq_context *context, const arq_env_type *type, const targ
     return EXIT_FAILED;
 }
 
-/* Checks all that are meant; *found says whether there was one. */
+/* Checks every environment that the id means; *found says whether there was one. */
 static int check_all(arq_context *context, const target *wanted, uint64_t seed, int *found)
 {
     const arq_env_type *type = NULL;
@@ -116,7 +116,7 @@ static int check(arq_context *context, const char *id, uint64_t seed)
         result = check_all(context, &wanted, seed, &found);
         return found ? result : message_fail("%s has no environment '%s'", wanted.head, wanted.name);
     }
-    /* Opening it loads its plugin. Where the environment itself fails, the check tells. */
+    /* Only to load its plugin: an environment that fails to open is reported by the check. */
     arq_env *env = NULL;
     arq_status status = arq_env_open(context, wanted.name, &env);
     arq_env_destroy(env);

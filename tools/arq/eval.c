@@ -14,7 +14,7 @@ typedef struct eval_settings {
     const char *cpu;
 } eval_settings;
 
-/* No value given: the network's own. */
+/* A setting that was not given: the value in the network's file is used. */
 #define OWN UINT64_MAX
 
 static const option options[] = {
@@ -32,7 +32,7 @@ static const option options[] = {
     {"cpu", OPTION_TEXT, offsetof(eval_settings, cpu), 0, 0, "NAME", "Instruction set; arq list cpu names them."},
     {.name = NULL}};
 
-/* Everything that has to be given back in the end. */
+/* What has to be released at the end. */
 typedef struct evaluating {
     arq_context *context;
     arq_network *network;

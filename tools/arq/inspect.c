@@ -104,7 +104,7 @@ static int begin_episode(const inspection *self, const uint64_t *seed)
     return 0;
 }
 
-/* Acts in the present state, looks at it and goes on to the next. */
+/* Acts in the present state, adds what the cells computed to the sums, and goes on to the next state. */
 static int play_state(inspection *self, uint64_t state, int32_t *ended)
 {
     int32_t action;

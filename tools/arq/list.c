@@ -19,7 +19,7 @@ static const option options[] = {{"markdown", OPTION_SWITCH, offsetof(list_setti
                                   "Tables for a page; docs/parameters.md is made so."},
                                  {.name = NULL}};
 
-/* A cell of a Markdown table: a bar in the text would end it. */
+/* A cell of a Markdown table, its bars escaped: a bar would end the cell. */
 static void print_cell(const char *text)
 {
     printf("| ");

@@ -55,7 +55,7 @@ typedef struct stage {
     text screen;
     double fps;
     int paused, quit, restart;
-    int32_t idle;    /* the action when no key was pressed; -1: the world waits for one */
+    int32_t idle;    /* the action when no key was pressed; -1: the game waits for a key */
     int32_t pressed; /* the action of the last key, or -1 */
 } stage;
 
@@ -184,7 +184,7 @@ static int is_waiting(const stage *self)
            (self->game->network == NULL && (self->game->ended || (self->idle < 0 && self->pressed < 0)));
 }
 
-/* Serves the keys until it is time for the next step, for as long as it takes while the world waits. */
+/* Reads keys until it is time for the next step; while the game waits for a key, until there is one. */
 static int serve_keys(stage *self, double until)
 {
     self->pressed = -1;
@@ -251,7 +251,7 @@ static int play(stage *self)
     return result;
 }
 
-/* A first picture before the screen changes: an environment without pictures fails in plain sight. */
+/* Draws a first picture before the screen is cleared, so that the error of an environment without pictures is seen. */
 static int try_picture(stage *self)
 {
     uint64_t seed = self->settings->seed;
@@ -353,7 +353,7 @@ static int record(game *current, const play_settings *settings)
 
 /* ---- The command ---- */
 
-/* Everything that has to be given back in the end. */
+/* What has to be released at the end. */
 typedef struct playing {
     arq_context *context;
     arq_network *network; /* NULL: a person plays */

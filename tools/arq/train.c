@@ -16,7 +16,7 @@
 #include <stdio.h>
 
 #define SAVE_SECONDS 120.0
-/* A slice takes about so long: Ctrl-C and the live line are served between slices. */
+/* Training runs in slices of about this length; between them it looks for Ctrl-C and updates the live line. */
 #define SLICE_SECONDS 0.05
 #define LARGEST_SLICE 4096.0
 
@@ -158,7 +158,7 @@ static int advance(training *self)
         }
         progress_update(&self->progress, self->run);
         if (clock_seconds() >= next_save) {
-            save(self); /* a failure is said; there may be room again next time */
+            save(self); /* it reports its failure; training goes on, as the disk may have room again next time */
             next_save = clock_seconds() + SAVE_SECONDS;
         }
     }
@@ -175,7 +175,7 @@ static void print_saved(const training *self)
 static int evaluate(const training *self)
 {
     const evaluation_plan plan = evaluation_plan_of(network(self));
-    instances others; /* the run's own are in the middle of episodes */
+    instances others; /* the run's own instances are in the middle of episodes */
     int result = instances_open(self->context, self->environment, evaluation_instances(plan.episodes), &others);
     if (result != 0) {
         return result;
@@ -185,7 +185,7 @@ static int evaluate(const training *self)
     return result;
 }
 
-/* How a training ended: exit codes, or 0. */
+/* How a training ended: exit codes of its parts, 0 for success. */
 typedef struct ending {
     int advanced, saved, logged;
     int signal; /* that stopped it */

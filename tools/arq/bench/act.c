@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* Observations that take turns. */
+/* Different observations that are shown in turn. */
 #define OBSERVATIONS 64
 
 typedef struct act_case {

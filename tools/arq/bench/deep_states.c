@@ -51,8 +51,8 @@ static int play(random_player *self)
     return 1;
 }
 
-/* Usually 1; at least 2 with probability 1/3, at least 4 with 1/9, and so on: a game may be lost long before it ends.
- */
+/* Usually 1; at least 2 with probability 1/3, at least 4 with 1/9, and so on: a game may be lost long before it ends,
+ * and then only a state from far back helps. */
 static uint32_t states_to_take_back(uint64_t *random, uint32_t most)
 {
     uint32_t count = 1;

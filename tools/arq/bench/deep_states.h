@@ -13,8 +13,8 @@ typedef struct deep_states {
     uint64_t step[DEEP_STATES]; /* at which step of the episode each was saved */
 } deep_states;
 
-/* Plays `env` to the given step of an episode: where random actions end it, from an earlier state by other ones.
- * Returns 1, or 0 when the environment cannot save its state or does not get there. */
+/* Plays `env` at random to the given step of an episode. Where the episode ends before, it goes back to an earlier
+ * state and tries other actions. Returns 1, or 0 when the environment cannot save its state or does not get there. */
 int deep_states_find(deep_states *self, arq_env *env, uint64_t step);
 
 /* State `index`, modulo how many there are. */

@@ -69,7 +69,7 @@ static const int32_t *next_actions(subject *self)
     return self->actions + self->next_action;
 }
 
-/* The resets of many instances do not count, neither here nor for the batch: steps are compared. */
+/* Here, as for the batch, resets are not timed: steps are to be compared. */
 static double step_many(subject *self)
 {
     const int32_t *actions = next_actions(self);
@@ -109,7 +109,7 @@ static double step_batch(subject *self)
     return INSTANCES;
 }
 
-/* A few steps each from states deep in an episode; loading them does not count. */
+/* A few steps from each of several states deep in an episode; loading the states is not timed. */
 static double step_deep(subject *self)
 {
     double steps = 0;
@@ -163,8 +163,8 @@ static double median(double *values, size_t count)
 
 enum { KIND_ONE, KIND_MANY, KIND_BATCH, KIND_DEEP, KINDS };
 
-/* Medians of the kinds, measured in turns so that all see the same machine. 0 or an exit code. Deep states come last,
- * as they leave the instances elsewhere, and only if there are any. */
+/* Medians of each kind of stepping. The kinds are measured in turns, so that a machine that slows down slows all. Deep
+ * states come last, since loading them ends the instances' own episodes. 0 or an exit code. */
 static int measure(subject *self, const bench_plan *plan, double result[KINDS])
 {
     static const stepper steppers[KINDS] = {step_single, step_many, step_batch, step_deep};
@@ -189,7 +189,7 @@ static int measure(subject *self, const bench_plan *plan, double result[KINDS])
     return 0;
 }
 
-/* Looks for states deep in an episode; that there are none is no failure. */
+/* Looks for states deep in an episode; finding none is no failure. */
 static int open_deep(subject *self, const char *id)
 {
     uint64_t limit = arq_env_describe(self->single)->time_limit;

@@ -1,4 +1,5 @@
-/* arq bench kernels: the kernels that an update's time goes to, each beside the limit measured in the same run. */
+/* arq bench kernels: the kernels that take most of an update's time, each beside the machine's limit, measured in the
+ * same run. */
 #include "bench/measure.h"
 
 #include "bench/report.h"
@@ -8,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* cblas_sgemm's own numbers for row-major, and for a factor as it lies or transposed. */
+/* cblas_sgemm's numbers for row-major, for a factor that is not transposed, and for one that is. */
 #define ROW_MAJOR 101
 #define AS_IT_LIES 111
 #define TRANSPOSED 112
@@ -16,7 +17,7 @@
 typedef void cblas_sgemm_function(int, int, int, int, int, int, float, const float *, int, const float *, int, float,
                                   float *, int);
 
-/* The library is looked for when the benchmark runs; nothing of libarq is linked to it. */
+/* OpenBLAS is looked for when the benchmark runs: nothing here links to it. */
 static cblas_sgemm_function *find_openblas(void)
 {
     static const char *const files[] = {"libopenblas.so.0", "libopenblas.so", "libopenblas.dylib"};

@@ -7,7 +7,7 @@
 #define BENCH_MAX_REPEATS 100
 
 typedef struct bench_plan {
-    uint64_t repeats; /* of which the median counts, at most BENCH_MAX_REPEATS */
+    uint64_t repeats; /* measurements, of which the median is taken; at most BENCH_MAX_REPEATS */
     double seconds;   /* at least so long a measurement */
     uint64_t threads;
     const char *cpu;       /* tier, or NULL: the best */
@@ -28,7 +28,7 @@ double bench_time(const bench_plan *plan, void (*call)(void *data), void *data);
 /* `count` small numbers, the same in every run; ends the program when there is no memory. */
 float *bench_floats(size_t count);
 
-/* Multiply-adds of one float a second that registers alone allow on a tier; 0 where that is not known. */
+/* The most multiply-adds of floats that a tier can do in a second, from registers alone; 0 where that is not known. */
 double bench_fma_peak(const bench_plan *plan, const char *tier);
 
 /* Bytes a second that reading a large array reaches. */

@@ -8,7 +8,7 @@
 
 typedef struct peak {
     double (*multiply_add)(size_t steps, float *sums);
-    double count; /* of one call */
+    double count; /* multiply-adds of one call */
 } peak;
 
 #define OF_TIER(tier, needs) [ARQ_TIER_##tier] = bench_multiply_add_##tier,

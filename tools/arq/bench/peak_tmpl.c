@@ -11,7 +11,7 @@ double JOIN_NAMES(bench_multiply_add_, ARQ_TIER)(size_t steps, float *sums)
 {
     vec sum[CHAINS], half = vec_set(0.5f);
     FOR_EACH (c, CHAINS) {
-        sum[c] = vec_set((float)c); /* each its own, or compilers would keep one chain for all */
+        sum[c] = vec_set((float)c); /* each chain another value, or compilers would make them one */
     }
     for (size_t i = 0; i < steps; i++) {
         FOR_EACH (c, CHAINS) {

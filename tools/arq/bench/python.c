@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* Same loop as ours: random actions, the observation fetched at every step, resets counted in. */
+/* The same work as our loop: random actions, every observation fetched, resets included in the time. */
 static const char script[] = "import json, random, statistics, sys, time\n"
                              "try:\n"
                              "    from minatar import Environment\n"

@@ -1,4 +1,5 @@
-/* arq bench replay: draws of windows from a full replay of an environment under random actions, and its memory. */
+/* arq bench replay: how long drawing a batch of windows takes, from a full replay that random actions have filled, and
+ * how much memory the replay has. */
 #include "bench/measure.h"
 
 #include "bench/report.h"

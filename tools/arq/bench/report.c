@@ -74,7 +74,7 @@ static void print_csv(const char *text)
     }
 }
 
-/* A heading as a name for programs. */
+/* A heading as a name in CSV and JSON. */
 static void print_name(const char *heading)
 {
     for (; *heading != '\0'; heading++) {
@@ -150,7 +150,7 @@ void bench_report_table(const char *name, const char *columns)
     report.rows = 0;
 }
 
-/* What stands before an entry. */
+/* What CSV or JSON wants before the next entry: commas, or the line's beginning. */
 static void begin_entry(void)
 {
     if (report.format == FORMAT_CSV && report.column > 0) {

@@ -22,7 +22,7 @@ void bench_report_row_end(void);
 
 void bench_report_close(void);
 
-/* What the report is in: for output that others write between tables. */
+/* The report's format, for those who print something of their own between tables. */
 const char *bench_report_format(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* arq bench rollout: learning from rollouts in many instances of an environment, beside its parts measured alone and
- * beside learning from a replay. */
+/* arq bench rollout: learning from rollouts in many instances of an environment; beside it its parts, measured alone,
+ * and learning from a replay. */
 #include "bench/case.h"
 #include "bench/report.h"
 #include "cli/instances.h"
@@ -14,17 +14,17 @@
 #include <string.h>
 
 #define DEFAULT_INSTANCES 128
-/* Sets of observations that take turns where the agent is measured without its environment. */
+/* Sets of observations that are shown in turn where the agent is measured without its environment. */
 #define SETS 32
-/* The rule that it is compared with. */
+/* The train_period of the replay learning that it is compared with. */
 #define REPLAY_PERIOD "8"
 #define REPLAY_BATCH "128"
 #define REPLAY_WARM_UP 512
-/* Epochs of the second agent: what they cost beyond the first one's is updates alone. */
+/* Epochs of the second agent: what it takes longer than the first is the time of updates alone. */
 #define MORE_EPOCHS 3
 
 typedef struct rollout_case {
-    bench_case subject; /* of which context and config are used */
+    bench_case subject; /* only its context and config are used */
     instances environments;
     uint32_t count, length; /* N, T */
     uint32_t cells;
@@ -92,7 +92,7 @@ static const uint8_t *next_set(rollout_case *c)
 static void run_acting(void *data)
 {
     rollout_case *c = data;
-    for (uint32_t t = 0; t <= c->length; t++) { /* one more: the value of the end */
+    for (uint32_t t = 0; t <= c->length; t++) { /* once more for the values after the last transitions */
         keep(c, arq_network_act(arq_agent_network(c->agent), c->activations, next_set(c), c->actions));
     }
 }
@@ -132,7 +132,7 @@ static const char *preset_of(const bench_plan *plan)
     return plan->preset == NULL ? "fast" : plan->preset;
 }
 
-/* Context and config, with exploration at its end. */
+/* Context and config; epsilon is what it is after exploration_steps. */
 static int open_config(const bench_plan *plan, uint64_t threads, int counting, rollout_case *c)
 {
     static const char *const values[][2] = {{"exploration_steps", "0"}, {"total_steps", "1e15"}, {NULL, NULL}};
@@ -307,7 +307,7 @@ static int measure_whole(const bench_plan *plan, const char *id, uint64_t thread
     return result;
 }
 
-/* Bytes of everything that is there after a learning. */
+/* Bytes allocated once a rollout has been learned from. */
 static int measure_memory(const bench_plan *plan, const char *id, double *bytes)
 {
     rollout_case c;

@@ -1,5 +1,5 @@
-/* arq bench update: whole updates of a learner, beside the sum of their parts measured alone, or of every kind of
- * network beside each other. */
+/* arq bench update: a learner's whole update beside the sum of its parts, each measured alone; or the updates of all
+ * kinds of network beside each other. */
 #include "bench/parts.h"
 #include "bench/report.h"
 #include "cli/message.h"
@@ -87,7 +87,7 @@ typedef struct update_result {
     char cpu[32];
 } update_result;
 
-/* Bytes of network and learner after an update. */
+/* Bytes that network and learner have allocated after an update. */
 static int measure_memory(const bench_plan *plan, const char *kind, update_result *out)
 {
     update_case c;

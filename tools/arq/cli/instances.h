@@ -6,9 +6,9 @@
 
 typedef struct instances {
     uint32_t count;
-    arq_env *env;         /* one alone, or NULL: */
-    arq_env_batch *batch; /* all of them */
-    int wrapped;          /* actions are those of the bang-bang wrapper */
+    arq_env *env;         /* the only instance, or NULL where there is a batch */
+    arq_env_batch *batch; /* all the instances, or NULL */
+    int wrapped;          /* the environment has box actions and stands in the bang-bang wrapper */
 } instances;
 
 /* Opens them by id, with discrete actions: boxes are wrapped. 0 or an exit code. */

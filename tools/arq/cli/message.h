@@ -1,4 +1,4 @@
-/* What the program says: errors and warnings on stderr, and the live line on stdout that they must not tear. */
+/* What the program prints: errors and warnings on stderr, and on stdout a live line that they must not cut in two. */
 #ifndef ARQ_TOOL_MESSAGE_H
 #define ARQ_TOOL_MESSAGE_H
 
@@ -17,7 +17,7 @@ int message_library_usage(const arq_context *context);
 
 void message_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Hears the library's log: warnings and errors become warnings. Any thread. */
+/* For arq_context_set_log(): prints the library's warnings and errors as warnings. Any thread. */
 void message_log(void *user, int32_t level, const char *text);
 
 /* Writes the live line in place of the one before; NULL: takes it away. Only for a terminal. */

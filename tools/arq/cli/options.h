@@ -44,7 +44,7 @@ int options_number(const char *text, double *value);
 
 void options_help(const struct command *self);
 
-/* The word most like `text`, kept over calls in *nearest with its distance in *best (begin with SIZE_MAX). */
+/* Call for each word: *nearest becomes the word most like `text`, *best its distance (begin with SIZE_MAX). */
 void options_nearest(const char *text, const char *word, const char **nearest, size_t *best);
 
 /* Whether a word at that distance is worth a suggestion. */

@@ -10,8 +10,8 @@
 void files_guard_streams(void)
 {
     for (int stream = STDIN_FILENO; stream <= STDERR_FILENO; stream++) {
-        /* The other direction than the stream's own, so that using it still fails. The lowest free descriptor is
-         * taken, which is this one. */
+        /* Opened in the other direction than the stream's own, so that using it still fails. The lowest free descriptor
+         * is taken, which is this one. */
         if (fcntl(stream, F_GETFD) < 0) {
             open("/dev/null", stream == STDIN_FILENO ? O_WRONLY : O_RDONLY);
         }
@@ -49,7 +49,7 @@ int files_make_folders(const char *path)
     strcpy(part, path);
     for (char *slash = *part == '\0' ? NULL : strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(part, 0777); /* one that cannot be made shows at the last */
+        mkdir(part, 0777); /* if one cannot be made, making the last fails */
         *slash = '/';
     }
     free(part);

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* Opens /dev/null in place of standard streams that are closed, so that no file ever gets their descriptors: what is
- * printed would go into it. Printing to a closed stream fails as before. */
+/* Opens /dev/null in place of standard streams that are closed. Otherwise the next file would get such a stream's
+ * descriptor, and what is printed would go into it. Printing to a closed stream fails as before. */
 void files_guard_streams(void);
 
 int files_exist(const char *path);
@@ -23,7 +23,7 @@ int files_make_folders(const char *path);
 /* Opens a file that is empty from now on; what is written goes to its end. */
 int files_create(const char *path, int *file);
 
-/* *written says how many of the bytes came into the file, also on failure. */
+/* *written: how many of the bytes are in the file, also on failure. */
 int files_write(int file, const char *bytes, size_t count, size_t *written);
 
 /* Cuts a file after its first `size` bytes. */

@@ -24,7 +24,7 @@ void interrupt_hold(void)
     sigemptyset(&action.sa_mask);
     for (size_t i = 0; i < HELD; i++) {
         sigaction(held[i], NULL, &before[i]);
-        if (before[i].sa_handler != SIG_IGN) { /* nohup stays in force */
+        if (before[i].sa_handler != SIG_IGN) { /* a signal that nohup has set to be ignored stays ignored */
             sigaction(held[i], &action, NULL);
         }
     }

@@ -12,7 +12,7 @@ int interrupt_signal(void);
 /* SIGINT, SIGTERM and SIGHUP do again what they did before interrupt_hold(). */
 void interrupt_release(void);
 
-/* Ends the program by the noted signal instead of an exit code, so that a loop of a shell around it ends too. */
+/* Ends the program by the noted signal, not by an exit code, so that a shell's loop around it ends too. */
 void interrupt_end(void);
 
 #endif

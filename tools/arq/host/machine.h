@@ -15,8 +15,8 @@ double machine_resident_bytes(void);
 /* Asks for large pages behind memory that is aligned to them; without effect where there are none. */
 void machine_use_large_pages(void *memory, size_t bytes);
 
-/* Functions of a shared library that may be installed: those of the first of `files` that has all of `names`. 1, or 0
- * when there is none. */
+/* Looks for a shared library that may be installed: takes the functions `names` from the first of `files` that has them
+ * all. 1, or 0 when there is none. */
 int machine_find_symbols(const char *const *files, size_t file_count, const char *const *names, size_t name_count,
                          void **symbols);
 

@@ -13,8 +13,8 @@ typedef struct process {
 #define PROCESS_NO_OUTPUT 1
 #define PROCESS_NO_ERRORS 2
 
-/* Starts a program of the PATH, whose arguments end with NULL. 0, or the reason as errno has it. A program that ends
- * before it has read everything makes writes to `input` fail, from now on, instead of ending this one. */
+/* Starts a program of the PATH; its arguments end with NULL. 0, or the reason as errno has it. From now on SIGPIPE is
+ * ignored: if the program ends before it has read everything, writes to `input` fail instead of ending this program. */
 int process_start(process *self, char *const *arguments, int silence);
 
 /* Closes its input and waits; its exit code, or -1 when it did not end by itself or did not read everything. */

@@ -12,7 +12,7 @@
 #define ENTER_SCREEN "\033[?1049h\033[?25l\033[2J\033[H"
 #define LEAVE_SCREEN "\033[0m\033[?25h\033[?1049l"
 
-static struct termios cooked; /* as found */
+static struct termios cooked; /* the terminal's settings as found */
 static volatile sig_atomic_t raw;
 
 /* Signals that end or stop the program, also those of a crash in an environment. */
@@ -81,7 +81,7 @@ static void restore(void)
     }
 }
 
-/* Restores the terminal, then lets the signal do what it does to others; only a stop comes back from that. */
+/* Restores the terminal, then lets the signal do its default; only from a stop (Ctrl-Z) the program comes back. */
 static void handle(int signal_number)
 {
     int error = errno;

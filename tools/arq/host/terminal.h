@@ -8,11 +8,11 @@
 size_t terminal_width(void);
 size_t terminal_height(void);
 
-/* Whether somebody may type, and whether somebody may see what is printed. */
+/* Whether stdin is a terminal, and whether stdout is one. */
 int terminal_is_input(void);
 int terminal_is_output(void);
 
-/* Keeps other threads from stdout, and lets them go on; may be nested. */
+/* While locked, other threads cannot print to stdout; may be nested. */
 void terminal_lock_output(void);
 void terminal_unlock_output(void);
 

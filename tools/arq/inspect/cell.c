@@ -31,7 +31,7 @@ static void find_norm(inspected_cell *cell, const arq_network *network)
     }
 }
 
-/* Of the kinds, ARQ alone makes Q of many neurons. */
+/* Only in an ARQ cell is Q the goodness of many neurons. */
 static void find_neurons(inspected_cell *cell, const arq_network *network)
 {
     char kind[32] = "";
@@ -117,8 +117,8 @@ static double deviation(const float *values, size_t n)
     return sqrt(squares / (double)n);
 }
 
-/* Marks the units that fire. Behind a LayerNorm a zero of the ReLU shows as the least normalised value, which all units
- * at rest share; a layer without one shows it as 0. */
+/* Marks the units that fire. Without a LayerNorm a unit that does not fire is 0. With one, all units that do not fire
+ * share the least normalised value. */
 static void mark_fired(inspected_cell *cell)
 {
     int normalised = cell->scale != NULL;
@@ -174,7 +174,7 @@ int inspected_cell_look(inspected_cell *cell, const arq_activations *activations
 
 typedef struct neuron_activity {
     size_t neuron;
-    double most; /* for any action, summed over states */
+    double most; /* the greatest over actions of its y, summed over states */
 } neuron_activity;
 
 static int compare_activity(const void *a, const void *b)

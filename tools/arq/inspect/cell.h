@@ -1,4 +1,4 @@
-/* One cell under arq inspect: what it computes in a state, summed up over states, and the table of that. */
+/* One cell under arq inspect: what it computes, summed over the states that were visited, and the table of it. */
 #ifndef ARQ_TOOL_INSPECT_CELL_H
 #define ARQ_TOOL_INSPECT_CELL_H
 
@@ -7,7 +7,7 @@
 typedef struct inspected_cell {
     uint32_t index, actions;
     size_t h_count, y_count, q_count;
-    size_t neurons;       /* values of y for one action, where Q is their goodness; otherwise 0 */
+    size_t neurons;       /* values of y for one action where Q is their goodness; otherwise 0 */
     char goodness[32];    /* where there are neurons */
     float *h, *y, *q;     /* of the present state; NULL where the cell has none */
     float *scale, *shift; /* [h_count] of its LayerNorm; NULL where it has none */
@@ -22,7 +22,7 @@ typedef struct inspected_cell {
 
 /* These return 0, or an exit code when they have said why not. */
 
-/* Once the activations have computed a state. */
+/* Call it when the activations hold a computed state: they tell the sizes. */
 int inspected_cell_make(inspected_cell *cell, const arq_network *network, const arq_activations *activations,
                         uint32_t index);
 
@@ -31,7 +31,7 @@ int inspected_cell_look(inspected_cell *cell, const arq_activations *activations
 
 void inspected_cell_print(const inspected_cell *cell, size_t top);
 
-/* Zeros are fine. */
+/* A zeroed cell may be freed, too. */
 void inspected_cell_free(inspected_cell *cell);
 
 #endif

@@ -1,4 +1,4 @@
-/* A game that is played for somebody to see: the environment, who plays, and the score. */
+/* A game on the screen: the environment, who plays, and the score. */
 #ifndef ARQ_TOOL_GAME_H
 #define ARQ_TOOL_GAME_H
 
@@ -38,7 +38,7 @@ int game_choose(game *self, int32_t *action);
 /* One step. 0 or an exit code. */
 int game_step(game *self, int32_t action);
 
-/* The index of the action of that name ("left" also means "push left"); -1 when there is none. */
+/* The index of the action of that name ("left" also finds "push left"); -1 when there is none. */
 int32_t game_find_action(game *self, const char *name);
 
 /* The action's name, or its number. */

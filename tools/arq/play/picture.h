@@ -12,14 +12,14 @@ typedef struct picture {
     uint32_t width, height;
 } picture;
 
-/* Draws the environment so that the picture fits the width and height in pixels, as large as it gets; a picture that
- * is larger even at one pixel a cell stays as it is. 0 or an exit code. */
+/* Draws the environment as large as width and height (in pixels) allow; where even one pixel a cell is too large, the
+ * picture exceeds them. 0 or an exit code. */
 int picture_draw(picture *self, arq_context *context, arq_env *env, uint32_t width, uint32_t height);
 
 void picture_free(picture *self);
 
-/* Adds the picture, two rows of pixels to a line of half blocks (two spaces a pixel where the terminal has no UTF-8).
- * Lines end in \r\n with the rest of them erased. */
+/* Adds the picture as text: each line of half blocks holds two rows of pixels (without UTF-8 a pixel is two spaces). A
+ * line erases what was behind it and ends with \r\n. */
 void picture_print(const picture *self, text *out);
 
 /* Pixels a terminal of so many columns and lines can show. */

@@ -19,7 +19,7 @@ static const char *find_tool(int film)
     return NULL;
 }
 
-/* The command line, its words separated by bars so that a file's name may hold spaces. */
+/* The tool's command line; bars separate its words, as a file's name may hold spaces. */
 static void format_command(const recorder *self, int gif, int film, double frames_per_second, char *line, size_t size)
 {
     const char *file = gif || film ? self->file : self->pattern;
@@ -91,7 +91,7 @@ static int write_frame(FILE *file, const picture *frame)
     return fwrite(frame->rgb, 1, bytes, file) == bytes ? 0 : -1;
 }
 
-/* The pattern's file of a number. */
+/* The path of the picture with this number. */
 static void numbered(const recorder *self, unsigned long number, char *path, size_t size)
 {
     const char *mark = strchr(self->pattern, '%');

@@ -6,7 +6,7 @@
 #include "play/picture.h"
 
 typedef struct recorder {
-    const char *tool;   /* that writes the file, or NULL: numbered .ppm files */
+    const char *tool;   /* the program that writes the file; NULL: numbered .ppm files are written here */
     process process;    /* of that tool */
     char pattern[1024]; /* of numbered files, with the number as %05d */
     const char *file;   /* as asked for */

@@ -29,8 +29,8 @@ uint32_t evaluation_instances(uint64_t episodes)
     return count;
 }
 
-/* Moves the episodes that have ended, those with a length, to the front; returns how many. Side by side they do not end
- * in the order of their numbers. */
+/* Moves the episodes that have ended (those with a length) to the front; returns how many. Episodes that are played
+ * side by side do not end in the order of their numbers. */
 static uint64_t keep_ended(double *returns, uint64_t *lengths, uint64_t episodes)
 {
     uint64_t ended = 0;
@@ -62,7 +62,7 @@ static void summarise(const double *returns, const uint64_t *lengths, uint64_t c
     score->standard_error = count > 1 ? sqrt(squares / (n - 1) / n) : (double)NAN;
 }
 
-/* Steps of one environment between looks at whether Ctrl-C was pressed; of several at once fewer. */
+/* Steps of one environment after which it looks whether Ctrl-C was pressed; with several at once fewer. */
 #define LOOK_PERIOD 64
 #define STOPPED (ARQ_E_CALLER - 1)
 
@@ -86,7 +86,7 @@ static int play(arq_context *context, const arq_network *network, const instance
                                            plan->max_steps, &progress, returns, lengths)
                             : arq_evaluate_batch(context, network, environments->batch, plan->seed, plan->epsilon,
                                                  episodes, plan->max_steps, &progress, returns, lengths);
-    int stopped = status == STOPPED && interrupt_signal() != 0; /* an environment may return the same number */
+    int stopped = status == STOPPED && interrupt_signal() != 0; /* an environment may return that status, too */
     return status == ARQ_OK || stopped ? 0 : message_library(context);
 }
 

@@ -22,10 +22,11 @@ typedef struct evaluation_score {
 #define EVALUATION_MAX_STEPS 100000
 #define EVALUATION_MAX_INSTANCES 128
 
-/* What a run's or a network's parameters say. The seed is the one after the training's. */
+/* As the parameters in the network's file say. The seed is the training's plus 1. */
 evaluation_plan evaluation_plan_of(const arq_network *network);
 
-/* How many instances play so many episodes side by side: as many as divide them, at most EVALUATION_MAX_INSTANCES. */
+/* How many instances play so many episodes side by side: the largest divisor of `episodes` that is at most
+ * EVALUATION_MAX_INSTANCES. */
 uint32_t evaluation_instances(uint64_t episodes);
 
 /* Plays the network and at random, prints the table and, with a run's folder, writes its result.csv. 0 or an exit

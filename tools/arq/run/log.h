@@ -11,7 +11,7 @@ typedef struct run_log {
     table metrics, episodes;
     uint32_t cells;
     double next_step; /* of the next row of metrics */
-    int failed;       /* a write has failed, and the warning was given */
+    int failed;       /* a write has failed, and a warning was printed */
 } run_log;
 
 /* Begins both files with their headings; folder NULL: nothing is ever written. 0 or an exit code. */

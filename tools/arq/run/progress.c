@@ -16,7 +16,7 @@
 /* Parts of the line, in the order shown. */
 enum { PART_STEPS, PART_EPISODES, PART_RETURN, PART_EPSILON, PART_UPDATES, PART_SPEED, PART_LEFT, PARTS };
 
-/* What goes first when the terminal is narrow. */
+/* The order in which parts are left out when the terminal is narrow. */
 static const int dispensable[PARTS] = {PART_UPDATES, PART_EPSILON, PART_EPISODES, PART_SPEED,
                                        PART_LEFT,    PART_RETURN,  PART_STEPS};
 

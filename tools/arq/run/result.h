@@ -4,7 +4,7 @@
 
 #include "run/evaluation.h"
 
-/* The scores of what `environments` instances played side by side. 0 or an exit code. */
+/* Writes the scores; `environments` instances were played side by side. 0 or an exit code. */
 int result_write(const char *folder, const evaluation_plan *plan, uint32_t environments, const evaluation_score *agent,
                  const evaluation_score *random);
 

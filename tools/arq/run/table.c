@@ -58,7 +58,7 @@ void table_row_end(table *self)
     text_add(&self->waiting, "\n");
 }
 
-/* How many of the first bytes that wait are whole rows. */
+/* How many of the first `count` waiting bytes belong to whole rows. */
 static size_t whole_rows(const text *waiting, size_t count)
 {
     while (count > 0 && waiting->bytes[count - 1] != '\n') {
@@ -77,7 +77,7 @@ int table_flush(table *self)
     }
     int error = errno;
     size_t whole = whole_rows(&self->waiting, written);
-    /* A file that cannot be cut goes on where it is. */
+    /* If the file cannot be cut back to whole rows, it goes on where it is, in the middle of a row. */
     size_t kept = files_cut(self->file, self->size + whole) == 0 ? whole : written;
     self->size += kept;
     text_drop(&self->waiting, kept);

@@ -1,5 +1,5 @@
-/* A CSV file of a run, row by row. Where there is no room its rows wait: the file has whole rows at any time, and all
- * of them once there is room again. */
+/* A CSV file of a run, row by row. On a full disk rows wait in memory: the file always holds whole rows, and all of
+ * them once the disk has room again. */
 #ifndef ARQ_TOOL_TABLE_H
 #define ARQ_TOOL_TABLE_H
 
