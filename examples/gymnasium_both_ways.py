@@ -12,8 +12,8 @@ import libarq
 import libarq.gymnasium
 
 with gymnasium.make("CartPole-v1") as env:
-    training = libarq.train(env, total_steps=5000, learning_starts=500, exploration_steps=3000, train_period=4,
-                            batch=64, evaluate=False)
+    training = libarq.train(env, total_steps=5000, rollout=256, epochs=4, td_lambda=0.9, batch=64,
+                            exploration_steps=3000, evaluate=False)
     print(f"CartPole-v1: {training.network.cells} cell learned for {training.run.steps} steps, "
           f"mean return of the last 100 episodes {training.run.mean_return:.1f}")
 

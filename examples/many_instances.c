@@ -24,12 +24,13 @@ int main(void)
     double rewards[GAMES], sum[2] = {0, 0}, episodes[2] = {0, 0};
     char text[512];
 
-    int failed =
-        arq_context_create(ARQ_ABI_VERSION, NULL, &context) || arq_config_create(context, "fast", &config) ||
-        arq_config_set(config, "experience", "rollout") || arq_config_set(config, "exploration_steps", "100000") ||
-        arq_env_batch_open(context, "minatar/breakout", GAMES, &games) ||
-        arq_agent_create_many(context, config, ARQ_OBSERVATION_BIT, 8 * BYTES, 3, GAMES, &agent) ||
-        arq_env_batch_reset(games, NULL, NULL, observations) || arq_agent_begin_many(agent, NULL, observations);
+    int failed = arq_context_create(ARQ_ABI_VERSION, NULL, &context) || arq_config_create(context, "fast", &config) ||
+                 arq_config_set(config, "exploration_steps", "100000") ||
+                 arq_config_set_int(config, "total_steps", GAMES * STEPS) || /* over which the learning rate falls */
+                 arq_env_batch_open(context, "minatar/breakout", GAMES, &games) ||
+                 arq_agent_create_many(context, config, ARQ_OBSERVATION_BIT, 8 * BYTES, 3, GAMES, &agent) ||
+                 arq_env_batch_reset(games, NULL, NULL, observations) ||
+                 arq_agent_begin_many(agent, NULL, observations);
     for (int step = 0; step < STEPS && !failed; step++) {
         int half = step >= STEPS / 2;
         failed = arq_agent_act_many(agent, NULL, actions) ||

@@ -25,7 +25,7 @@ int main(void)
     char text[512];
 
     int failed =
-        arq_context_create(ARQ_ABI_VERSION, NULL, &context) || arq_config_create(context, "fast", &config) ||
+        arq_context_create(ARQ_ABI_VERSION, NULL, &context) || arq_config_create(context, "replay-fast", &config) ||
         arq_config_set(config, "gamma", "0.9") ||
         arq_network_create(context, config, ARQ_OBSERVATION_DISCRETE, 8, 2, &network) ||
         arq_learner_create(network, config, &learner) || arq_activations_create(network, 2, &acting) ||

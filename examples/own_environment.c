@@ -42,9 +42,9 @@ int main(void)
     uint64_t length = 0;
     char text[512];
     int failed = field == NULL || arq_context_create(ARQ_ABI_VERSION, NULL, &context) ||
-                 arq_config_create(context, "fast", &config) || arq_config_set(config, "learning_starts", "500") ||
-                 arq_config_set(config, "exploration_steps", "4000") || arq_config_set(config, "gamma", "0.9") ||
-                 arq_config_set(config, "target_period", "100") || arq_config_set(config, "train_period", "4") ||
+                 arq_config_create(context, "fast", &config) || arq_config_set(config, "rollout", "64") ||
+                 arq_config_set(config, "epochs", "4") || arq_config_set(config, "batch", "64") ||
+                 arq_config_set(config, "gamma", "0.9") || arq_config_set(config, "exploration_steps", "4000") ||
                  arq_env_create(context, &corridor, field, &env) || arq_run_create(context, config, env, &run);
     for (uint64_t steps = 0; !failed && steps < 6000; steps += length) {
         failed = arq_run_advance(run, 10000, &length); /* to the end of an episode */

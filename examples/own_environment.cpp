@@ -42,11 +42,11 @@ int main()
         arq::Context context;
         arq::Config config(context, "fast");
         config.set("total_steps", 6000);
-        config.set("learning_starts", 500);
+        config.set("rollout", 64);
+        config.set("epochs", 4);
+        config.set("batch", 64);
         config.set("exploration_steps", 4000);
         config.set("gamma", 0.9);
-        config.set("target_period", 100);
-        config.set("batch", 64);
         arq::Env env(context, std::make_unique<Corridor>());
         arq::Run run(context, config, env);
         while (run.advance(1000) > 0) {

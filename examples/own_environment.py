@@ -27,6 +27,6 @@ class Corridor:
 
 
 print("broken promises:", libarq.check_environment(Corridor))
-training = libarq.train(Corridor(), preset="fast", total_steps=12000, learning_starts=500, exploration_steps=4000,
-                        train_period=4, target_period=100, batch=64, gamma=0.9, evaluation_epsilon=0.0, evaluation_episodes=10)
+training = libarq.train(Corridor(), preset="fast", total_steps=12000, rollout=64, epochs=4, batch=64,
+                        exploration_steps=4000, gamma=0.9, evaluation_epsilon=0.0, evaluation_episodes=10)
 print(f"the way of 11 steps takes {np.mean(training.evaluation.lengths):.1f}")

@@ -27,9 +27,10 @@ int main(void)
     char text[512];
 
     int failed = arq_context_create(ARQ_ABI_VERSION, NULL, &context) || arq_config_create(context, "fast", &config) ||
-                 arq_config_set(config, "learning_starts", "500") || arq_config_set(config, "batch", "64") ||
-                 arq_config_set(config, "exploration_steps", "8000") || arq_config_set(config, "widths", "32") ||
-                 arq_config_set(config, "gamma", "0.9") ||
+                 arq_config_set(config, "rollout", "256") || arq_config_set(config, "epochs", "4") ||
+                 arq_config_set(config, "batch", "32") || arq_config_set(config, "exploration_steps", "8000") ||
+                 arq_config_set(config, "gamma", "0.9") || arq_config_set(config, "learning_rate", "0.003") ||
+                 arq_config_set_int(config, "total_steps", STEPS) || /* over which the learning rate falls */
                  arq_agent_create(context, config, ARQ_OBSERVATION_F32, 2, 3, &agent);
     failed = failed || arq_agent_begin(agent, (float[]){room / 20, outside / 20});
     for (int step = 1; step <= STEPS && !failed; step++) {

@@ -10,7 +10,8 @@ import numpy as np
 import libarq
 
 STEPS, REPORT = 20000, 2000
-agent = libarq.Agent(2, 3, preset="fast", learning_starts=500, exploration_steps=8000, batch=64, train_period=4)
+agent = libarq.Agent(2, 3, preset="fast", total_steps=STEPS, rollout=256, epochs=4, batch=32, learning_rate=0.003,
+                     gamma=0.9, exploration_steps=8000)
 room = outside = 5.0
 good = 0
 

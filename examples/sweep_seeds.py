@@ -21,13 +21,13 @@ SEEDS = (1, 2, 3)
 def run(root, steps, job):
     """One training in a process of its own; handles do not travel between processes, numbers do."""
     name, seed = job
-    with libarq.train("minatar/breakout", seed=seed, total_steps=steps, learning_starts=1000, out=f"{root}/{name}-{seed}",
+    with libarq.train("minatar/breakout", seed=seed, total_steps=steps, out=f"{root}/{name}-{seed}",
                       progress=False, **SETTINGS[name]) as training:
         return training.evaluation.mean
 
 
 def main():
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
+    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 200000
     jobs = [(name, seed) for name in SETTINGS for seed in SEEDS]
     with tempfile.TemporaryDirectory() as root:
         with ProcessPoolExecutor() as processes:

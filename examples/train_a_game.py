@@ -12,7 +12,7 @@ import tempfile
 
 import libarq
 
-steps = int(sys.argv[1]) if len(sys.argv) > 1 else 20000
+steps = int(sys.argv[1]) if len(sys.argv) > 1 else 300000
 with tempfile.TemporaryDirectory() as folder:
     with libarq.train("minatar/breakout", preset="fast", seed=1, total_steps=steps, out=folder) as training:
         agent, chance = training.evaluation, training.random_evaluation

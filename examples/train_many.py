@@ -16,8 +16,7 @@ import gymnasium
 import libarq
 
 STEPS = int(sys.argv[1]) if len(sys.argv) > 1 else 200000
-SETTINGS = {"experience": "rollout", "widths": 32, "heads": 4, "batch": 128,
-            "learning_rate": 1e-3, "exploration_steps": STEPS // 4}
+SETTINGS = {"widths": 32, "exploration_steps": STEPS // 4}
 CONTROL = {**SETTINGS, "rollout": 512, "epochs": 2, "td_lambda": 0.9, "exploration_steps": STEPS // 20}
 
 
@@ -38,7 +37,7 @@ def cartpole():
 
 def main():
     longest = Longest()
-    games = libarq.Training("minatar/breakout", environments=64, preset=None, total_steps=STEPS, threads=0,
+    games = libarq.Training("minatar/breakout", environments=64, total_steps=STEPS, threads=0,
                             callbacks=[longest], progress=False, **SETTINGS)
     with games:
         games.learn()
@@ -48,7 +47,7 @@ def main():
         episode = longest.episode
         print(f"longest: instance {episode.instance}, {episode.length} steps, {episode.end}")
 
-    with libarq.train([cartpole] * 2, preset=None, total_steps=STEPS // 5, evaluation_episodes=20, progress=False,
+    with libarq.train([cartpole] * 2, total_steps=STEPS // 5, evaluation_episodes=20, progress=False,
                       **CONTROL) as processes:
         score = processes.evaluation
         print(f"2 x CartPole-v1 in processes: mean return {score.mean:.3f} over {len(score.returns)} episodes")

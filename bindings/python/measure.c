@@ -21,7 +21,7 @@ int main(void)
     arq_activations *activations = NULL;
     float observation[50] = {0};
     int32_t action = 0;
-    int failed = arq_context_create(ARQ_ABI_VERSION, NULL, &context) || arq_config_create(context, "fast", &config) ||
+    int failed = arq_context_create(ARQ_ABI_VERSION, NULL, &context) || arq_config_create(context, "replay-fast", &config) ||
                  arq_config_set(config, "learning_starts", "1000000000") ||
                  arq_agent_create(context, config, ARQ_OBSERVATION_F32, 50, 4, &agent) ||
                  arq_network_create(context, config, ARQ_OBSERVATION_F32, 50, 4, &network) ||

@@ -50,7 +50,7 @@ def build(folder: str) -> Path:
 
 
 def in_python() -> list[float]:
-    settings: dict[str, Any] = {"preset": "fast", "learning_starts": 10**9}
+    settings: dict[str, Any] = {"preset": "replay-fast", "learning_starts": 10**9}
     agent = libarq.Agent(50, 4, **settings)
     network = libarq.Network(50, 4, **settings)
     activations = network.activations()

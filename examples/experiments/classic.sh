@@ -16,7 +16,7 @@ fi
 dense=$(echo "$schedule" | sed 's/heads=4,//')
 for game in cartpole acrobot mountaincar; do
     "$curves" "$out-$game" "classic/$game" 0 "$steps" "$seeds" \
-        "ad:fast,network=ad,recurrent=true,top_down=true,$schedule" \
-        "arq:fast,network=arq,recurrent=true,top_down=true,$schedule" \
-        "arq-mean:fast,network=arq,goodness=mean,recurrent=true,top_down=true,$schedule" "dqn:fast,network=dqn,$dense"
+        "ad:replay-fast,network=ad,recurrent=true,top_down=true,$schedule" \
+        "arq:replay-fast,network=arq,recurrent=true,top_down=true,$schedule" \
+        "arq-mean:replay-fast,network=arq,goodness=mean,recurrent=true,top_down=true,$schedule" "dqn:replay-fast,network=dqn,$dense"
 done

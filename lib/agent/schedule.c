@@ -26,5 +26,6 @@ double arq_schedule_learning_rate(const arq_parameters *parameters, uint64_t ste
     if (p->learning_rate_steps == 0) {
         return p->learning_rate;
     }
-    return between(p->learning_rate, p->learning_rate_end, share_of((double)steps, p->learning_rate_steps));
+    int64_t length = p->learning_rate_steps < 0 ? p->total_steps : p->learning_rate_steps;
+    return between(p->learning_rate, p->learning_rate_end, share_of((double)steps, length));
 }

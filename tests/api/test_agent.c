@@ -376,6 +376,31 @@ START_TEST(epsilon_falls_as_the_parameters_say)
 }
 END_TEST
 
+/* Over so many steps, or with -1 over total_steps; the rate of the end is kept, that of a length of 0 never changes. */
+START_TEST(the_learning_rate_falls_as_the_parameters_say)
+{
+    static const char *const lengths[] = {"learning_rate_steps=40", "learning_rate_steps=-1 total_steps=40",
+                                          "learning_rate_steps=0 total_steps=40"};
+    static const double wanted[][4] = {
+        {0.01, 0.00775, 0.0055, 0.001}, {0.01, 0.00775, 0.0055, 0.001}, {0.01, 0.01, 0.01, 0.01}};
+    static const int steps[] = {0, 10, 10, 100};
+    struct host host;
+    host_open(&host);
+    for (size_t i = 0; i < 3; i++) {
+        char settings[512];
+        snprintf(settings, sizeof(settings), SETTINGS "learning_rate=0.01 learning_rate_end=0.001 %s", lengths[i]);
+        arq_agent *agent = made(&host, settings);
+        struct world world = {.random = 5};
+        for (size_t k = 0; k < 4; k++) {
+            live(&host, agent, &world, steps[k]);
+            ck_assert_double_eq_tol(metric(&host, agent, "learning_rate"), wanted[i][k], 1e-12);
+        }
+        arq_agent_destroy(agent);
+    }
+    host_close(&host);
+}
+END_TEST
+
 START_TEST(a_saved_agent_goes_on_bit_for_bit)
 {
     static const char *const kinds[] = {SETTINGS, SETTINGS "network=ad context_on_explore=true replay_capacity=37"};
@@ -559,6 +584,7 @@ int main(void)
                                   terminated_wins_over_truncated,
                                   events_follow_the_schedule,
                                   epsilon_falls_as_the_parameters_say,
+                                  the_learning_rate_falls_as_the_parameters_say,
                                   a_saved_agent_goes_on_bit_for_bit,
                                   files_that_do_not_fit_change_nothing,
                                   its_network_opens_from_its_file,

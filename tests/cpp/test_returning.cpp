@@ -95,7 +95,7 @@ void handles()
     arq::Context context = *std::move(made);
     CHECK(fails(context.set_threads(100000), ARQ_E_ARGUMENT, "100000"));
     CHECK(fails(arq::Config::create(context, "huge"), ARQ_E_NOT_FOUND, "huge"));
-    arq::Config config = *arq::Config::create(context, "fast");
+    arq::Config config = *arq::Config::create(context, "replay-fast");
     CHECK(config.set("widths", "16") && config.set("batch", 16) && config.set("learning_starts", 50));
     CHECK(fails(config.set("gamma", 2.0), ARQ_E_ARGUMENT, "0 .. 1"));
     CHECK(*config.text("widths") == "16" && fails(config.text("gama"), ARQ_E_NOT_FOUND, "gamma"));
@@ -144,7 +144,7 @@ void environments()
 {
     {
         arq::Context context = *arq::Context::create();
-        arq::Config config = *arq::Config::create(context, "fast");
+        arq::Config config = *arq::Config::create(context, "replay-fast");
         CHECK(config.set("widths", "16") && config.set("learning_starts", 50) && config.set("total_steps", 300) &&
               config.set("batch", 16));
         CHECK(arq::register_environment<Corridor>(context, "toy/corridor", "Walk right",

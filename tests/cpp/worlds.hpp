@@ -12,7 +12,7 @@ inline constexpr auto three_floats = arq::ObservationLayout::floats(3);
 /* Learns the corridor below in its 1000 steps. */
 inline arq::Config small_config(const arq::Context &context)
 {
-    arq::Config config(context, "fast");
+    arq::Config config(context, "replay-fast");
     config.set("widths", "16");
     config.set("heads", 4);
     config.set("gamma", 0.9);

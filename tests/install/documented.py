@@ -37,8 +37,8 @@ SHORT = "--total_steps 3000 --evaluation_episodes 3"
 ARQ = """#!/bin/sh
 case "$*" in
 train*--steps*) exec "{arq}" "$@" ;;
-train*rollout*) exec "{arq}" "$@" {short} ;;
-train*) exec "{arq}" "$@" {short} --learning_starts 500 ;;
+train*small*) exec "{arq}" "$@" {short} --learning_starts 500 ;;
+train*) exec "{arq}" "$@" {short} ;;
 play*) exec "{python}" "{here}/watch.py" "{arq}" "$@" ;;
 esac
 exec "{arq}" "$@"

@@ -19,7 +19,7 @@ here = pathlib.Path(libarq.__file__).parent
 assert str(here.parent) == sys.argv[1], here
 assert (here / "py.typed").exists()
 assert here in pathlib.Path(libarq._library.lib._name).parents, libarq._library.lib._name
-training = libarq.train("minatar/breakout", total_steps=2000, learning_starts=500, evaluation_episodes=3)
+training = libarq.train("minatar/breakout", total_steps=2000, evaluation_episodes=3)
 print(libarq.version(), training.evaluation)
 """
 

@@ -111,7 +111,7 @@ static void update_often(arq_context *context, const char *preset, struct counti
 
 START_TEST(an_update_asks_for_no_memory)
 {
-    static const char *const presets[] = {"fast", "small"};
+    static const char *const presets[] = {"fast", "replay-fast", "small"};
     for (uint32_t threads = 1; threads <= 2; threads++) {
         struct counting_allocator counts = {0};
         arq_allocator hooks = counting_hooks(&counts);
@@ -133,7 +133,7 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, every_index_runs_once, 0, 3);
     tcase_add_loop_test(tests, tasks_may_call_again, 0, 3);
-    tcase_add_loop_test(tests, an_update_asks_for_no_memory, 0, 2);
+    tcase_add_loop_test(tests, an_update_asks_for_no_memory, 0, 3);
     suite_add_tcase(suite, tests);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);

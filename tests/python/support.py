@@ -23,6 +23,9 @@ TINY = {
     "evaluation_episodes": 5,
 }
 
+# The same for a training, whose usual preset learns from rollouts.
+TRAINING = {"preset": "replay-fast", **TINY}
+
 
 def need(module):
     """Imports a module the tests can do without; the skip names it."""

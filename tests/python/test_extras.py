@@ -1,7 +1,7 @@
 """What is optional: pictures and TensorBoard."""
 
 import numpy as np
-from support import TINY, Case, main, need
+from support import TRAINING, Case, main, need
 
 import libarq
 
@@ -18,7 +18,7 @@ class Plots(Case):
         for seed in (1, 2, 3):
             folder = self.folder / str(seed)
             libarq.train("minatar/breakout", seed=seed, total_steps=1500, log_every=100, out=folder, evaluate=False,
-                         progress=False, **TINY).close()
+                         progress=False, **TRAINING).close()
             self.runs.append(folder)
 
     def test_learning_curves(self):
@@ -45,7 +45,7 @@ class Plots(Case):
     def test_a_training_is_drawn_like_its_folder(self):
         from libarq import plot
 
-        training = libarq.train("minatar/breakout", seed=1, total_steps=1500, evaluate=False, progress=False, **TINY)
+        training = libarq.train("minatar/breakout", seed=1, total_steps=1500, evaluate=False, progress=False, **TRAINING)
         for ours, theirs in zip(plot.curves([training]), plot.curves(self.runs[:1])):
             self.assertTrue(np.array_equal(ours, theirs))
 
@@ -76,7 +76,7 @@ class TensorBoard(Case):
 
         writer = Writer()
         training = libarq.train("minatar/breakout", total_steps=1000, log_every=500, evaluate=False, progress=False,
-                                callbacks=[libarq.TensorBoardLog(writer=writer)], **TINY)
+                                callbacks=[libarq.TensorBoardLog(writer=writer)], **TRAINING)
         self.assertEqual(writer.scalars.pop(), "flushed")
         returns = [(value, step) for tag, value, step in writer.scalars if tag == "episode/return"]
         self.assertEqual(returns, [(episode.total_reward, episode.step) for episode in training.episodes])
@@ -88,7 +88,7 @@ class TensorBoard(Case):
     def test_files_are_written(self):
         need("tensorboardX")
         log = libarq.TensorBoardLog(self.folder / "board")
-        libarq.train("minatar/breakout", total_steps=500, evaluate=False, progress=False, callbacks=[log], **TINY)
+        libarq.train("minatar/breakout", total_steps=500, evaluate=False, progress=False, callbacks=[log], **TRAINING)
         log.close()
         files = list((self.folder / "board").glob("events.out.tfevents.*"))
         self.assertEqual(len(files), 1)

@@ -3,7 +3,7 @@
 import warnings
 
 import numpy as np
-from support import TINY, Case, main, need, need_for_all
+from support import TRAINING, Case, main, need, need_for_all
 
 import libarq
 
@@ -181,8 +181,8 @@ class Foreign(Case):
 
     def test_cartpole_is_learned(self):
         """Far beyond a player that acts at random (about 22); seed and all else fixed, so that it cannot wobble."""
-        settings = {"widths": 64, "heads": 4, "learning_starts": 1000, "exploration_steps": 8000, "train_period": 4,
-                    "batch": 128, "replay_capacity": 50000, "evaluation_episodes": 20}
+        settings = {"rollout": 256, "epochs": 4, "batch": 64, "td_lambda": 0.9, "exploration_steps": 8000,
+                    "evaluation_episodes": 20}
         env = gymnasium.make("CartPole-v1")
         with libarq.train(env, total_steps=20000, progress=False, **settings) as training:
             self.assertGreater(training.evaluation.mean, 100)
@@ -192,20 +192,20 @@ class Foreign(Case):
 
     def test_box_actions_train(self):
         env = gymnasium.make("MountainCarContinuous-v0", max_episode_steps=50)
-        training = libarq.train(env, total_steps=500, progress=False, **TINY)
+        training = libarq.train(env, total_steps=500, progress=False, **TRAINING)
         self.assertEqual(training.env.spec.actions, libarq.Discrete(2))
         self.assertEqual(len(training.episodes), 10)
 
     def test_lunar_lander_trains(self):
         need("Box2D")
-        training = libarq.train(gymnasium.make("LunarLander-v3"), total_steps=1500, progress=False, **TINY)
+        training = libarq.train(gymnasium.make("LunarLander-v3"), total_steps=1500, progress=False, **TRAINING)
         self.assertEqual(training.env.spec.observation.size, 8)
         self.assertGreater(len(training.episodes), 5)
 
     def test_ids_of_gymnasium_are_told_apart(self):
         with self.assertRaisesRegex(libarq.NotFoundError, r"give gymnasium\.make\('CartPole-v1'\)"):
             libarq.train("CartPole-v1")
-        with libarq.Training(gymnasium.make("CartPole-v1"), progress=False, **TINY) as training:
+        with libarq.Training(gymnasium.make("CartPole-v1"), progress=False, **TRAINING) as training:
             self.assertEqual(training.name, "CartPole-v1")
 
     def test_what_an_environment_raises_comes_out(self):
@@ -214,7 +214,7 @@ class Foreign(Case):
                 raise ConnectionError("the robot is off")
 
         with self.assertRaisesRegex(ConnectionError, "the robot is off"):
-            libarq.train(Broken(gymnasium.make("CartPole-v1")), total_steps=10, progress=False, **TINY)
+            libarq.train(Broken(gymnasium.make("CartPole-v1")), total_steps=10, progress=False, **TRAINING)
 
 
 class StableBaselines(Case):

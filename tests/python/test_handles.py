@@ -17,7 +17,7 @@ FLAT = np.zeros(4, np.float32)
 
 def every_handle(context):
     """One of each kind, made from this context."""
-    config = libarq.Config("fast", context=context, **TINY)
+    config = libarq.Config("small", context=context, **TINY)
     env = libarq.Environment.open("minatar/breakout", context=context)
     network = libarq.Network(4, 2, config=config, context=context)
     return {

@@ -6,7 +6,7 @@ import threading
 import time
 
 import numpy as np
-from support import TINY, Case, Corridor, main
+from support import TINY, TRAINING, Case, Corridor, main
 
 import libarq
 
@@ -31,7 +31,7 @@ class Interrupts(Case):
         return caught.exception
 
     def test_a_training_goes_on_where_it_was(self):
-        settings = {**TINY, "total_steps": 40000, "progress": False}
+        settings = {**TRAINING, "total_steps": 40000, "progress": False}
         stopped = libarq.Training("minatar/breakout", out=self.folder / "run", **settings)
         interrupt_after(0.2)
         with self.assertRaises(libarq.Interrupted) as caught:
@@ -54,7 +54,7 @@ class Interrupts(Case):
             def on_stop(self, training):
                 interrupt_after(0.3)
 
-        settings = {**TINY, "total_steps": 200, "progress": False, "evaluation_episodes": 10**6}
+        settings = {**TRAINING, "total_steps": 200, "progress": False, "evaluation_episodes": 10**6}
         with self.assertRaisesRegex(libarq.Interrupted, r"after 200 steps; evaluate\(\) of") as caught:
             libarq.train("minatar/breakout", callbacks=[Interrupt()], **settings)
         self.assertTrue(caught.exception.training.complete)

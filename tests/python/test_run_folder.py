@@ -8,13 +8,13 @@ import signal
 import subprocess
 import unittest
 
-from support import SOURCE, TINY, Case, main
+from support import SOURCE, TRAINING, Case, main
 
 import libarq
 
 PROGRAM = os.environ.get("ARQ_PROGRAM")
 GAME = "minatar/breakout?sticky=0"
-SETTINGS = {**TINY, "widths": "8,6", "seed": 4, "total_steps": 4500}
+SETTINGS = {**TRAINING, "widths": "8,6", "seed": 4, "total_steps": 4500}
 PAGE = (SOURCE / "docs" / "run-folder.md").read_text(encoding="utf-8")
 TABLES = ("log.csv", "episodes.csv", "result.csv")
 
@@ -160,9 +160,9 @@ class RunFolders(Case):
     def test_force_removes_the_five_files_alone(self):
         for folder in self.folders.values():
             (folder / "notes.txt").write_text("mine")
-        flags = [part for name, value in TINY.items() for part in (f"--{name}", str(value))]
+        flags = [part for name, value in TRAINING.items() for part in (f"--{name}", str(value))]
         self.arq("train", GAME, *flags, "--steps", "50", "--force", "--out", self.folders["program"])
-        libarq.train(GAME, **TINY, total_steps=50, force=True, evaluate=False, out=self.folders["python"]).close()
+        libarq.train(GAME, **TRAINING, total_steps=50, force=True, evaluate=False, out=self.folders["python"]).close()
         for folder in self.folders.values():
             self.assertEqual((folder / "notes.txt").read_text(), "mine")
             self.assertEqual([row["steps"] for row in rows_of(folder / "log.csv")], ["50"])
@@ -172,7 +172,7 @@ class RunFolders(Case):
 class FullDisk(Case):
     def test_rows_are_whole_and_none_is_lost(self):
         """The disk is a limit on the size of files, which the system enforces in the same way."""
-        settings = {**TINY, "total_steps": 3000, "log_every": 100, "evaluate": False, "progress": False, "seed": 3}
+        settings = {**TRAINING, "total_steps": 3000, "log_every": 100, "evaluate": False, "progress": False, "seed": 3}
         libarq.train(GAME, out=self.folder / "whole", **settings).close()
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
         handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

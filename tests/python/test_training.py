@@ -7,7 +7,7 @@ import os
 import subprocess
 
 import numpy as np
-from support import TINY, Case, Corridor, main, need
+from support import TRAINING, Case, Corridor, main, need
 
 import libarq
 
@@ -24,11 +24,11 @@ class Trainings(Case):
         program = os.environ.get("ARQ_PROGRAM")
         if not program:
             self.skipTest("the program arq was not built (option tools)")
-        flags = [part for name, value in TINY.items() for part in (f"--{name}", str(value))]
+        flags = [part for name, value in TRAINING.items() for part in (f"--{name}", str(value))]
         theirs, ours = self.folder / "program", self.folder / "python"
         subprocess.run([program, "train", GAME, "--steps", "2500", "--seed", "4", *flags, "--quiet", "--threads", "1",
                         "--out", theirs], check=True, timeout=120, stdout=subprocess.DEVNULL)
-        with libarq.train(GAME, seed=4, total_steps=2500, out=ours, progress=False, **TINY) as training:
+        with libarq.train(GAME, seed=4, total_steps=2500, out=ours, progress=False, **TRAINING) as training:
             mean = training.evaluation.mean
         for name in ("network.safetensors", "episodes.csv"):
             self.assertEqual((theirs / name).read_bytes(), (ours / name).read_bytes(), name)
@@ -61,7 +61,7 @@ class Trainings(Case):
 
     def test_logs_are_read_by_pandas(self):
         pandas = need("pandas")
-        libarq.train(GAME, total_steps=2500, out=self.folder, evaluate=False, progress=False, **TINY).close()
+        libarq.train(GAME, total_steps=2500, out=self.folder, evaluate=False, progress=False, **TRAINING).close()
         log = pandas.read_csv(self.folder / "log.csv")
         self.assertEqual(log["steps"].tolist(), [2000, 2500])
         self.assertEqual({str(kind) for kind in log.dtypes} - {"int64", "float64"}, set())
@@ -71,8 +71,8 @@ class Trainings(Case):
         self.assertTrue((episodes["length"].cumsum() == episodes["step"]).all())
 
     def test_parts_make_the_whole(self):
-        whole = libarq.train(GAME, total_steps=1500, evaluate=False, progress=False, **TINY)
-        parts = libarq.Training(GAME, total_steps=1500, progress=False, log_every=77, **TINY)
+        whole = libarq.train(GAME, total_steps=1500, evaluate=False, progress=False, **TRAINING)
+        parts = libarq.Training(GAME, total_steps=1500, progress=False, log_every=77, **TRAINING)
         for steps in (1, 300, 10, 5000):
             parts.learn(steps)
         self.assertTrue(parts.complete)
@@ -82,8 +82,8 @@ class Trainings(Case):
         self.assertEqual(parts.learn().run.steps, 1500)
 
     def test_evaluation_does_not_change_training(self):
-        plain = libarq.Training(GAME, total_steps=1200, progress=False, **TINY).learn()
-        judged = libarq.Training(GAME, total_steps=1200, progress=False, **TINY)
+        plain = libarq.Training(GAME, total_steps=1200, progress=False, **TRAINING).learn()
+        judged = libarq.Training(GAME, total_steps=1200, progress=False, **TRAINING)
         for _ in range(3):
             judged.learn(400)
             judged.evaluate(episodes=2)
@@ -92,10 +92,10 @@ class Trainings(Case):
         self.assertEqual(len(judged.evaluation.returns), 2)
 
     def test_a_run_is_not_overwritten_unasked(self):
-        libarq.train(GAME, total_steps=50, out=self.folder, progress=False, **TINY)
+        libarq.train(GAME, total_steps=50, out=self.folder, progress=False, **TRAINING)
         with self.assertRaisesRegex(FileExistsError, "force=True"):
-            libarq.train(GAME, total_steps=50, out=self.folder, progress=False, **TINY)
-        libarq.train(GAME, total_steps=50, out=self.folder, force=True, progress=False, **TINY)
+            libarq.train(GAME, total_steps=50, out=self.folder, progress=False, **TRAINING)
+        libarq.train(GAME, total_steps=50, out=self.folder, force=True, progress=False, **TRAINING)
         again = libarq.evaluate(self.folder)
         self.assertEqual(again.mean, float(read(self.folder / "result.csv")[0]["mean"]))
         self.assertEqual(libarq.inspect(self.folder).environment, GAME)
@@ -120,7 +120,7 @@ class Trainings(Case):
                 self.heard.append("stop")
 
         listener = Listener()
-        training = libarq.Training(GAME, total_steps=700, log_every=500, callbacks=[listener], progress=False, **TINY)
+        training = libarq.Training(GAME, total_steps=700, log_every=500, callbacks=[listener], progress=False, **TRAINING)
         with self.assertRaises(ZeroDivisionError):
             training.learn()
         self.assertEqual(listener.heard[0], "start")
@@ -130,17 +130,17 @@ class Trainings(Case):
         training.learn()
         self.assertEqual(training.run.steps, 700)
         self.assertEqual([one for one in listener.heard if isinstance(one, float)], [500, 700])
-        fresh = libarq.Training(GAME, total_steps=700, progress=False, **TINY).learn()
+        fresh = libarq.Training(GAME, total_steps=700, progress=False, **TRAINING).learn()
         self.assertEqual(training.episodes, fresh.episodes)
 
     def test_an_environment_in_python(self):
         own = Corridor(length=3, limit=10)
-        training = libarq.train(own, total_steps=3000, progress=False, **TINY)
+        training = libarq.train(own, total_steps=3000, progress=False, **TRAINING)
         self.assertEqual(training.name, "Corridor")
         self.assertEqual(training.evaluation.mean, 1.0)
         self.assertEqual(training.evaluation.lengths.max(), 3)
         self.assertLess(training.random_evaluation.mean, 1.0)
-        half = libarq.Training(Corridor(), total_steps=3000, progress=False, **TINY).learn(100)
+        half = libarq.Training(Corridor(), total_steps=3000, progress=False, **TRAINING).learn(100)
         with self.assertRaisesRegex(ValueError, "second"):
             half.evaluate()
         half.evaluate(Corridor())
@@ -171,7 +171,7 @@ class Trainings(Case):
                 return np.ones(2, np.float32), 1.0, self.terminated, not self.terminated
 
         for terminated, expected in ((True, 1.0), (False, 2.0)):
-            settings = {**TINY, "gamma": 0.5, "learning_rate": 1e-2, "target_period": 50, "recurrent": False,
+            settings = {**TRAINING, "gamma": 0.5, "learning_rate": 1e-2, "target_period": 50, "recurrent": False,
                         "exploration_steps": 100, "train_period": 2}
             training = libarq.train(Once(terminated), total_steps=6000, evaluate=False, progress=False, **settings)
             network = training.network
@@ -184,7 +184,7 @@ class Evaluations(Case):
         """Hearing of episodes changes nothing, and a thread, which Ctrl-C does not reach, gives the same."""
         import threading
 
-        network = libarq.Network(libarq.ObservationSpec.bits(10, 10, 4), 3, **TINY)
+        network = libarq.Network(libarq.ObservationSpec.bits(10, 10, 4), 3, **TRAINING)
         plan = {"episodes": 7, "epsilon": 0.3, "seed": 12}
         heard = []
         main_thread = libarq.evaluate(network, GAME, on_episode=lambda *one: heard.append(one), **plan)
@@ -224,7 +224,7 @@ class Progress(Case):
         need("tqdm")
         shown = io.StringIO()
         with contextlib.redirect_stderr(shown):
-            libarq.train(GAME, total_steps=1500, evaluate=False, progress=True, **TINY)
+            libarq.train(GAME, total_steps=1500, evaluate=False, progress=True, **TRAINING)
         last = shown.getvalue().strip().split("\r")[-1]
         self.assertRegex(last, r"minatar/breakout: 100%.*1\.50k/1\.50k.*epsilon")
 

@@ -19,8 +19,9 @@ ARQ = os.environ["ARQ_PROGRAM"]
 MISBEHAVING = os.environ["ARQ_MISBEHAVING"]
 
 # A network that learns nothing much, but soon.
-TINY = ["--widths", "8", "--heads", "1", "--batch", "8", "--learning_starts", "100", "--train-period", "8",
-        "--replay_capacity", "5000", "--exploration_steps", "1000", "--evaluation_episodes", "5", "--threads", "1"]
+TINY = ["--preset", "replay-fast", "--widths", "8", "--heads", "1", "--batch", "8", "--learning_starts", "100",
+        "--train-period", "8", "--replay_capacity", "5000", "--exploration_steps", "1000", "--evaluation_episodes", "5",
+        "--threads", "1"]
 
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
 

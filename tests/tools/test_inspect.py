@@ -10,7 +10,8 @@ from support import TINY, Case
 
 class Inspect(Case):
     def train(self, network, *words):
-        tiny = list(TINY) if network in ("arq", "ad") else TINY[:2] + TINY[4:]  # heads are those of cells
+        heads = TINY.index("--heads")  # are those of cells
+        tiny = TINY if network in ("arq", "ad") else TINY[:heads] + TINY[heads + 2:]
         self.arq("train", "minatar/breakout", *tiny, "--network", network, "--steps", "2000", "--widths", "12,6",
                  "--out", "run", "--force", *words)
 

@@ -38,7 +38,7 @@ class Train(Case):
         config = self.read("a/run/config.txt")
         self.assertIn("environment = minatar/breakout\nenvironments = 1\n", config)
         self.assertIn("seed = 7  # set\n", config)
-        self.assertIn("learning_rate = 0.001  # fast\n", config)
+        self.assertIn("learning_rate = 0.001  # replay-fast\n", config)
         self.assertIn("gamma = 0.99  # default\n", config)
 
         log = self.table("a/run/log.csv")
@@ -100,8 +100,8 @@ class Train(Case):
         said = re.findall(r"(?m)^  (\S+) +(\d+)  ", self.arq("list", "presets").stdout)
         self.assertIn("fast", dict(said))
         for preset, environments in said:
-            self.arq("train", "minatar/breakout", "--preset", preset, "--steps", "1", "--replay_capacity", "1000",
-                     "--evaluation_episodes", "1", "--out", preset, "--quiet", "--threads", "1")
+            self.arq("train", "minatar/breakout", "--preset", preset, "--steps", "1", "--evaluation_episodes", "1",
+                     "--out", preset, "--quiet", "--threads", "1")
             self.assertIn(f"environments = {environments}\n", self.read(preset, "config.txt"))
 
     def test_box_actions_are_said_to_be_wrapped(self):

@@ -27,7 +27,7 @@ static const option options[] = {
     {"threads", OPTION_COUNT, offsetof(bench_settings, plan.threads), 1, 256, "N",
      "update, rollout: measured besides one thread, default: 2; act: default: 1."},
     {"preset", OPTION_TEXT, offsetof(bench_settings, plan.preset), 0, 0, "NAME",
-     "update: whose network and rule, default: minatar-paper; rollout: default: fast; act: default: four of them."},
+     "update: whose network and rule, default: minatar-paper; rollout: default: fast; act: default: five of them."},
     {"network", OPTION_TEXT, offsetof(bench_settings, plan.network), 0, 0, "KIND",
      "update: kind of network, or all of them beside each other; rollout: kind; default: the preset's."},
     {"widths", OPTION_TEXT, offsetof(bench_settings, plan.widths), 0, 0, "LIST",

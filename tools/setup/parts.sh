@@ -113,7 +113,7 @@ with_32_bits() {
     fi
     build "$build_folder/check-32-bit" --cross-file "$source_folder/tests/kernels/i686.cross" -Ddocs=disabled &&
         run_tests "$build_folder/check-32-bit" --suite kernels || return
-    expect "the same training as with 64 bits" same_training "--total_steps 3000 --learning_starts 500" \
+    expect "the same training as with 64 bits" same_training "--total_steps 3000" \
         "$usual_folder" "" "" "$build_folder/check-32-bit" "" ""
 }
 
@@ -199,13 +199,14 @@ aarch64_training() {
     need aarch64-linux-gnu-gcc qemu-aarch64 || return
     build "$build_folder/check-aarch64-program" --cross-file "$source_folder/tests/kernels/aarch64.cross" \
         -Dtests=disabled -Ddocs=disabled || return
-    expect "the same training as here" same_training "--total_steps 2000 --learning_starts 500" \
+    expect "the same training as here" same_training "--total_steps 2000" \
         "$usual_folder" "" "" "$build_folder/check-aarch64-program" "" "qemu-aarch64 -L /usr/aarch64-linux-gnu"
 }
 
 soak() {
     for arguments in "--preset fast --total_steps 300000" "--preset small --total_steps 60000" \
-        "--preset fast --network ad --total_steps 150000" "--preset fast --network dqn --total_steps 150000" \
+        "--preset replay-fast --total_steps 150000" "--preset fast --network ad --total_steps 150000" \
+        "--preset replay-fast --network dqn --total_steps 150000" \
         "--preset ff-dqn --total_steps 60000"; do
         expect "$arguments" same_training "$arguments" \
             "$usual_folder" "--threads 1 --cpu avx2" "" "$usual_folder" "--threads 3" "" || true

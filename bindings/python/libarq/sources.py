@@ -80,8 +80,8 @@ def _open(name: str, count: int, context: Context) -> Union[Environment, Environ
     except NotFoundError as error:
         if not _gymnasium_knows(name):
             raise
-        maker = f"gymnasium.make({name!r})" if count == 1 else f"gymnasium.make_vec({name!r}, num_envs={count})"
-        text = f"{error.text}; Gymnasium has one: give {maker}"
+        several = "" if count == 1 else f", or for many side by side gymnasium.make_vec({name!r}, num_envs={count})"
+        text = f"{error.text}; Gymnasium has one: give gymnasium.make({name!r}){several}"
         raise NotFoundError(error.status, text) from None
 
 

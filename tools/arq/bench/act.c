@@ -80,7 +80,7 @@ static int bench_preset(const bench_plan *plan, const char *preset, double bandw
 
 int bench_act(const bench_plan *plan, int id_count, const char *const *ids)
 {
-    static const char *const presets[] = {"fast", "small", "dmc-paper", "minatar-paper"};
+    static const char *const presets[] = {"fast", "replay-fast", "small", "dmc-paper", "minatar-paper"};
     double bandwidth = bench_read_bandwidth(plan);
     (void)id_count;
     (void)ids;
