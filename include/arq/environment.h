@@ -68,8 +68,11 @@ ARQ_API const arq_env_type *arq_plugin_type(const arq_context *context, uint32_t
  * @brief Opens an environment by id: "minatar/breakout?sticky=0&ramping=false".
  *
  * An id whose plugin is not loaded yet is looked for as `arq_<part before the slash>.so` in the folders of the
- * environment variable ARQ_PLUGIN_PATH (separated by colons), then in the library's own folder. An id that is a path
- * (it contains ".so") is loaded as a plugin; "?" and options may follow, and "#id" where it offers several.
+ * environment variable ARQ_PLUGIN_PATH (separated by colons), then where plugins are installed and in arq/plugins beside
+ * the library, or beside the program it is linked into. Folders that are no absolute paths, or into which everybody may
+ * write, are left out; the log names them. A process with more rights than its user (setuid) looks only where plugins
+ * are installed. An id that is a path (it contains ".so") is loaded as a plugin; "?" and options may follow, and "#id"
+ * where it offers several.
  *
  * Wrappers may follow, each after a "|", the innermost first: "|time_limit=500" as arq_env_time_limit(), "|bang_bang"
  * as arq_env_bang_bang().

@@ -9,6 +9,12 @@
 /* Whether anything is there. */
 bool arq_path_exists(const char *path);
 
+/* Whether the path means the same from every folder. */
+bool arq_path_is_absolute(const char *path);
+
+/* Whether it is a folder into which every user of the machine may put files. */
+bool arq_folder_is_anybodys(const char *folder);
+
 /* What stands between the paths of a list in an environment variable. */
 char arq_path_list_mark(void);
 

@@ -18,6 +18,9 @@ void arq_process_mark_create(arq_process_mark *mark);
 void arq_process_mark_destroy(arq_process_mark *mark);
 bool arq_process_mark_is_ours(const arq_process_mark *mark);
 
+/* Whether the process has more rights than its user, who chose its arguments, environment and current folder. */
+bool arq_process_is_privileged(void);
+
 /* An environment variable that says what code is loaded: NULL too in a process with more rights than its user. */
 const char *arq_process_trusted_variable(const char *name);
 

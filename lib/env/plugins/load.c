@@ -65,7 +65,7 @@ static void load_one(void *user, const char *path, const char *collection, size_
 static arq_status load_all(arq_context *context)
 {
     load_all_result result = {.context = context};
-    arq_plugin_visit_all(load_one, &result);
+    arq_plugin_visit_all(context, load_one, &result);
     if (result.failed > 1) {
         return arq_fail(context, result.status, "%s (and %" PRIu32 " more)", result.text, result.failed - 1);
     }
@@ -99,5 +99,5 @@ arq_status arq_plugin_load_collection(arq_context *context, const char *id)
     if (length == 0 || strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") != length || id[length] != '/') {
         return ARQ_OK;
     }
-    return arq_plugin_find(id, length, path) ? arq_plugin_load_file(context, path, &table) : ARQ_OK;
+    return arq_plugin_find(context, id, length, path) ? arq_plugin_load_file(context, path, &table) : ARQ_OK;
 }

@@ -1,6 +1,7 @@
 #include "env/plugins/open.h"
 
 #include "core/context.h"
+#include "env/plugins/folders.h"
 #include "env/plugins/id.h"
 #include "env/plugins/instances.h"
 #include "env/plugins/load.h"
@@ -28,10 +29,13 @@ static arq_status fail_not_found(const arq_context *context, const char *name, c
     }
     const char *slash = strchr(name, '/');
     if (table == NULL && slash != NULL && slash != name && used == 0) {
+        char left_out[300];
+        arq_plugin_faulty_folders(left_out, sizeof(left_out));
         return arq_fail(context, ARQ_E_NOT_FOUND,
                         "unknown environment '%.64s'; %s, and there is no arq_%.*s%s in ARQ_PLUGIN_PATH or the "
-                        "library's folder",
-                        name, known, slash - name < 64 ? (int)(slash - name) : 64, name, arq_library_suffix());
+                        "library's folder%s%s",
+                        name, known, slash - name < 64 ? (int)(slash - name) : 64, name, arq_library_suffix(),
+                        left_out[0] == '\0' ? "" : "; ", left_out);
     }
     return arq_fail(context, ARQ_E_NOT_FOUND, "unknown environment '%.64s'; %s", name, known);
 }

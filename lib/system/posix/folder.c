@@ -1,11 +1,23 @@
 #include "system/folder.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 bool arq_path_exists(const char *path)
 {
     return access(path, F_OK) == 0;
+}
+
+bool arq_path_is_absolute(const char *path)
+{
+    return path[0] == '/';
+}
+
+bool arq_folder_is_anybodys(const char *folder)
+{
+    struct stat what;
+    return stat(folder, &what) == 0 && S_ISDIR(what.st_mode) && (what.st_mode & S_IWOTH) != 0;
 }
 
 char arq_path_list_mark(void)

@@ -5,6 +5,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
+
 #define PAGE ((size_t)4096)
 
 /* Asking for the process's number is a system call; looking at a page that is empty in a fork is not. */
@@ -45,13 +49,20 @@ bool arq_process_mark_is_ours(const arq_process_mark *mark)
     return mark->page != NULL ? *mark->page == 1 : mark->owner == getpid();
 }
 
-const char *arq_process_trusted_variable(const char *name)
+bool arq_process_is_privileged(void)
 {
 #if defined(__linux__)
-    return secure_getenv(name);
+    return getauxval(AT_SECURE) != 0;
+#elif defined(__APPLE__) || defined(__FreeBSD__) || defined(__NetBSD__) || defined(__OpenBSD__)
+    return issetugid() != 0;
 #else
-    return getenv(name);
+    return geteuid() != getuid() || getegid() != getgid();
 #endif
+}
+
+const char *arq_process_trusted_variable(const char *name)
+{
+    return arq_process_is_privileged() ? NULL : getenv(name);
 }
 
 const char *arq_system_reason(int number, char *room, size_t size)
