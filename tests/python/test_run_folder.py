@@ -4,9 +4,11 @@ import csv
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import unittest
+from pathlib import Path
 
 from support import SOURCE, TRAINING, Case, main
 
@@ -156,6 +158,38 @@ class RunFolders(Case):
                                                    + f"environment = {GAME}\nunknown = 1\n")
                 self.assertIn(f"{GAME}, ", self.arq("eval", folder))
                 self.assertEqual(libarq.inspect(folder).environment, GAME)
+
+    def test_a_run_s_plugin_is_loaded_only_when_named_or_trusted(self):
+        plugin = self.folder / "mine.so"
+        folder = next(folder for folder in os.environ["ARQ_PLUGIN_PATH"].split(":") if folder.endswith("minatar"))
+        shutil.copy(Path(folder) / "arq_minatar.so", plugin)
+        here = os.getcwd()
+        self.addCleanup(os.chdir, here)
+        os.chdir(self.folder)
+        for typed in ("./mine.so", "mine.so#minatar/breakout", str(plugin)):
+            self.assertEqual(libarq.files.portable_id(typed), str(plugin) + typed.partition(".so")[2])
+        run, typed = self.folder / "mine", "./mine.so#breakout?sticky=0"
+        context = libarq.Context()  # which the plugin leaves with
+        libarq.train(typed, out=run, progress=False, evaluate=False, context=context, **SETTINGS).close()
+        context.close()
+        kept = str(plugin) + "#breakout?sticky=0"
+        self.assertIn(f"environment = {kept}\n", (run / "config.txt").read_text())
+        os.chdir(here)
+        self.assertEqual(libarq.inspect(run).environment, kept)
+        with self.assertRaisesRegex(ValueError, "a run's plugin is code, which is loaded only when you name it"):
+            libarq.evaluate(run)
+        self.assertNotIn(str(plugin), Path("/proc/self/maps").read_text())
+        self.assertEqual(len(libarq.evaluate(run, episodes=2, trust=True).returns), 2)
+        self.assertEqual(len(libarq.evaluate(run, kept, episodes=2).returns), 2)
+        self.assertIn(f"{kept}, epsilon", self.arq("eval", run, "--trust"))
+
+    def test_a_run_steers_no_terminal(self):
+        config = self.folders["python"] / "config.txt"
+        for text in ("minatar/\x1b]0;owned\x07breakout", "minatar/\x9b31mbreakout"):
+            config.write_text(f"environment = {text}\n", encoding="utf-8")
+            with self.assertRaisesRegex(ValueError, "its environment is no id: it has control characters"):
+                libarq.evaluate(self.folders["python"])
+            self.assertNotIn(text, str(libarq.inspect(self.folders["python"])))
 
     def test_force_removes_the_five_files_alone(self):
         for folder in self.folders.values():

@@ -2,6 +2,7 @@
 #include "arq/env.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define FAULT_STEP 40
@@ -101,6 +102,16 @@ static arq_status create(void *user, const double *chosen, void **self, char *er
     world->box = (int)chosen[1];
     *self = world;
     return ARQ_OK;
+}
+
+/* Whoever loads a plugin runs its code; this one leaves a trace. */
+__attribute__((constructor)) static void leave_trace(void)
+{
+    const char *path = getenv("MISBEHAVING_TRACE");
+    FILE *file = path == NULL ? NULL : fopen(path, "w");
+    if (file != NULL) {
+        fclose(file);
+    }
 }
 
 static const arq_env_methods methods = {

@@ -1,6 +1,7 @@
 /* arq eval: plays a saved network beside a random player. */
 #include "commands.h"
 
+#include "cli/id.h"
 #include "cli/message.h"
 #include "cli/session.h"
 #include "run/evaluation.h"
@@ -11,6 +12,7 @@
 typedef struct eval_settings {
     uint64_t episodes, seed, threads, max_steps;
     double epsilon;
+    int trust;
     const char *cpu;
 } eval_settings;
 
@@ -30,6 +32,8 @@ static const option options[] = {
     {"threads", OPTION_COUNT, offsetof(eval_settings, threads), 0, 256, "N",
      "Threads that compute; 0, the default: one for each processor."},
     {"cpu", OPTION_TEXT, offsetof(eval_settings, cpu), 0, 0, "NAME", "Instruction set; arq list cpu names them."},
+    {"trust", OPTION_SWITCH, offsetof(eval_settings, trust), 0, 0, NULL,
+     "Load the plugin's file that the run names: it may do whatever you may."},
     {.name = NULL}};
 
 /* What has to be released at the end. */
@@ -53,8 +57,8 @@ static void print_plan(const char *environment, const evaluation_plan *plan, uin
 
 static int evaluate(evaluating *self, const arguments *given, const eval_settings *settings)
 {
-    char environment[512] = "";
-    int result = saved_network(self->context, given->positional[0], &self->network, environment, sizeof(environment));
+    char environment[ID_SIZE] = "";
+    int result = saved_network(self->context, given->positional[0], &self->network, environment);
     if (result != 0) {
         return result;
     }
@@ -63,6 +67,11 @@ static int evaluate(evaluating *self, const arguments *given, const eval_setting
     }
     if (environment[0] == '\0') {
         return message_usage("%s does not say its environment: name it, arq eval FILE ENV", given->positional[0]);
+    }
+    result =
+        saved_environment_check(given->positional[0], environment, settings->trust || given->positional_count == 2);
+    if (result != 0) {
+        return result;
     }
     evaluation_plan plan = evaluation_plan_of(self->network);
     plan.episodes = settings->episodes == OWN ? plan.episodes : settings->episodes;

@@ -1,6 +1,7 @@
 /* arq info: what a saved network is. */
 #include "commands.h"
 
+#include "cli/id.h"
 #include "cli/session.h"
 #include "run/saved.h"
 #include "run/settings_report.h"
@@ -56,8 +57,8 @@ static void print_network(const arq_network *network, const char *file, const ch
 static int describe(arq_context *context, const char *run_or_file)
 {
     arq_network *network = NULL;
-    char environment[512];
-    int result = saved_network(context, run_or_file, &network, environment, sizeof(environment));
+    char environment[ID_SIZE];
+    int result = saved_network(context, run_or_file, &network, environment);
     if (result != 0) {
         return result;
     }

@@ -1,6 +1,7 @@
 /* arq inspect: what the cells of a saved network compute in states that it plays into. */
 #include "commands.h"
 
+#include "cli/id.h"
 #include "cli/message.h"
 #include "cli/session.h"
 #include "inspect/cell.h"
@@ -14,6 +15,7 @@
 typedef struct inspect_settings {
     uint64_t states, top, seed;
     const char *csv;
+    int trust;
 } inspect_settings;
 
 static const option options[] = {
@@ -24,11 +26,13 @@ static const option options[] = {
      "Of the environment; default: 1."},
     {"csv", OPTION_TEXT, offsetof(inspect_settings, csv), 0, 0, "FILE",
      "Writes h, y and Q of every cell, action and state, one value a row."},
+    {"trust", OPTION_SWITCH, offsetof(inspect_settings, trust), 0, 0, NULL,
+     "Load the plugin's file that the run names: it may do whatever you may."},
     {.name = NULL}};
 
 typedef struct inspection {
     const inspect_settings *settings;
-    char environment[512];
+    char environment[ID_SIZE];
     arq_context *context;
     arq_network *network;
     arq_env *env;
@@ -171,8 +175,7 @@ static int check_fit(inspection *self)
 
 static int open_network(inspection *self, const arguments *given)
 {
-    int result = saved_network(self->context, given->positional[0], &self->network, self->environment,
-                               sizeof(self->environment));
+    int result = saved_network(self->context, given->positional[0], &self->network, self->environment);
     if (result != 0) {
         return result;
     }
@@ -182,6 +185,11 @@ static int open_network(inspection *self, const arguments *given)
     if (self->environment[0] == '\0') {
         return message_usage("no config.txt beside the network says which environment; name it: arq inspect %s ENV",
                              given->positional[0]);
+    }
+    result = saved_environment_check(given->positional[0], self->environment,
+                                     self->settings->trust || given->positional_count > 1);
+    if (result != 0) {
+        return result;
     }
     self->cells = arq_network_cells(self->network);
     self->actions = arq_network_actions(self->network);

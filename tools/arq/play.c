@@ -1,6 +1,7 @@
 /* arq play: watch an agent, or play yourself, in the terminal. */
 #include "commands.h"
 
+#include "cli/id.h"
 #include "cli/message.h"
 #include "cli/session.h"
 #include "host/clock.h"
@@ -28,7 +29,7 @@ typedef struct play_settings {
     double fps, epsilon;
     uint64_t seed, episodes;
     const char *record;
-    int wait;
+    int wait, trust;
 } play_settings;
 
 #define OWN UINT64_MAX
@@ -45,6 +46,8 @@ static const option options[] = {
     {"wait", OPTION_SWITCH, offsetof(play_settings, wait), 0, 0, NULL, "The world waits for each of your keys."},
     {"record", OPTION_TEXT, offsetof(play_settings, record), 0, 0, "FILE",
      "Write what the agent plays to FILE.gif, .mp4, or numbered .png or .ppm, instead of showing it."},
+    {"trust", OPTION_SWITCH, offsetof(play_settings, trust), 0, 0, NULL,
+     "Load the plugin's file that the run names: it may do whatever you may."},
     {.name = NULL}};
 
 /* What is on the screen, and what the keys have asked for. */
@@ -359,16 +362,16 @@ typedef struct playing {
     arq_network *network; /* NULL: a person plays */
     arq_env *env;
     game game;
-    char environment[512];
+    char environment[ID_SIZE];
 } playing;
 
 /* Opens what the arguments name: a run or a network's file, an environment, or both. */
-static int open_players(playing *self, const arguments *given, double epsilon)
+static int open_players(playing *self, const arguments *given, const play_settings *settings)
 {
     const char *what = given->positional[0];
     int is_run = run_folder_exists(what) || given->positional_count == 2;
     if (is_run) {
-        int result = saved_network(self->context, what, &self->network, self->environment, sizeof(self->environment));
+        int result = saved_network(self->context, what, &self->network, self->environment);
         if (result != 0) {
             return result;
         }
@@ -379,11 +382,16 @@ static int open_players(playing *self, const arguments *given, double epsilon)
     if (self->environment[0] == '\0') {
         return message_usage("%s does not say its environment: name it, arq play FILE ENV", what);
     }
-    int result = session_environment(self->context, self->environment, &self->env);
+    int result =
+        saved_environment_check(what, self->environment, settings->trust || !is_run || given->positional_count == 2);
     if (result != 0) {
         return result;
     }
-    return game_open(&self->game, self->context, self->env, self->environment, self->network, epsilon);
+    result = session_environment(self->context, self->environment, &self->env);
+    if (result != 0) {
+        return result;
+    }
+    return game_open(&self->game, self->context, self->env, self->environment, self->network, settings->epsilon);
 }
 
 static void close_players(playing *self)
@@ -407,7 +415,7 @@ static int run(const command *self, int argc, char **argv)
     if (result != 0) {
         return result;
     }
-    result = open_players(&work, &given, settings.epsilon);
+    result = open_players(&work, &given, &settings);
     if (result == 0) {
         result = settings.record != NULL ? record(&work.game, &settings) : play_on_terminal(&work.game, &settings);
     }

@@ -1,6 +1,7 @@
 /* arq train: a training run with everything around it. */
 #include "commands.h"
 
+#include "cli/id.h"
 #include "cli/instances.h"
 #include "cli/message.h"
 #include "cli/session.h"
@@ -168,7 +169,9 @@ static int advance(training *self)
 static void print_saved(const training *self)
 {
     if (self->folder != NULL) {
-        printf("saved: %s\nnext:  arq eval %s\n       arq play %s\n", self->folder, self->folder, self->folder);
+        const char *trust = id_names_file(self->environment) ? " --trust" : "";
+        printf("saved: %s\nnext:  arq eval %s%s\n       arq play %s%s\n", self->folder, self->folder, trust, self->folder,
+               trust);
     }
 }
 

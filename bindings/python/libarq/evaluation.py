@@ -17,7 +17,7 @@ from ._interrupts import Deferred
 from ._library import lib
 from .batch import EnvironmentBatch
 from .environment import Environment
-from .files import environment_of, network_file
+from .files import environment_to_play, network_file
 from .network import Network
 from .sources import Opened, opened
 
@@ -157,6 +157,7 @@ def evaluate(
     seed: int | None = None,
     max_steps: int = LONGEST,
     on_episode: EpisodeFunction | None = None,
+    trust: bool = False,
 ) -> Evaluation:
     """Plays whole episodes without learning.
 
@@ -165,10 +166,11 @@ def evaluate(
         number of episodes; of an id there are as many as divide the episodes, up to 128.
     episodes, epsilon, seed: None: those saved with the network, as `arq eval` does; where there are several instances
         the next multiple of their number.
+    trust: load the plugin's file that a run names, which may do whatever you may.
     """
     network, close_network = _network_of(what)
     if env is None:
-        env = environment_of(what)
+        env = environment_to_play(what, trust)
     try:
         plan = _plan(network, episodes, epsilon, seed)
         count = side_by_side(plan["episodes"]) if isinstance(env, str) else None

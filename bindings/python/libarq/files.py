@@ -3,7 +3,9 @@ result.csv."""
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +13,8 @@ from ._library import version
 
 if TYPE_CHECKING:
     from .config import Config
+
+_logger = logging.getLogger("libarq")
 
 CONFIG = "config.txt"
 NETWORK = "network.safetensors"
@@ -32,9 +36,25 @@ def make_folder(path: Any, force: bool) -> Path:
     return folder
 
 
+def names_file(id: str) -> bool:
+    """Whether opening the environment loads a file that its id names, instead of a collection from where plugins lie."""
+    return "." in re.split(r"[?#|]", id, maxsplit=1)[0]
+
+
+def portable_id(id: str) -> str:
+    """The id as it works from any folder: with the whole path of a file."""
+    if not names_file(id) or id.startswith("/"):
+        return id
+    folder = os.getcwd()
+    if re.search(r"[?#|\n]", folder):
+        _logger.warning("the path of %s cannot be kept: this run finds its plugin from this folder alone", id)
+        return id
+    return folder.rstrip("/") + "/" + (id[2:] if id.startswith("./") else id)
+
+
 def write_config(folder: Path, environment: str, environments: int, config: Config) -> None:
     """Every parameter with its origin."""
-    lines = [f"version = {version()}", f"environment = {environment}", f"environments = {environments}"]
+    lines = [f"version = {version()}", f"environment = {portable_id(environment)}", f"environments = {environments}"]
     lines += [f"{name} = {config.text(name)}  # {config.origin(name)}" for name in config.keys()]
     (folder / CONFIG).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
@@ -57,7 +77,25 @@ def environment_of(run_or_file: Any) -> str:
     config = (path if path.is_dir() else path.parent) / CONFIG
     prefix = "environment = "
     if config.exists():
-        for line in config.read_text(encoding="utf-8").splitlines():
+        for line in config.read_text(encoding="utf-8").split("\n"):
             if line.startswith(prefix) and len(line) > len(prefix):
-                return line[len(prefix) :]
+                return _plain(config, line[len(prefix) :])
     raise ValueError(f"{config} does not tell the environment's id: say env")
+
+
+def _plain(config: Path, id: str) -> str:
+    """A file's text must not steer the terminal that shows it."""
+    if re.search(r"[\x00-\x1f\x7f-\x9f]", id):
+        raise ValueError(f"{config}: its environment is no id: it has control characters")
+    return id
+
+
+def environment_to_play(run_or_file: Any, trust: bool) -> str:
+    """environment_of(), for opening it: a plugin whose file only the run names is code that nobody has asked for."""
+    id = environment_of(run_or_file)
+    if names_file(id) and not trust:
+        raise ValueError(
+            f"{run_or_file} is of the plugin {id}; a run's plugin is code, which is loaded only when you name it as env "
+            "or say trust=True"
+        )
+    return id

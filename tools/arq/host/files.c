@@ -56,6 +56,11 @@ int files_make_folders(const char *path)
     return mkdir(path, 0777) == 0 || (errno == EEXIST && files_is_folder(path)) ? 0 : -1;
 }
 
+int files_current_folder(char *path, size_t size)
+{
+    return getcwd(path, size) == NULL ? -1 : 0;
+}
+
 int files_create(const char *path, int *file)
 {
     *file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);

@@ -20,6 +20,9 @@ int files_make_folder(const char *path);
 /* Makes a folder and those above it; one that exists is fine. */
 int files_make_folders(const char *path);
 
+/* The folder that relative paths begin in. */
+int files_current_folder(char *path, size_t size);
+
 /* Opens a file that is empty from now on; what is written goes to its end. */
 int files_create(const char *path, int *file);
 

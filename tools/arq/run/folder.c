@@ -1,5 +1,6 @@
 #include "run/folder.h"
 
+#include "cli/id.h"
 #include "cli/message.h"
 #include "host/files.h"
 
@@ -83,16 +84,28 @@ int run_folder_create(const char *wanted, const char *environment, const char *s
     return 0;
 }
 
+/* What config.txt says of the environment. */
+static void portable_id(const char *environment, char id[ID_SIZE])
+{
+    if (id_make_absolute(environment, id, ID_SIZE) != 0) {
+        snprintf(id, ID_SIZE, "%s", environment);
+        message_warning("the path of %.200s cannot be kept: this run finds its plugin from this folder alone",
+                        environment);
+    }
+}
+
 int run_folder_write_config(const char *folder, const char *environment, uint32_t environments,
                             const arq_config *config)
 {
     char path[RUN_PATH_SIZE];
     run_folder_file(folder, RUN_CONFIG, path, sizeof(path));
+    char id[ID_SIZE];
+    portable_id(environment, id);
     FILE *file = fopen(path, "w");
     if (file == NULL) {
         return message_fail("cannot write %s: %s", path, strerror(errno));
     }
-    fprintf(file, "version = %s\nenvironment = %s\nenvironments = %u\n", arq_version(), environment, environments);
+    fprintf(file, "version = %s\nenvironment = %s\nenvironments = %u\n", arq_version(), id, environments);
     const char *name = NULL;
     for (uint32_t i = 0; (name = arq_parameter_name(i)) != NULL; i++) {
         char value[256] = "";
@@ -126,7 +139,18 @@ int run_folder_network(const char *run_or_file, char *path, size_t size)
     return 0;
 }
 
-void run_folder_environment(const char *network_path, char *environment, size_t size)
+/* A file's text must not steer the terminal that shows it. */
+static int is_plain_text(const char *text)
+{
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; c++) {
+        if (*c < 0x20 || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+int run_folder_environment(const char *network_path, char *environment, size_t size)
 {
     char path[RUN_PATH_SIZE];
     const char *slash = strrchr(network_path, '/');
@@ -134,18 +158,24 @@ void run_folder_environment(const char *network_path, char *environment, size_t 
     *environment = '\0';
     FILE *file = fopen(path, "r");
     if (file == NULL) {
-        return;
+        return 0;
     }
     static const char key[] = "environment = ";
-    char line[RUN_PATH_SIZE];
+    char line[ID_SIZE + sizeof(key)];
+    int result = 0;
     while (fgets(line, sizeof(line), file) != NULL) {
         if (strncmp(line, key, sizeof(key) - 1) == 0) {
             line[strcspn(line, "\n")] = '\0';
-            snprintf(environment, size, "%s", line + sizeof(key) - 1);
+            if (strlen(line) - (sizeof(key) - 1) >= size || !is_plain_text(line)) {
+                result = message_fail("%s: its environment is no id: too long, or with control characters", path);
+            } else {
+                snprintf(environment, size, "%s", line + sizeof(key) - 1);
+            }
             break;
         }
     }
     fclose(file);
+    return result;
 }
 
 int run_folder_exists(const char *text)

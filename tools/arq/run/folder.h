@@ -22,16 +22,17 @@ int run_folder_create(const char *wanted, const char *environment, const char *s
 /* FOLDER/NAME. */
 void run_folder_file(const char *folder, const char *name, char *path, size_t size);
 
-/* Writes the environment, how many instances of it learn side by side, and every parameter with its origin. 0 or an
- * exit code. */
+/* Writes the environment as it can be opened from any folder, how many instances of it learn side by side, and every
+ * parameter with its origin. 0 or an exit code. */
 int run_folder_write_config(const char *folder, const char *environment, uint32_t environments,
                             const arq_config *config);
 
 /* The path of the network file that a run's folder or a file's own path means. 0 or an exit code. */
 int run_folder_network(const char *run_or_file, char *path, size_t size);
 
-/* The environment's id from the config.txt beside a network file; "" without one. */
-void run_folder_environment(const char *network_path, char *environment, size_t size);
+/* The environment's id from the config.txt beside a network file, without characters that steer a terminal; "" without
+ * one. 0 or an exit code. */
+int run_folder_environment(const char *network_path, char *environment, size_t size);
 
 /* Whether the text names something that exists and may be a run or a network, not an environment. */
 int run_folder_exists(const char *text);
