@@ -3,6 +3,7 @@
 #ifndef ARQ_PLUGINS_NUMPY_RANDOM_STATE_H
 #define ARQ_PLUGINS_NUMPY_RANDOM_STATE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -70,6 +71,32 @@ static inline uint64_t numpy_random_state_next53(struct numpy_random_state *stat
 static inline double numpy_random_state_sample(struct numpy_random_state *state)
 {
     return (double)(int64_t)numpy_random_state_next53(state) * (1.0 / 9007199254740992.0);
+}
+
+/* The normal deviate that randn() has computed already. */
+struct numpy_random_normal {
+    double next;
+    int32_t is_kept; /* 0 or 1 */
+};
+
+/* randn(), by pairs (Marsaglia's polar method). Needs libm. */
+static inline double numpy_random_state_normal(struct numpy_random_state *state, struct numpy_random_normal *normal)
+{
+    if (normal->is_kept) {
+        normal->is_kept = 0;
+        return normal->next;
+    }
+    double x;
+    double y;
+    double square;
+    do {
+        x = 2 * numpy_random_state_sample(state) - 1;
+        y = 2 * numpy_random_state_sample(state) - 1;
+        square = x * x + y * y;
+    } while (square >= 1 || square == 0);
+    double scale = sqrt(-2 * log(square) / square);
+    *normal = (struct numpy_random_normal){scale * x, 1};
+    return scale * y;
 }
 
 /* randint(low, high): low <= result < high, by masked rejection; no draw if there is only one choice. */

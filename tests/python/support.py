@@ -44,6 +44,25 @@ def need_for_all(module):
         sys.exit(77)
 
 
+def games():
+    """Ids of every environment that can be opened here; the others name what they lack."""
+    import libarq
+
+    found = []
+    for type_ in libarq.environments():
+        try:
+            libarq.Environment.open(type_.id).close()
+            found.append(type_.id)
+        except libarq.Error as error:
+            print(f"skipped: {type_.id}: {error}")
+    return found
+
+
+def draw_action(actions, random):
+    """An action of a spec's kind."""
+    return random.uniform(actions.low, actions.high) if hasattr(actions, "low") else int(random.integers(actions.count))
+
+
 class Case(unittest.TestCase):
     """A test with a folder of its own, which is gone afterwards."""
 

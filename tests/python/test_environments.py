@@ -3,11 +3,11 @@
 import os
 
 import numpy as np
-from support import Case, main
+from support import Case, draw_action, games, main
 
 import libarq
 
-GAMES = [type_.id for type_ in libarq.environments()]
+GAMES = games()
 
 
 class Games(Case):
@@ -24,7 +24,7 @@ class Games(Case):
         path = f"{self.folder}:{os.environ['ARQ_PLUGIN_PATH']}"
         code = "import libarq; print(len(libarq.environments()))"
         result = self.run_python(code, env={**os.environ, "ARQ_PLUGIN_PATH": path})
-        self.assertEqual(result.stdout.strip(), str(len(GAMES)), result.stderr)
+        self.assertEqual(result.stdout.strip(), str(len(libarq.environments())), result.stderr)
         self.assertIn("arq_broken.so cannot be used", result.stderr)
 
     def test_observations_are_of_the_declared_form(self):
@@ -36,7 +36,8 @@ class Games(Case):
                     self.assertIs(type(observation), int)
                 else:
                     self.assertEqual((observation.shape, observation.dtype), (spec.shape, spec.dtype))
-                again, reward, terminated, truncated = env.step(0)
+                action = draw_action(env.spec.actions, np.random.default_rng(1))
+                again, reward, terminated, truncated = env.step(action)
                 self.assertEqual([type(x) for x in (reward, terminated, truncated)], [float, bool, bool])
                 self.assertEqual(type(again), type(observation))
 
@@ -79,11 +80,13 @@ class Games(Case):
     def test_a_state_goes_on_bit_for_bit(self):
         for id in GAMES:
             with self.subTest(id=id), libarq.Environment.open(id) as env, libarq.Environment.open(id) as other:
+                random = np.random.default_rng(1)
                 env.reset(9)
-                env.step(0)
+                env.step(draw_action(env.spec.actions, random))
                 other.load(env.save())
                 for _ in range(5):
-                    ours, theirs = env.step(0), other.step(0)
+                    action = draw_action(env.spec.actions, random)
+                    ours, theirs = env.step(action), other.step(action)
                     self.assertTrue(np.array_equal(ours[0], theirs[0]))
                     self.assertEqual(ours[1:], theirs[1:])
                     if ours[2] or ours[3]:
@@ -118,7 +121,8 @@ class Batches(Case):
                 self.assertTrue(np.array_equal(together, np.array(alone)))
                 random = np.random.default_rng(seed)
                 for _ in range(60):
-                    actions = random.integers(0, batch.spec.actions.count, count).astype(np.int32)
+                    actions = np.array([draw_action(batch.spec.actions, random) for _ in range(count)])
+                    actions = actions.astype(np.int32) if actions.ndim == 1 else actions
                     together, rewards, terminated, truncated = batch.step(actions)
                     alone = [env.step(action) for env, action in zip(envs, actions)]
                     self.assertTrue(np.array_equal(together, np.array([one[0] for one in alone])))

@@ -3,14 +3,15 @@
 import warnings
 
 import numpy as np
-from support import TRAINING, Case, main, need, need_for_all
+from support import TRAINING, Case, draw_action, main, need, need_for_all
+from support import games as known_games
 
 import libarq
 
 gymnasium = need_for_all("gymnasium")
 import libarq.gymnasium as games  # noqa: E402
 
-GAMES = [type_.id for type_ in libarq.environments()]
+GAMES = known_games()
 BREAKOUT = "libarq/minatar-breakout-v0"
 
 
@@ -29,7 +30,9 @@ class Single(Case):
         for id in GAMES:
             env, own = gymnasium.make(games.gymnasium_id(id)), libarq.Environment.open(id)
             self.assertTrue(np.array_equal(env.reset(seed=5)[0], own.reset(5)))
-            for action in np.random.default_rng(1).integers(0, own.spec.actions.count, 20):
+            random = np.random.default_rng(1)
+            for _ in range(20):
+                action = draw_action(own.spec.actions, random)
                 observation, reward, terminated, truncated, _ = env.step(action)
                 expected = own.step(action)
                 self.assertTrue(np.array_equal(observation, expected[0]))

@@ -75,6 +75,27 @@ install_python_packages() {
     "$virtual_environment/bin/pip" install --quiet --disable-pip-version-check "$@"
 }
 
+# The versions that work together: dm_control does not import models into MuJoCo 4.
+mujoco_version=3.17.0
+dm_control_version=1.0.50
+
+has_python_version() {
+    has python3 && python3 -c "import importlib.metadata as known, sys
+sys.exit(known.version('$1') != '$2')" >/dev/null 2>&1
+}
+
+# need_dmc: MuJoCo and dm_control in the Python that builds find; fails where they cannot be had.
+need_dmc() {
+    if ! has_python_version mujoco "$mujoco_version" || ! has_python_version dm_control "$dm_control_version"; then
+        install_python_packages --no-deps "mujoco==$mujoco_version" "dm_control==$dm_control_version" || return 1
+        hash -r
+    fi
+    recording="numpy absl-py dm-env dm-tree etils lxml pyparsing safetensors scipy typing_extensions"
+    # shellcheck disable=SC2086 # a list of words
+    MUJOCO_GL=disable has_python_module dm_control.suite || install_python_packages --only-binary :all: $recording ||
+        echo "pip could not install $recording: nothing is recorded from dm_control, nor compared with its speed"
+}
+
 # need_to_build: a C compiler, Meson, Ninja; names what cannot be had.
 need_to_build() {
     wanted=
