@@ -49,7 +49,13 @@ typedef struct arq_attention {
     const float *z2; /* [K, d] second projection */
     size_t ldz2;
     const float *h; /* [n] */
+    float *tanh; /* [ARQ_KEPT_TANH_FLOATS(n, d)] T, from attention_slope for attention_backward; NULL: none is kept */
 } arq_attention;
+
+/* Their order is the tier's own. Keeping them saves computing T twice, as long as they stay in a core's second-level
+ * cache. */
+#define ARQ_KEPT_TANH_FLOATS(n, d) (((size_t)(d) + 15) / 16 * 16 * (n))
+#define ARQ_MOST_KEPT_TANH_FLOATS ((size_t)32 << 10)
 
 /* Adam's constants for one update; powers are computed in double by the caller. */
 typedef struct arq_adam_step {
@@ -141,7 +147,8 @@ typedef struct arq_kernels {
 
     /* Over the rows j in [first, first + count) of P, ascending, T as above:
      * gh[i] = chain of fma(T[j, i], gy[j], .) from 0;
-     * u[k, i] = (chain of fma(v[k, j] * gy[j], fma(-T[j, i], T[j, i], 1), .) from 0) * h[i].  u is [K, n]. */
+     * u[k, i] = (chain of fma(v[k, j] * gy[j], fma(-T[j, i], T[j, i], 1), .) from 0) * h[i].  u is [K, n].
+     * Where T is kept, attention_slope has been called with the same v. */
     void (*attention_backward)(const arq_attention *a, const float *v, const float *gy, size_t first, size_t count,
                                float *gh, float *u);
 

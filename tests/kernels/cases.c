@@ -276,6 +276,11 @@ static void check_attention_backward(workshop *w, const arq_kernels *reference, 
     float *gh = workshop_floats(w, a.width), *expected_gh = workshop_copy(w, gh, a.width);
     float *u = workshop_floats(w, a.heads * a.width), *expected_u = workshop_copy(w, u, a.heads * a.width);
     reference->attention_backward(&a, v, gy, first, count, expected_gh, expected_u);
+    if (workshop_random(w) % 2) {
+        float *y = workshop_floats(w, a.rows), *g = workshop_floats(w, a.heads * a.rows);
+        a.tanh = workshop_floats(w, ARQ_KEPT_TANH_FLOATS(a.width, a.rows));
+        tier->attention_slope(&a, v, y, g);
+    }
     tier->attention_backward(&a, v, gy, first, count, gh, u);
     workshop_compare(w, "gh", expected_gh, gh, a.width);
     workshop_compare(w, "u", expected_u, u, a.heads * a.width);

@@ -259,7 +259,8 @@ static void run_cell(cell *x, size_t first, size_t count)
     x->gy = workshop_floats(&w, ROWS);
     x->first = first;
     x->count = count;
-    arq_attention a = {HEADS, WIDTH, ROWS, z1, WIDTH, z2, ROWS, h};
+    float kept[ARQ_KEPT_TANH_FLOATS(WIDTH, ROWS)];
+    arq_attention a = {HEADS, WIDTH, ROWS, z1, WIDTH, z2, ROWS, h, count == ROWS ? kept : NULL};
     k->center(HEADS, WIDTH, z1, WIDTH);
     k->covariance(HEADS, WIDTH, z1, WIDTH, c);
     k->row_scales(HEADS, ROWS, z2, ROWS, c, s, inverse, v);

@@ -123,6 +123,12 @@ static inline vec vec_of_bits(uint32_t bits)
     return vreinterpretq_f32_u32(vandq_u32(set, vreinterpretq_u32_f32(vdupq_n_f32(1.0f))));
 }
 
+static inline void vec_zip(vec a, vec b, vec *first, vec *second)
+{
+    *first = vzip1q_f32(a, b);
+    *second = vzip2q_f32(a, b);
+}
+
 static inline vec vec_power_of_two(int32x4_t n)
 {
     return vreinterpretq_f32_s32(vshlq_n_s32(vaddq_s32(n, vdupq_n_s32(127)), 23));

@@ -88,6 +88,9 @@ void arq_k_attention_slope_generic(const arq_attention *a, const float *v, float
         }
         for (size_t i = 0; i < a->width; i++) {
             float t = tanh_of_p(a, v, j, i);
+            if (a->tanh != NULL) {
+                a->tanh[j * a->width + i] = t;
+            }
             y[j] = __builtin_fmaf(t, a->h[i], y[j]);
             for (size_t k = 0; k < a->heads; k++) {
                 g[k * a->rows + j] = __builtin_fmaf(slope(t), a->h[i] * a->zc[k * a->ldzc + i], g[k * a->rows + j]);
@@ -105,7 +108,7 @@ void arq_k_attention_backward_generic(const arq_attention *a, const float *v, co
             u[k * a->width + i] = 0.0f;
         }
         for (size_t j = first; j < first + count; j++) {
-            float t = tanh_of_p(a, v, j, i);
+            float t = a->tanh != NULL ? a->tanh[j * a->width + i] : tanh_of_p(a, v, j, i);
             gh[i] = __builtin_fmaf(t, gy[j], gh[i]);
             for (size_t k = 0; k < a->heads; k++) {
                 float *sum = &u[k * a->width + i];

@@ -225,8 +225,9 @@ static void products(size_t heads, size_t count, const sixteen *fixed, const flo
     }
 }
 
-/* sum += T[i] * weight[i], i < steps. Where the slopes are wanted they take the places of the products. */
-static ALWAYS_INLINE void use_tanh_step(size_t steps, const float *weight, int with_slopes, float *entries,
+/* sum += T[i] * weight[i], i < steps. Where the slopes are wanted they take the places of the products; T itself is
+ * kept unless `kept` is NULL. */
+static ALWAYS_INLINE void use_tanh_step(size_t steps, const float *weight, int with_slopes, float *entries, float *kept,
                                         sixteen *sum)
 {
     vec t[TANH_VECTORS];
@@ -237,34 +238,97 @@ static ALWAYS_INLINE void use_tanh_step(size_t steps, const float *weight, int w
     FOR_EACH (i, steps * LANE_PARTS) {
         vec *total = &sum->part[i % LANE_PARTS];
         *total = vec_fma(t[i], vec_set(weight[i / LANE_PARTS]), *total);
+        if (kept != NULL) {
+            vec_store(kept + i * VEC_WIDTH, t[i]);
+        }
         if (with_slopes) {
             vec_store(entries + i * VEC_WIDTH, vec_fnma(t[i], t[i], vec_set(1.0f)));
         }
     }
 }
 
-static ALWAYS_INLINE void use_tanh(size_t count, const float *weight, int with_slopes, float *entries, sixteen *sum)
+static ALWAYS_INLINE void use_tanh(size_t count, const float *weight, int with_slopes, float *entries, float *kept,
+                                   sixteen *sum)
 {
     const size_t steps = TANH_VECTORS / LANE_PARTS;
     sixteen total = *sum;
     size_t i = 0;
     for (; i + steps <= count; i += steps) {
-        use_tanh_step(steps, weight + i, with_slopes, entries + i * 16, &total);
+        use_tanh_step(steps, weight + i, with_slopes, entries + i * 16, kept == NULL ? NULL : kept + i * 16, &total);
     }
     for (; i < count; i++) {
-        use_tanh_step(1, weight + i, with_slopes, entries + i * 16, &total);
+        use_tanh_step(1, weight + i, with_slopes, entries + i * 16, kept == NULL ? NULL : kept + i * 16, &total);
     }
     *sum = total;
 }
 
 static PASS void sum_tanh(size_t count, const float *weight, float *entries, sixteen *sum)
 {
-    use_tanh(count, weight, 0, entries, sum);
+    use_tanh(count, weight, 0, entries, NULL, sum);
 }
 
 static PASS void sum_tanh_keep_slopes(size_t count, const float *weight, float *entries, sixteen *sum)
 {
-    use_tanh(count, weight, 1, entries, sum);
+    use_tanh(count, weight, 1, entries, NULL, sum);
+}
+
+static PASS void sum_tanh_keep_both(size_t count, const float *weight, float *entries, float *kept, sixteen *sum)
+{
+    use_tanh(count, weight, 1, entries, kept, sum);
+}
+
+/* Exchanges rows and columns: vectors become one row of pairs, fours, ... after the other. */
+static ALWAYS_INLINE void transpose(vec *x)
+{
+    for (size_t length = 1; length < VEC_WIDTH; length *= 2) {
+        vec y[VEC_WIDTH];
+        FOR_EACH (i, VEC_WIDTH / 2) {
+            vec_zip(x[i], x[i + VEC_WIDTH / 2], &y[2 * i], &y[2 * i + 1]);
+        }
+        FOR_EACH (i, VEC_WIDTH) {
+            x[i] = y[i];
+        }
+    }
+}
+
+/* sum += T[j] * weight[j] at some entries, and the slopes, from 16 rows of P as they were kept; `count` of the rows and
+ * `width` of the 16 entries are there. */
+static ALWAYS_INLINE void use_kept_rows(size_t count, size_t width, const float *weight, const float *kept,
+                                        float *entries, sixteen *sum)
+{
+    FOR_EACH (p, LANE_PARTS) {
+        FOR_EACH (q, LANE_PARTS) {
+            vec t[VEC_WIDTH];
+            FOR_EACH (r, VEC_WIDTH) {
+                size_t entry = p * VEC_WIDTH + r;
+                t[r] = entry < width ? vec_load(kept + entry * 16 + q * VEC_WIDTH) : vec_set(0.0f);
+            }
+            transpose(t);
+            FOR_EACH (r, VEC_WIDTH) {
+                size_t row = q * VEC_WIDTH + r;
+                if (row < count) {
+                    sum->part[p] = vec_fma(t[r], vec_set(weight[row]), sum->part[p]);
+                    vec_store(entries + row * 16 + p * VEC_WIDTH, vec_fnma(t[r], t[r], vec_set(1.0f)));
+                }
+            }
+        }
+    }
+}
+
+/* The same for more rows, whose sixteens lie `stride` floats apart. */
+static PASS void sum_kept_tanh(size_t count, size_t width, const float *weight, const float *kept, size_t stride,
+                               float *entries, sixteen *sum)
+{
+    sixteen total = *sum;
+    for (size_t j = 0; j < count; j += 16) {
+        if (count - j >= 16 && width >= 16) {
+            use_kept_rows(16, 16, weight + j, kept, entries + j * 16, &total);
+        } else {
+            use_kept_rows(count - j, width, weight + j, kept, entries + j * 16, &total);
+        }
+        kept += stride;
+    }
+    *sum = total;
 }
 
 /* Adds `count` slopes times the matching entries of `factor` to the sums of `heads` heads side by side. */
@@ -324,7 +388,11 @@ static void forward_sweep(const arq_attention *a, size_t j, const float *v, size
     load_heads(heads, v, d, j, d, LOGISTIC_SCALE, fixed);
     products(heads, count, fixed, a->zc + first, a->ldzc, entries);
     if (g != NULL) {
-        sum_tanh_keep_slopes(count, a->h + first, entries, &sum);
+        if (a->tanh != NULL) {
+            sum_tanh_keep_both(count, a->h + first, entries, a->tanh + j * a->width + first * 16, &sum);
+        } else {
+            sum_tanh_keep_slopes(count, a->h + first, entries, &sum);
+        }
         load_heads(heads, g, d, j, d, 1.0f, sums);
         add_slopes(heads, count, entries, factor, SWEEP, sums);
         store_heads(heads, g, d, j, d, sums);
@@ -379,6 +447,7 @@ void KERNEL(attention_slope)(const arq_attention *a, const float *v, float *y, f
 
 /* SWEEP rows of P: columns of the scaled v and of v * gy, and gy, side by side. */
 typedef struct sweep {
+    size_t first;
     size_t rows;
     _Alignas(64) float v[ARQ_MAX_HEADS * SWEEP];
     float product[ARQ_MAX_HEADS * SWEEP];
@@ -391,10 +460,14 @@ static void backward_sweep(const arq_attention *a, size_t i, const sweep *rows, 
     _Alignas(64) float entries[SWEEP * 16];
     size_t heads = a->heads, n = a->width;
     sixteen fixed[ARQ_MAX_HEADS], sums[ARQ_MAX_HEADS], sum = sixteen_load(gh, i, n);
-    load_heads(heads, a->zc, a->ldzc, i, n, 1.0f, fixed);
     load_heads(heads, u, n, i, n, 1.0f, sums);
-    products(heads, rows->rows, fixed, rows->v, SWEEP, entries);
-    sum_tanh_keep_slopes(rows->rows, rows->gy, entries, &sum);
+    if (a->tanh != NULL && rows->first % 16 == 0) {
+        sum_kept_tanh(rows->rows, n - i, rows->gy, a->tanh + rows->first * n + i * 16, 16 * n, entries, &sum);
+    } else {
+        load_heads(heads, a->zc, a->ldzc, i, n, 1.0f, fixed);
+        products(heads, rows->rows, fixed, rows->v, SWEEP, entries);
+        sum_tanh_keep_slopes(rows->rows, rows->gy, entries, &sum);
+    }
     add_slopes(heads, rows->rows, entries, rows->product, SWEEP, sums);
     sixteen_store(gh, i, n, &sum);
     store_heads(heads, u, n, i, n, sums);
@@ -402,6 +475,7 @@ static void backward_sweep(const arq_attention *a, size_t i, const sweep *rows, 
 
 static void fill_sweep(const arq_attention *a, const float *v, const float *gy, size_t first, size_t end, sweep *rows)
 {
+    rows->first = first;
     rows->rows = end - first < SWEEP ? end - first : SWEEP;
     rows->gy = gy + first;
     for (size_t k = 0; k < a->heads; k++) {

@@ -116,6 +116,13 @@ static inline vec vec_of_bits(uint32_t bits)
     return _mm256_and_ps(_mm256_castsi256_ps(set), _mm256_set1_ps(1.0f));
 }
 
+static inline void vec_zip(vec a, vec b, vec *first, vec *second)
+{
+    vec low = _mm256_unpacklo_ps(a, b), high = _mm256_unpackhi_ps(a, b);
+    *first = _mm256_permute2f128_ps(low, high, 0x20);
+    *second = _mm256_permute2f128_ps(low, high, 0x31);
+}
+
 static inline vec vec_power_of_two(__m256i n)
 {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(n, _mm256_set1_epi32(127)), 23));

@@ -114,6 +114,13 @@ static inline vec vec_of_bits(uint32_t bits)
     return _mm512_maskz_mov_ps((__mmask16)bits, _mm512_set1_ps(1.0f));
 }
 
+static inline void vec_zip(vec a, vec b, vec *first, vec *second)
+{
+    const __m512i pairs = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    *first = _mm512_permutex2var_ps(a, pairs, b);
+    *second = _mm512_permutex2var_ps(a, _mm512_or_epi32(pairs, _mm512_set1_epi32(8)), b);
+}
+
 static inline vec vec_power_of_two(__m512i n)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(n, _mm512_set1_epi32(127)), 23));

@@ -116,17 +116,37 @@ typedef struct workspace {
     float *y;          /* [d] */
     float *gy;         /* [d] */
     float *row;        /* [2, n] */
+    float *tanh;       /* of P, where it is kept */
 } workspace;
+
+static size_t kept_floats(const arq_cell_shape *shape)
+{
+    size_t floats = ARQ_KEPT_TANH_FLOATS(shape->width, shape->action_rows);
+    return floats > ARQ_MOST_KEPT_TANH_FLOATS || shape->rows_as_printed ? 0 : floats;
+}
 
 static size_t cut(const arq_cell_shape *shape, float *memory, workspace *w)
 {
     size_t kn = (size_t)shape->heads * shape->width;
     size_t kd = (size_t)shape->heads * shape->rows;
     size_t d = shape->rows;
-    size_t sizes[] = {
-        kn, kd, (size_t)shape->heads * shape->heads, d, d, d, kd, kd, kn, kn, kd, d, d, 2 * (size_t)shape->width};
-    float **parts[] = {&w->zc, &w->z2, &w->covariance, &w->s,   &w->inverse, &w->rho, &w->v,
-                       &w->g,  &w->u,  &w->dz1,        &w->dz2, &w->y,       &w->gy,  &w->row};
+    size_t sizes[] = {kn,
+                      kd,
+                      (size_t)shape->heads * shape->heads,
+                      d,
+                      d,
+                      d,
+                      kd,
+                      kd,
+                      kn,
+                      kn,
+                      kd,
+                      d,
+                      d,
+                      2 * (size_t)shape->width,
+                      kept_floats(shape)};
+    float **parts[] = {&w->zc, &w->z2,  &w->covariance, &w->s, &w->inverse, &w->rho, &w->v,   &w->g,
+                       &w->u,  &w->dz1, &w->dz2,        &w->y, &w->gy,      &w->row, &w->tanh};
     size_t used = 0;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         if (memory != NULL) {
@@ -331,6 +351,7 @@ arq_sample_loss arq_cell_learn_sample(const arq_kernels *kernels, const arq_cell
         arq_printed_attention_backward(kernels, &a, w.gy, w.row, gh, w.dz1, w.dz2);
     } else {
         scale_rows(kernels, &a, &w);
+        a.tanh = kept_floats(shape) == 0 ? NULL : w.tanh;
         kernels->attention_slope(&a, w.v, w.y, w.g);
         find_slopes(kernels, shape, sample, slopes, &w, &loss);
         kernels->attention_backward(&a, w.v, w.gy, 0, a.rows, gh, w.u);

@@ -137,16 +137,19 @@ static void run_backward(void *data)
 }
 
 /* Operations of the multiply-add units for one element of P: K products, 5 of the exponential, 1 use; the division
- * counts 2. The slopes add one for themselves and K for their sums. */
-static double operations(size_t heads, int with_slopes)
+ * counts 2. The slopes add one for themselves and K for their sums; what was kept needs these and its use. */
+static double operations(size_t heads, int with_slopes, int kept)
 {
-    return (double)heads + 5 + 1 + 2 + (with_slopes ? 1 + (double)heads : 0);
+    return (kept ? 1 : (double)heads + 5 + 1 + 2) + (with_slopes ? 1 + (double)heads : 0);
 }
 
 static void bench_attention(const bench_plan *plan, const arq_kernels *kernels, double peak, size_t n, size_t heads)
 {
-    static const char *const names[] = {"forward", "forward, slopes", "backward"};
-    static void (*const calls[])(void *) = {run_forward, run_slope, run_backward};
+    static const char *const names[] = {"forward", "forward, slopes", "backward", "forward, slopes, kept",
+                                        "backward, kept"};
+    static void (*const calls[])(void *) = {run_forward, run_slope, run_backward, run_slope, run_backward};
+    size_t kept = ARQ_KEPT_TANH_FLOATS(n, n);
+    float *tanh = kept <= ARQ_MOST_KEPT_TANH_FLOATS ? bench_floats(kept) : NULL;
     float *memory = bench_floats((5 * heads + 4) * n);
     float *at = memory;
     attention_case c = {.kernels = kernels, .a = {.heads = heads, .width = n, .rows = n, .ldzc = n, .ldz2 = n}};
@@ -159,15 +162,17 @@ static void bench_attention(const bench_plan *plan, const arq_kernels *kernels, 
         *parts[i] = at;
         at += i < 3 ? heads * n : n;
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < (tanh != NULL ? 5 : 3); i++) {
+        c.a.tanh = i < 3 ? NULL : tanh;
         double rate = (double)(n * n) / bench_time(plan, calls[i], &c);
         bench_report_row(names[i]);
         bench_report_number((double)n, 0);
         bench_report_number((double)heads, 0);
         bench_report_number(rate * 1e-9, 2);
-        bench_report_number(share(rate * operations(heads, i > 0), peak), 2);
+        bench_report_number(share(rate * operations(heads, i > 0, i == 4), peak), 2);
         bench_report_row_end();
     }
+    free(tanh);
     free(memory);
 }
 
@@ -185,7 +190,7 @@ int bench_kernels(const bench_plan *plan, int id_count, const char *const *ids)
     bench_products(plan, kernels, peak);
     bench_report_table("attention", "attention|n|K|G elements/s|of bound");
     for (size_t heads = 8; heads >= 4; heads -= 4) {
-        static const size_t widths[] = {400, 200, 96, 64};
+        static const size_t widths[] = {400, 200, 96, 64, 32};
         for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++) {
             bench_attention(plan, kernels, peak, widths[i], heads);
         }

@@ -97,6 +97,8 @@ static double attention_time(const bench_plan *plan, const arq_kernels *kernels,
     p.a = bench_floats(heads * n);
     p.b = bench_floats(n);
     p.c = bench_floats((heads + 1) * n);
+    size_t kept = ARQ_KEPT_TANH_FLOATS(n, n);
+    float *tanh = kept <= ARQ_MOST_KEPT_TANH_FLOATS ? bench_floats(kept) : NULL;
     p.attention = (arq_attention){.heads = heads,
                                   .width = n,
                                   .rows = n,
@@ -104,11 +106,13 @@ static double attention_time(const bench_plan *plan, const arq_kernels *kernels,
                                   .ldzc = n,
                                   .z2 = z + heads * n,
                                   .ldz2 = n,
-                                  .h = z + 2 * heads * n};
+                                  .h = z + 2 * heads * n,
+                                  .tanh = tanh};
     double seconds = (double)forward * bench_time(plan, run_forward, &p);
     if (learned > 0) {
         seconds += (double)learned * (bench_time(plan, run_slope, &p) + bench_time(plan, run_backward, &p));
     }
+    free(tanh);
     free(z);
     free(p.a);
     free(p.b);
