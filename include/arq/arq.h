@@ -7,6 +7,7 @@
 
 #include "agent.h"
 #include "cell.h"
+#include "checkpoint.h"
 #include "config.h"
 #include "context.h"
 #include "env.h"

@@ -103,6 +103,8 @@ ARQ_API const char *arq_config_origin(const arq_config *config, const char *name
 #define ARQ_PARAMETER_UNIT 4    /**< @brief "environment steps", "transitions" ..., "" if it has none. @since 0.1 */
 #define ARQ_PARAMETER_DOC 5     /**< @brief One line. @since 0.1 */
 #define ARQ_PARAMETER_SOURCE 6  /**< @brief Where the default and its name come from. @since 0.1 */
+/** @brief What another value means when a saved agent or run goes on; "": it must be the same. @since 0.2 */
+#define ARQ_PARAMETER_RESUME 7
 /** @} */
 
 /**

@@ -41,7 +41,8 @@ struct arq_agent {
     uint64_t episodes;
     int32_t update_due; /* an update waits until enough can be drawn */
     double learning_seconds;
-    int32_t lent; /* the agent's own run is calling its environment, which may not use the agent */
+    int32_t lent;  /* the agent's own run is calling its environment, which may not use the agent */
+    int32_t owned; /* it belongs to a run, which counts its steps */
 };
 
 /* For the next environment step; after so many. */
@@ -70,5 +71,10 @@ arq_status arq_agent_learn_from(arq_agent *agent, const uint8_t *mask, const int
  * time and sets ARQ_EVENT_COLLAPSED. */
 typedef arq_status agent_learn(arq_agent *agent, uint32_t *events);
 arq_status arq_agent_learn(arq_agent *agent, uint64_t steps, agent_learn *learn, uint32_t *events);
+
+/* The parts of an agent in a file, its own or its run's; returns their number. After a load:
+ * arq_saved_replay_clear(&saved->replay). */
+#define ARQ_AGENT_PARTS 7
+size_t arq_agent_list_parts(agent_saved *saved, arq_part parts[ARQ_AGENT_PARTS]);
 
 #endif

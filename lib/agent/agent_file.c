@@ -1,6 +1,7 @@
 /* An agent as one safetensors file: network, learner, what it is doing, replay. */
 #include "agent/agent.h"
 
+#include "core/parameter_changes.h"
 #include "env/observation.h"
 #include "io/saved.h"
 
@@ -8,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Parameters in which the agent may differ from the file: an agent makes no use of them. */
-static int free_to_differ(const char *name)
+/* Whether the agent may go on with a value of its own in place of the file's. */
+static int may_change(const arq_parameter *row, const char *own, const char *theirs)
 {
-    return strcmp(name, "total_steps") == 0 || strncmp(name, "evaluation_", 11) == 0;
+    const arq_parameter_change *change = arq_parameter_find_change(row->name);
+    return change != NULL && (!change->upwards || strtoull(own, NULL, 10) >= strtoull(theirs, NULL, 10));
 }
 
 /* All other parameters in the file (they stand there with the network's) must be those of this agent. */
@@ -39,7 +41,7 @@ static void check_parameters(arq_record *record, void *thing)
         char own[256];
         arq_parameter_format(row, &agent->parameters, own, sizeof(own));
         const char *theirs = arq_reader_text(record->reader, row->name);
-        if (theirs != NULL && strcmp(own, theirs) != 0 && !free_to_differ(row->name)) {
+        if (theirs != NULL && strcmp(own, theirs) != 0 && !may_change(row, own, theirs)) {
             arq_record_refuse(record, ARQ_E_SHAPE, "%s is %.64s in the file, %s in this agent", row->name, theirs, own);
             return;
         }
@@ -78,15 +80,22 @@ static episode_state state_of(const agent_episode *episode)
     return !episode->acted ? EPISODE_OPEN : episode->explored ? EPISODE_EXPLORED : EPISODE_ACTED;
 }
 
-/* State and action of each of several instances. An action that act has chosen is kept: the network may have learned
- * from other instances since, and would choose another. A single instance has no such field: a counter says whether its
- * episode is open, and it chooses again, which gives the same action. */
-static void list_episodes(arq_record *record, arq_agent *agent)
+/* A single instance in an agent's file has no state and action: a counter says whether its episode is open, and it
+ * chooses again, which gives the same action. */
+static int chooses_again(const agent_saved *saved)
 {
+    return saved->agent->instances == 1 && !saved->of_run;
+}
+
+/* State and action of each instance. An action that act has chosen is kept: the network may have learned from other
+ * instances since, and would choose another. */
+static void list_episodes(arq_record *record, const agent_saved *saved)
+{
+    arq_agent *agent = saved->agent;
     uint32_t n = agent->instances;
     const arq_range states = {EPISODE_CLOSED, EPISODE_EXPLORED, 0};
     const arq_range actions = {0, (double)agent->network->shape.actions - 1, 0};
-    if (n == 1) {
+    if (chooses_again(saved)) {
         return;
     }
     for (uint32_t i = 0; i < n && record->writer != NULL; i++) {
@@ -104,19 +113,21 @@ static void list_episodes(arq_record *record, arq_agent *agent)
     }
 }
 
-/* A single instance goes back to before its pending action, which it chooses again after a load. */
-static void list_exploration(arq_record *record, arq_agent *agent)
+/* An instance that chooses again goes back to before its pending action. */
+static void list_exploration(arq_record *record, const agent_saved *saved)
 {
+    arq_agent *agent = saved->agent;
     uint32_t n = agent->instances;
+    int again = chooses_again(saved);
     for (uint32_t i = 0; i < n && record->writer != NULL; i++) {
         const agent_episode *episode = &agent->episode[i];
-        agent->streams[i] = n == 1 && episode->acted ? episode->exploration_before_act : episode->exploration;
+        agent->streams[i] = again && episode->acted ? episode->exploration_before_act : episode->exploration;
     }
     arq_record_randoms(record, "exploration", agent->streams, n);
     for (uint32_t i = 0; i < n && record->takes; i++) {
         agent_episode *episode = &agent->episode[i];
         episode->exploration = agent->streams[i];
-        episode->acted = n > 1 && episode->acted;
+        episode->acted = !again && episode->acted;
     }
 }
 
@@ -147,10 +158,11 @@ static void list_context(arq_record *record, const char *which, uint32_t l, floa
     }
 }
 
-/* The activations of the step before; of several instances also those that become it once the pending action is
+/* The activations of the step before; where a pending action is kept also those that become it once the action is
  * observed. */
-static void list_contexts(arq_record *record, arq_agent *agent)
+static void list_contexts(arq_record *record, const agent_saved *saved)
 {
+    arq_agent *agent = saved->agent;
     for (uint32_t i = 0; i < agent->instances && record->takes; i++) {
         arq_activations_begin(agent->activations, i);
         agent->activations->computed[i] = agent->episode[i].acted;
@@ -159,7 +171,7 @@ static void list_contexts(arq_record *record, arq_agent *agent)
         size_t count = 0;
         float *previous = arq_activations_previous(agent->activations, l, &count);
         list_context(record, "context", l, previous, count);
-        if (agent->instances > 1) {
+        if (!chooses_again(saved)) {
             float *present = arq_activations_present(agent->activations, l, &count);
             list_context(record, "present", l, present, count);
         }
@@ -168,16 +180,15 @@ static void list_contexts(arq_record *record, arq_agent *agent)
 
 static void list_agent(arq_record *record, void *thing)
 {
-    arq_agent *agent = ((agent_saved *)thing)->agent;
-    list_counters(record, agent);
-    list_episodes(record, agent);
-    list_exploration(record, agent);
-    list_observations(record, agent);
-    list_contexts(record, agent);
+    const agent_saved *saved = thing;
+    list_counters(record, saved->agent);
+    list_episodes(record, saved);
+    list_exploration(record, saved);
+    list_observations(record, saved->agent);
+    list_contexts(record, saved);
 }
 
-#define PARTS 7
-static size_t list_parts(agent_saved *saved, arq_part parts[PARTS])
+size_t arq_agent_list_parts(agent_saved *saved, arq_part parts[ARQ_AGENT_PARTS])
 {
     parts[0] = (arq_part){.list = check_parameters, .thing = saved, .prefix = ""};
     parts[1] = arq_network_part(saved->agent->network);
@@ -193,8 +204,8 @@ arq_status arq_agent_save(arq_agent *agent, const char *path)
         return status;
     }
     agent_saved saved = {.agent = agent};
-    arq_part parts[PARTS];
-    size_t count = list_parts(&saved, parts);
+    arq_part parts[ARQ_AGENT_PARTS];
+    size_t count = arq_agent_list_parts(&saved, parts);
     return arq_save_parts(agent->context, path, "agent", parts, count);
 }
 
@@ -207,9 +218,14 @@ arq_status arq_agent_load(arq_agent *agent, const char *path)
     if (agent->lent) {
         return arq_agent_fail_lent(agent, "arq_agent_load");
     }
+    if (agent->owned) {
+        return arq_fail(agent->context, ARQ_E_ORDER,
+                        "arq_agent_load: the agent belongs to a run, which counts its steps and plays its episodes; "
+                        "arq_run_load takes both over from a checkpoint, arq_network_load the weights alone");
+    }
     agent_saved saved = {.agent = agent};
-    arq_part parts[PARTS];
-    size_t count = list_parts(&saved, parts);
+    arq_part parts[ARQ_AGENT_PARTS];
+    size_t count = arq_agent_list_parts(&saved, parts);
     status = arq_load_parts(agent->context, "arq_agent_load", path, "agent", parts, count);
     arq_saved_replay_clear(&saved.replay);
     return status;

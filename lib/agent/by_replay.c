@@ -156,19 +156,26 @@ static arq_status advance(arq_agent *agent, uint64_t first, uint32_t count, uint
     return status;
 }
 
-/* Agent and replay must agree on which episodes are open. */
+/* Agent and replay must agree on which episodes are open. Where the transitions were left out, open episodes begin at
+ * their newest observation. */
 static void check_episode(arq_record *record, void *thing)
 {
-    const agent_saved *saved = thing;
+    agent_saved *saved = thing;
     uint32_t n = saved->agent->instances;
     if (record->writer != NULL || record->takes) {
         return;
     }
     const uint64_t *counters = arq_record_find(record, "counters")->data;
-    const uint8_t *states = n == 1 ? NULL : arq_record_find(record, "state")->data; /* 0: no episode */
+    const arq_tensor *tensor = arq_record_find(record, "state");
+    const uint8_t *states = n == 1 && !saved->of_run ? NULL : tensor->data; /* 0: no episode */
+    const uint8_t *observations = arq_record_find(record, "observation")->data;
     for (uint32_t i = 0; i < n && record->status == ARQ_OK; i++) {
         uint64_t own = states == NULL ? counters[2] : states[i] != 0;
-        if (own != (uint64_t)arq_saved_replay_is_open(&saved->replay, i)) {
+        if (saved->replay.left_out) {
+            record->status = own == 0 ? ARQ_OK
+                                      : arq_saved_replay_open_episode(
+                                            &saved->replay, i, observations + i * saved->agent->observation_bytes);
+        } else if (own != (uint64_t)arq_saved_replay_is_open(&saved->replay, i)) {
             arq_record_refuse(record, ARQ_E_FORMAT, "an episode is open by 'agent.%s' or by 'replay.state' alone",
                               states == NULL ? "counters" : "state");
         }
@@ -178,7 +185,8 @@ static void check_episode(arq_record *record, void *thing)
 static size_t list_parts(agent_saved *saved, arq_part *parts)
 {
     const replay_memory *memory = saved->agent->memory;
-    saved->replay = (arq_saved_replay){.replay = memory->replay, .actions = saved->agent->network->shape.actions};
+    saved->replay.replay = memory->replay;
+    saved->replay.actions = saved->agent->network->shape.actions;
     parts[0] = arq_replay_part(&saved->replay, "replay.");
     parts[1] = (arq_part){.list = check_episode, .thing = saved, .prefix = "agent."};
     return 2;

@@ -22,6 +22,7 @@ typedef struct agent_step {
 /* An agent while it is saved or loaded. */
 typedef struct agent_saved {
     arq_agent *agent;
+    int of_run; /* with its run: nothing is chosen again after a load, even where there is one instance */
     arq_saved_replay replay;
     arq_saved_rows rows[2];
 } agent_saved;

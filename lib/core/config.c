@@ -9,6 +9,7 @@
 struct arq_config {
     arq_context *context;
     arq_parameters values;
+    const char *preset;                     /* static, or NULL */
     const char *origin[ARQ_MAX_PARAMETERS]; /* by table row */
 };
 
@@ -59,6 +60,7 @@ static arq_status apply_preset(arq_config *config, const char *name)
         }
         config->origin[row_index(arq_parameter_find(value->name))] = preset->name;
     }
+    config->preset = preset->name;
     return ARQ_OK;
 }
 
@@ -92,6 +94,17 @@ arq_status arq_config_create(arq_context *context, const char *preset, arq_confi
     return ARQ_OK;
 }
 
+arq_status arq_config_copy(const arq_config *config, arq_config **out)
+{
+    *out = arq_alloc(config->context, 1, sizeof(**out));
+    if (*out == NULL) {
+        return arq_fail_memory(config->context, "a config", sizeof(**out));
+    }
+    **out = *config;
+    arq_context_retain(config->context);
+    return ARQ_OK;
+}
+
 void arq_config_destroy(arq_config *config)
 {
     if (config != NULL) {
@@ -121,6 +134,25 @@ arq_status arq_config_set(arq_config *config, const char *name, const char *valu
     }
     config->origin[row_index(arq_parameter_find(name))] = origin_set;
     return ARQ_OK;
+}
+
+arq_status arq_config_restore(arq_config *config, const char *name, const char *value, int by_hand)
+{
+    arq_status status = arq_parameter_parse(config->context, name, value, &config->values);
+    if (status == ARQ_OK && by_hand) {
+        config->origin[row_index(arq_parameter_find(name))] = origin_set;
+    }
+    return status;
+}
+
+int arq_config_is_set(const arq_config *config, const char *name)
+{
+    return config->origin[row_index(arq_parameter_find(name))] == origin_set;
+}
+
+const char *arq_config_preset(const arq_config *config)
+{
+    return config->preset;
 }
 
 /* A list or a word is no number, even where its text would do. */

@@ -1,6 +1,7 @@
 #include "core/parameter_text.h"
 
 #include "core/error.h"
+#include "core/parameter_changes.h"
 #include "system/fp.h"
 
 #include <math.h>
@@ -302,6 +303,10 @@ const char *arq_parameter_text(const char *name, int32_t field)
         return row->unit;
     case ARQ_PARAMETER_DOC:
         return row->doc;
+    case ARQ_PARAMETER_RESUME: {
+        const arq_parameter_change *change = arq_parameter_find_change(name);
+        return change == NULL ? "" : change->meaning;
+    }
     case ARQ_PARAMETER_SOURCE:
         return row->source;
     default:

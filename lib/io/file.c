@@ -1,6 +1,7 @@
 #include "io/file.h"
 
 #include "system/file.h"
+#include "system/folder.h"
 #include "system/process.h"
 
 /* ARQ_E_IO with the system's reason. */
@@ -111,6 +112,23 @@ arq_status arq_file_replace(arq_context *context, const char *path, const arq_ch
     }
     arq_raw_close(job.hold);
     return status;
+}
+
+arq_status arq_file_make_folder(arq_context *context, const char *path)
+{
+    if (arq_path_exists(path)) {
+        return ARQ_OK; /* or no folder: whoever writes into it hears that */
+    }
+    int number = arq_folder_make(path);
+    if (number != 0) {
+        return fail_system(context, number, "make the folder", path);
+    }
+    int above;
+    if (arq_raw_open_folder(path, &above) == 0) {
+        arq_raw_flush_folder(above); /* after a power cut it might be missing, with what it held: nobody was told */
+        arq_raw_close(above);
+    }
+    return ARQ_OK;
 }
 
 arq_status arq_file_open(arq_context *context, const char *path, int *file, uint64_t *size)

@@ -53,6 +53,9 @@ arq_status arq_writer_chunks(arq_writer *writer, const char *name, arq_dtype dty
 /* Adds a vector whose values are copied, for small state such as counters. */
 arq_status arq_writer_values(arq_writer *writer, const char *name, arq_dtype dtype, uint64_t count, const void *values);
 
+/* Copies all data that is borrowed: from here on the things that it came from may change, and be gone. */
+arq_status arq_writer_keep(arq_writer *writer);
+
 /* Writes the file: temporary file in the same folder, fsync, rename, fsync of the folder. Tensors are laid
  * out largest alignment first, then in the order they were added; the data begins at a multiple of 64 bytes. */
 arq_status arq_writer_commit(arq_writer *writer, const char *path);

@@ -215,19 +215,34 @@ static arq_status list_parts(arq_record *record, const arq_part *parts, size_t c
     return record->status;
 }
 
-arq_status arq_save_parts(arq_context *context, const char *path, const char *kind, const arq_part *parts, size_t count)
+arq_status arq_write_parts(arq_context *context, const char *kind, const arq_part *parts, size_t count,
+                           arq_writer **out)
 {
     arq_record record = {.context = context, .prefix = ""};
+    *out = NULL;
     arq_status status = arq_writer_create(context, &record.writer);
     if (status != ARQ_OK) {
         return status;
     }
     arq_record_text(&record, "kind", kind);
     status = list_parts(&record, parts, count);
-    if (status == ARQ_OK) {
-        status = arq_writer_commit(record.writer, path);
+    if (status != ARQ_OK) {
+        arq_writer_destroy(record.writer);
+        return status;
     }
-    arq_writer_destroy(record.writer);
+    *out = record.writer;
+    return ARQ_OK;
+}
+
+arq_status arq_save_parts(arq_context *context, const char *path, const char *kind, const arq_part *parts, size_t count)
+{
+    arq_writer *writer;
+    arq_status status = arq_write_parts(context, kind, parts, count, &writer);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = arq_writer_commit(writer, path);
+    arq_writer_destroy(writer);
     return status;
 }
 

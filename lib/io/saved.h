@@ -83,7 +83,8 @@ typedef struct arq_part {
     void (*list)(arq_record *record, void *thing);
     void *thing;
     const char *prefix;
-    /* Keeps others from a thing while it is taken: ARQ_E_BUSY, which names the call. NULL: it has no others. */
+    /* Keeps others from a thing while it is taken: ARQ_E_BUSY, which names the call. Everything has been checked, so
+     * that here, in the last part, the rest that may fail has its place. NULL: there is nothing to do. */
     arq_status (*lock)(void *thing, const char *call);
     void (*unlock)(void *thing);
 } arq_part;
@@ -98,7 +99,11 @@ static inline void *arq_saved_thing(const void *thing)
     return both.listed;
 }
 
-/* Writes a file of this kind from its parts, in their order. */
+/* A file of this kind from its parts, in their order, to be written; the parts' data is borrowed. */
+arq_status arq_write_parts(arq_context *context, const char *kind, const arq_part *parts, size_t count,
+                           arq_writer **out);
+
+/* Writes it to its path. */
 arq_status arq_save_parts(arq_context *context, const char *path, const char *kind, const arq_part *parts,
                           size_t count);
 

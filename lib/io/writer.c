@@ -235,6 +235,36 @@ arq_status arq_writer_values(arq_writer *writer, const char *name, arq_dtype dty
     return ARQ_OK;
 }
 
+static arq_status keep_tensor(const arq_writer *writer, written_tensor *tensor)
+{
+    if (tensor->copy != NULL || tensor->bytes == 0) {
+        return ARQ_OK;
+    }
+    tensor->copy = arq_alloc(writer->context, (size_t)tensor->bytes, 1);
+    if (tensor->copy == NULL) {
+        return arq_fail_memory(writer->context, "a copy of what is to be written", (size_t)tensor->bytes);
+    }
+    unsigned char *place = tensor->copy;
+    for (size_t i = 0; i < tensor->chunk_count; i++) {
+        arq_chunk *chunk = &tensor->chunks[i];
+        if (chunk->bytes > 0) {
+            memcpy(place, chunk->data, chunk->bytes);
+        }
+        chunk->data = place;
+        place += chunk->bytes;
+    }
+    return ARQ_OK;
+}
+
+arq_status arq_writer_keep(arq_writer *writer)
+{
+    arq_status status = ARQ_OK;
+    for (size_t i = 0; i < writer->tensor_count && status == ARQ_OK; i++) {
+        status = keep_tensor(writer, &writer->tensors[i]);
+    }
+    return status;
+}
+
 /* The header in the making; without a buffer it is only counted. */
 typedef struct header_text {
     char *buffer;

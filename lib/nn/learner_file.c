@@ -97,6 +97,44 @@ static void list_metrics(arq_record *record, arq_learner *learner)
     }
 }
 
+/* ---- How well Q foresaw the targets so far: sums over the updates of a rollout's first epoch ---- */
+
+static void list_fit(arq_record *record, arq_learner *learner)
+{
+    static const char name[] = "learner.fit";
+    if (record->writer == NULL && record->status == ARQ_OK && arq_record_find(record, name) == NULL) {
+        if (record->takes) { /* an older file, without them */
+            memset(learner->fit, 0, sizeof(learner->fit));
+            learner->fits_span = 0;
+        }
+        return;
+    }
+    arq_number span = {"within a rollout's first epoch", learner->fits_span, {0, 1, 0}};
+    arq_record_numbers(record, name, ARQ_DTYPE_U64, &span, 1);
+    for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
+        arq_td_sums *fit = &learner->fit[l];
+        double *places[] = {&fit->loss,       &fit->q,     &fit->target,        &fit->spread,
+                            &fit->error_size, &fit->error, &fit->error_squared, &fit->target_squared};
+        enum { SUMS = sizeof(places) / sizeof(places[0]) };
+        arq_number sums[1 + SUMS] = {{"samples", (double)fit->count, {0, ARQ_COUNT_MOST, 0}}};
+        for (int i = 0; i < SUMS; i++) {
+            sums[1 + i] = (arq_number){"a sum", *places[i], any};
+        }
+        char of_cell[32];
+        snprintf(of_cell, sizeof(of_cell), "learner.fit%u", l);
+        arq_record_numbers(record, of_cell, ARQ_DTYPE_F64, sums, 1 + SUMS);
+        if (record->takes) {
+            fit->count = (uint64_t)sums[0].value;
+            for (int i = 0; i < SUMS; i++) {
+                *places[i] = sums[1 + i].value;
+            }
+        }
+    }
+    if (record->takes) {
+        learner->fits_span = (int)span.value;
+    }
+}
+
 static void list_learner(arq_record *record, void *thing)
 {
     arq_learner *learner = thing;
@@ -115,6 +153,7 @@ static void list_learner(arq_record *record, void *thing)
         &(arq_field){"learner.first_spread", ARQ_DTYPE_F64, 1, {ARQ_MAX_CELLS}, learner->first_spread, &spread, NULL});
     list_low_spread(record, learner);
     list_metrics(record, learner);
+    list_fit(record, learner);
     if (record->takes) {
         learner->updates = (uint64_t)updates.value;
     }

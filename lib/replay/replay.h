@@ -25,10 +25,14 @@ arq_status arq_replay_store(arq_replay *replay, uint32_t instance, int32_t actio
 typedef struct arq_saved_replay {
     arq_replay *replay;
     uint32_t actions;            /* a stored action is less than this; 0: any */
+    int left_out;                /* its transitions are not in the file: it begins empty */
     struct arq_history *history; /* checked and not yet taken; then what was there before */
 } arq_saved_replay;
 
 arq_part arq_replay_part(arq_saved_replay *saved, const char *prefix);
+
+/* Begins an episode in what was checked, where the transitions were left out. */
+arq_status arq_saved_replay_open_episode(arq_saved_replay *saved, uint32_t instance, const void *observation);
 
 /* Whether an episode of the instance is open in what was checked. */
 int arq_saved_replay_is_open(const arq_saved_replay *saved, uint32_t instance);

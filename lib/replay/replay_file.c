@@ -300,8 +300,7 @@ static void check_slots(arq_record *record, saved_columns *file)
     }
     for (uint32_t i = 0; i < lanes && record->status == ARQ_OK; i++) {
         enter_lane(file, i);
-        /* Only a full buffer has lost the beginning of an episode. */
-        if (file->first_age > 0 && (file->transitions < file->replay->history->capacity || file->slots == 0)) {
+        if (file->first_age > 0 && file->slots == 0) {
             broken(record, "an oldest episode that has lost its beginning to nothing", file->before);
         }
     }
@@ -414,7 +413,8 @@ static void list_settings(arq_record *record, const arq_replay *replay)
     }
     record->status = arq_reader_values(record->reader, name.text, ARQ_DTYPE_U64, 4, saved);
     for (int i = 0; i < 4 && record->status == ARQ_OK; i++) {
-        if (saved[i] != own[i]) {
+        int grows = i == 2 && saved[i] <= own[i]; /* one with more room goes on with it */
+        if (saved[i] != own[i] && !grows) {
             arq_record_refuse(record, ARQ_E_SHAPE, "the saved replay has %s %" PRIu64 ", this one %" PRIu64, names[i],
                               saved[i], own[i]);
         }
@@ -450,17 +450,25 @@ static void list_replay(arq_record *record, void *thing)
     arq_replay *replay = saved->replay;
     saved_columns file = {.replay = replay, .actions = saved->actions};
     list_settings(record, replay);
-    list_state(record, &file);
+    if (!saved->left_out) {
+        list_state(record, &file);
+    }
     arq_record_random(record, "random", &replay->random);
     if (record->status != ARQ_OK) {
         return;
     }
     if (record->writer != NULL) {
-        write_history(record, replay);
+        if (!saved->left_out) {
+            write_history(record, replay);
+        }
     } else if (record->takes) {
         arq_history *old = replay->history;
         replay->history = saved->history;
         saved->history = old;
+    } else if (saved->left_out) {
+        record->status = arq_history_create(replay->context, arq_history_observation_bytes(replay->history),
+                                            replay->history->capacity, replay->history->window, replay->history->lanes,
+                                            &saved->history);
     } else {
         read_history(record, saved, &file);
     }
@@ -469,6 +477,11 @@ static void list_replay(arq_record *record, void *thing)
 arq_part arq_replay_part(arq_saved_replay *saved, const char *prefix)
 {
     return (arq_part){.list = list_replay, .thing = saved, .prefix = prefix};
+}
+
+arq_status arq_saved_replay_open_episode(arq_saved_replay *saved, uint32_t instance, const void *observation)
+{
+    return arq_history_open_episode(saved->history, instance, observation);
 }
 
 int arq_saved_replay_is_open(const arq_saved_replay *saved, uint32_t instance)

@@ -49,7 +49,8 @@ void arq_rows_list_fields(arq_record *record, void *saved_rows)
         char name[32];
         if (shape->value[l] > 0) {
             snprintf(name, sizeof(name), "values%u", l);
-            list_array(record, name, ARQ_DTYPE_F32, total * shape->value[l], rows->values[l], &arq_range_finite);
+            /* A return may be infinite or none: the update that meets it is refused then, now as after a load. */
+            list_array(record, name, ARQ_DTYPE_F32, total * shape->value[l], rows->values[l], NULL);
         }
         if (shape->previous[l] > 0) {
             snprintf(name, sizeof(name), "previous%u", l);

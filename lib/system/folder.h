@@ -15,6 +15,9 @@ bool arq_path_is_absolute(const char *path);
 /* Whether it is a folder into which every user of the machine may put files. */
 bool arq_folder_is_anybodys(const char *folder);
 
+/* Makes a folder, unless it is there. 0 or the system's number for what went wrong. */
+int arq_folder_make(const char *path);
+
 /* What stands between the paths of a list in an environment variable. */
 char arq_path_list_mark(void);
 

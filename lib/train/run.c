@@ -17,13 +17,19 @@ static void lay_out(void *owner, arq_arena *arena)
     run->playing = arq_arena_take(arena, n, 1);
     run->mask = arq_arena_take(arena, n, 1);
     run->episode = arq_arena_take(arena, n, sizeof(*run->episode));
+    run->returns = arq_arena_take(arena, n, sizeof(*run->returns));
+    run->lengths = arq_arena_take(arena, n, sizeof(*run->lengths));
     run->ended = arq_arena_take(arena, run->ended_most, sizeof(*run->ended));
 }
 
 static arq_status create_parts(arq_run *run, const arq_config *config, arq_env *env, arq_env_batch *batch,
                                const char *call)
 {
-    arq_status status = arq_worlds_create(run->context, env, batch, (uint64_t)run->parameters.seed, call, &run->worlds);
+    arq_status status = arq_config_copy(config, &run->config);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = arq_worlds_create(run->context, env, batch, (uint64_t)run->parameters.seed, call, &run->worlds);
     if (status != ARQ_OK) {
         return status;
     }
@@ -34,8 +40,13 @@ static arq_status create_parts(arq_run *run, const arq_config *config, arq_env *
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_agent_create_many(run->context, config, spec->observation_kind, spec->observation_size,
-                                 spec->action_count, count, &run->agent);
+    status = arq_agent_create_many(run->context, config, spec->observation_kind, spec->observation_size,
+                                   spec->action_count, count, &run->agent);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    run->agent->owned = 1;
+    return ARQ_OK;
 }
 
 static arq_status create(arq_context *context, const arq_config *config, arq_env *env, arq_env_batch *batch,
@@ -84,14 +95,16 @@ void arq_run_destroy(arq_run *run)
         return;
     }
     arq_context *context = run->context;
+    arq_run_release_checkpoints(run->checkpoints);
     arq_agent_destroy(run->agent);
     arq_arena_destroy(context, &run->arena);
     arq_worlds_destroy(&run->worlds);
+    arq_config_destroy(run->config);
     arq_free(context, run, 1, sizeof(*run));
     arq_context_release(context);
 }
 
-static void end_episode(arq_run *run, uint32_t instance, int32_t end)
+void arq_run_end_episode(arq_run *run, uint32_t instance, int32_t end)
 {
     run_episode *episode = &run->episode[instance];
     run->playing[instance] = 0;
@@ -151,7 +164,7 @@ static void count_step(arq_run *run)
         run->episode[i].episode_return += worlds->rewards[i];
         run->episode[i].length++;
         if (worlds->terminated[i] || worlds->truncated[i]) {
-            end_episode(run, i, worlds->terminated[i] ? ARQ_EPISODE_TERMINATED : ARQ_EPISODE_TRUNCATED);
+            arq_run_end_episode(run, i, worlds->terminated[i] ? ARQ_EPISODE_TERMINATED : ARQ_EPISODE_TRUNCATED);
         }
     }
     arq_fp_leave(mode);
@@ -163,7 +176,7 @@ static void end_failed(arq_run *run)
 {
     for (uint32_t i = 0; i < run->worlds.count; i++) {
         if (run->playing[i] && !run->mask[i]) {
-            end_episode(run, i, ARQ_EPISODE_FAILED);
+            arq_run_end_episode(run, i, ARQ_EPISODE_FAILED);
         }
     }
 }

@@ -127,22 +127,29 @@ arq_config *configured(struct host *host, const char *settings)
 static char folder[256];
 static pid_t folder_owner;
 
-static void remove_folder(void)
+static void remove_all(const char *name)
 {
     char path[1024];
     struct dirent *entry;
 
-    if (getpid() != folder_owner)
-        return;
-    DIR *directory = opendir(folder);
+    DIR *directory = opendir(name);
     if (directory == NULL)
         return;
     while ((entry = readdir(directory)) != NULL) {
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        unlink(path);
+        snprintf(path, sizeof path, "%s/%s", name, entry->d_name);
+        if (entry->d_name[0] != '.' && unlink(path) != 0)
+            remove_all(path);
+        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlink(path);
     }
     closedir(directory);
-    rmdir(folder);
+    rmdir(name);
+}
+
+static void remove_folder(void)
+{
+    if (getpid() == folder_owner)
+        remove_all(folder);
 }
 
 const char *temporary_file(const char *name)

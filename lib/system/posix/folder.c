@@ -1,6 +1,7 @@
 #include "system/folder.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,16 @@ bool arq_folder_is_anybodys(const char *folder)
 {
     struct stat what;
     return stat(folder, &what) == 0 && S_ISDIR(what.st_mode) && (what.st_mode & S_IWOTH) != 0;
+}
+
+int arq_folder_make(const char *path)
+{
+    struct stat found;
+    if (mkdir(path, 0777) == 0) {
+        return 0;
+    }
+    int number = errno;
+    return number == EEXIST && stat(path, &found) == 0 && S_ISDIR(found.st_mode) ? 0 : number;
 }
 
 char arq_path_list_mark(void)
