@@ -243,9 +243,11 @@ ARQ_API arq_status arq_agent_save(arq_agent *agent, const char *path);
 
 /**
  * @brief Takes over a saved agent made with the same config, sizes and instances; it goes on bit for bit.
- * @param agent The agent; unchanged on failure.
+ *
+ * Some parameters may have other values (#ARQ_PARAMETER_RESUME).
+ * @param agent The agent; unchanged on failure. Not that of a run, which counts its steps: see arq_run_load().
  * @param path The file.
- * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM.
+ * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM; #ARQ_E_ORDER for a run's agent.
  * @since 0.1
  */
 ARQ_API arq_status arq_agent_load(arq_agent *agent, const char *path);

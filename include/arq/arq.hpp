@@ -14,6 +14,7 @@
 
 #include "cpp/agent.hpp"
 #include "cpp/cell.hpp"
+#include "cpp/checkpoint.hpp"
 #include "cpp/config.hpp"
 #include "cpp/context.hpp"
 #include "cpp/env.hpp"

@@ -129,7 +129,7 @@ ARQ_API uint32_t arq_checkpoint_instances(const arq_checkpoint *checkpoint);
  * @brief arq_run_checkpoint() and arq_checkpoint_write() in one.
  * @param run The run.
  * @param folder As there.
- * @return As these.
+ * @return As arq_run_checkpoint() and arq_checkpoint_write().
  * @since 0.2
  */
 ARQ_API arq_status arq_run_save(arq_run *run, const char *folder);

@@ -108,7 +108,7 @@ ARQ_API arq_status arq_replay_sample(arq_replay *replay, uint32_t batch, int32_t
 ARQ_API arq_status arq_replay_save(arq_replay *replay, const char *path);
 
 /**
- * @brief Takes over a saved buffer of the same kind, size, capacity and window.
+ * @brief Takes over a saved buffer of the same kind, size and window; its capacity is at most this one's.
  * @param replay The buffer; unchanged on failure.
  * @param path The file.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM.

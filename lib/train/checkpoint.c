@@ -27,13 +27,6 @@ struct arq_checkpoint {
 
 /* ---- Handles ---- */
 
-void arq_run_release_checkpoints(run_checkpoints *shared)
-{
-    if (shared != NULL && atomic_fetch_sub(&shared->users, 1) == 1) {
-        arq_free(shared->context, shared, 1, sizeof(*shared));
-    }
-}
-
 static arq_status create_shared(arq_run *run)
 {
     if (run->checkpoints != NULL) {

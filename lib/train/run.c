@@ -89,6 +89,13 @@ arq_status arq_run_create_batch(arq_context *context, const arq_config *config, 
     return status != ARQ_OK ? status : create(context, config, NULL, batch, "arq_run_create_batch", out);
 }
 
+void arq_run_release_checkpoints(run_checkpoints *shared)
+{
+    if (shared != NULL && atomic_fetch_sub(&shared->users, 1) == 1) {
+        arq_free(shared->context, shared, 1, sizeof(*shared));
+    }
+}
+
 void arq_run_destroy(arq_run *run)
 {
     if (run == NULL) {

@@ -83,13 +83,14 @@ START_TEST(every_row_is_whole)
         ck_assert_ptr_nonnull(arq_parameter_text(row.name, ARQ_PARAMETER_UNIT));
         ck_assert_str_ne(arq_parameter_text(row.name, ARQ_PARAMETER_DOC), "");
         ck_assert_str_ne(arq_parameter_text(row.name, ARQ_PARAMETER_SOURCE), "");
+        ck_assert_ptr_nonnull(arq_parameter_text(row.name, ARQ_PARAMETER_RESUME));
         ck_assert_str_eq(arq_config_origin(config, row.name), "default");
         char value[256];
         snprintf(value, sizeof value, "%s", value_of(&host, config, row.name));
         takes_text(&host, config, &row, arq_parameter_text(row.name, ARQ_PARAMETER_DEFAULT));
         ck_assert_str_eq(value_of(&host, config, row.name), value);
         ck_assert_ptr_null(arq_parameter_text(row.name, 0));
-        ck_assert_ptr_null(arq_parameter_text(row.name, ARQ_PARAMETER_SOURCE + 1));
+        ck_assert_ptr_null(arq_parameter_text(row.name, ARQ_PARAMETER_RESUME + 1));
         ck_assert_ptr_null(arq_parameter_text(row.name, INT32_MIN));
     }
     ck_assert_uint_gt(index, 20);

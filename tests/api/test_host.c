@@ -108,8 +108,10 @@ static void use_library(uint64_t *mode_in_callback)
         }
     arq_agent *agent = arq_run_agent(run);
     succeeds(&host, arq_agent_save(agent, temporary_file("agent")));
-    succeeds(&host, arq_agent_load(agent, temporary_file("agent")));
-    refuses(&host, ARQ_E_IO, NULL, arq_agent_load(agent, "/no/such/file"));
+    refuses(&host, ARQ_E_ORDER, "run", arq_agent_load(agent, temporary_file("agent")));
+    succeeds(&host, arq_run_save(run, temporary_file("checkpoint")));
+    succeeds(&host, arq_run_load(run, temporary_file("checkpoint")));
+    refuses(&host, ARQ_E_IO, NULL, arq_run_load(run, "/no/such/folder"));
     succeeds(&host, arq_env_open(host.context, "minatar/breakout", &game));
     refuses(&host, ARQ_E_NOT_FOUND, NULL, arq_env_open(host.context, "no/such", &none));
     arq_env_destroy(game);

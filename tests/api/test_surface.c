@@ -39,6 +39,7 @@ struct stand {
     arq_replay *out_replay;
     arq_agent *out_agent;
     arq_cell *out_cell;
+    arq_checkpoint *out_checkpoint;
     float x[BATCH * 8 * INPUTS], y[4096];
     double reward, value;
     int32_t action, actions[BATCH], lengths[BATCH], kind, terminated, truncated;

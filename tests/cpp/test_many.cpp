@@ -4,7 +4,11 @@
 #include "worlds.hpp"
 
 #include <algorithm>
+#include <cstdio>
 #include <stdexcept>
+#include <string>
+
+#include <unistd.h>
 
 namespace
 {
@@ -157,10 +161,40 @@ void runs()
     CHECK(Corridor::alive == 0);
 }
 
+/* What a run saves, another one takes over, with what it needs to be made. */
+void checkpoints()
+{
+    counted([](arq::Context &context) {
+        const std::string folder = std::string(P_tmpdir) + "/arq-cpp-checkpoint-" + std::to_string(getpid());
+        arq::EnvBatch batch = corridors(context, 3);
+        arq::Run run(context, rollout_config(context), batch);
+        run.advance(300);
+        run.save(folder);
+        CHECK_FAILS(run.agent().load(folder), ARQ_E_ORDER, "belongs to a run");
+        arq::Checkpoint copied = arq::Checkpoint::copy(run, folder, ARQ_CHECKPOINT_WITHOUT_REPLAY);
+        CHECK_FAILS(arq::Checkpoint::copy(run, folder), ARQ_E_BUSY, "earlier checkpoint");
+        copied.set_text("rows", "12");
+        copied.write();
+        copied = arq::Checkpoint();
+        arq::Checkpoint opened = arq::Checkpoint::open(context, folder);
+        CHECK(opened.instances() == 3 && opened.text("rows") == std::string("12") && opened.text("none") == nullptr);
+        arq::EnvBatch others = corridors(context, 3);
+        arq::Run again(context, opened.config(), others);
+        CHECK(again.resumed() == 0);
+        again.load(folder);
+        CHECK((again.resumed() & ARQ_RESUMED) != 0 && again.metric("steps") == run.metric("steps"));
+        CHECK(again.agent().metric("updates") == run.agent().metric("updates"));
+        CHECK_FAILS(again.load("/no/such/folder"), ARQ_E_IO, "/no/such/folder");
+        std::remove((folder + "/run.safetensors").c_str());
+        std::remove(folder.c_str());
+    });
+}
+
 const check::Test tests[] = {
     {"agents", agents},
     {"sizes of agents", sizes_of_agents},
     {"runs", runs},
+    {"checkpoints", checkpoints},
 };
 
 } // namespace

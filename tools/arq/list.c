@@ -182,6 +182,25 @@ static void print_parameter_table(arq_config *const *presets, uint32_t count)
     }
 }
 
+/* What may have another value when a saved run goes on. */
+static void print_change_table(void)
+{
+    static const char *const heads[] = {"parameter", "another value counts"};
+    const char *name = NULL;
+    printf(
+        "\n## What may change when a run is resumed\n\nEverything else must be the same; the refusal has both values."
+        "\n\n");
+    print_head(heads, 2);
+    for (uint32_t i = 0; (name = arq_parameter_name(i)) != NULL; i++) {
+        const char *meaning = arq_parameter_text(name, ARQ_PARAMETER_RESUME);
+        if (*meaning != '\0') {
+            print_cell(name);
+            print_cell(meaning);
+            printf("|\n");
+        }
+    }
+}
+
 static int list_parameters_markdown(arq_context *context)
 {
     arq_config *presets[MAX_PRESETS];
@@ -189,6 +208,7 @@ static int list_parameters_markdown(arq_context *context)
     int result = open_presets(context, presets, &count);
     if (result == 0) {
         print_parameter_table(presets, count);
+        print_change_table();
     }
     while (count > 0) {
         arq_config_destroy(presets[--count]);

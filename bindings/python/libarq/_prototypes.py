@@ -13,12 +13,17 @@ ARQ_EVENT_SYNCED = 2
 ARQ_EVENT_EPISODE_END = 4
 ARQ_EVENT_COLLAPSED = 8
 ARQ_EVENT_EXPLORED = 16
+ARQ_CHECKPOINT_WITHOUT_REPLAY = 1
+ARQ_RESUMED = 1
+ARQ_RESUMED_NEW_EPISODES = 2
+ARQ_RESUMED_NEW_REPLAY = 4
 ARQ_PARAMETER_TYPE = 1
 ARQ_PARAMETER_RANGE = 2
 ARQ_PARAMETER_DEFAULT = 3
 ARQ_PARAMETER_UNIT = 4
 ARQ_PARAMETER_DOC = 5
 ARQ_PARAMETER_SOURCE = 6
+ARQ_PARAMETER_RESUME = 7
 ARQ_LOG_ERROR = 1
 ARQ_LOG_WARNING = 2
 ARQ_LOG_INFO = 3
@@ -255,6 +260,28 @@ FUNCTIONS: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "arq_cell_save": (c_int32, (c_void_p, c_char_p,)),
     # arq_status arq_cell_load(arq_cell *cell, const char *path)
     "arq_cell_load": (c_int32, (c_void_p, c_char_p,)),
+    # arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t flags, arq_checkpoint **out)
+    "arq_run_checkpoint": (c_int32, (c_void_p, c_char_p, c_uint32, POINTER(c_void_p),)),
+    # arq_status arq_checkpoint_set_text(arq_checkpoint *checkpoint, const char *name, const char *value)
+    "arq_checkpoint_set_text": (c_int32, (c_void_p, c_char_p, c_char_p,)),
+    # arq_status arq_checkpoint_write(arq_checkpoint *checkpoint)
+    "arq_checkpoint_write": (c_int32, (c_void_p,)),
+    # void arq_checkpoint_destroy(arq_checkpoint *checkpoint)
+    "arq_checkpoint_destroy": (None, (c_void_p,)),
+    # arq_status arq_checkpoint_open(arq_context *context, const char *folder, arq_checkpoint **out)
+    "arq_checkpoint_open": (c_int32, (c_void_p, c_char_p, POINTER(c_void_p),)),
+    # const char *arq_checkpoint_text(const arq_checkpoint *checkpoint, const char *name)
+    "arq_checkpoint_text": (c_char_p, (c_void_p, c_char_p,)),
+    # arq_status arq_checkpoint_config(const arq_checkpoint *checkpoint, arq_config **out)
+    "arq_checkpoint_config": (c_int32, (c_void_p, POINTER(c_void_p),)),
+    # uint32_t arq_checkpoint_instances(const arq_checkpoint *checkpoint)
+    "arq_checkpoint_instances": (c_uint32, (c_void_p,)),
+    # arq_status arq_run_save(arq_run *run, const char *folder)
+    "arq_run_save": (c_int32, (c_void_p, c_char_p,)),
+    # arq_status arq_run_load(arq_run *run, const char *folder)
+    "arq_run_load": (c_int32, (c_void_p, c_char_p,)),
+    # uint32_t arq_run_resumed(const arq_run *run)
+    "arq_run_resumed": (c_uint32, (c_void_p,)),
     # arq_status arq_config_create(arq_context *context, const char *preset, arq_config **out)
     "arq_config_create": (c_int32, (c_void_p, c_char_p, POINTER(c_void_p),)),
     # void arq_config_destroy(arq_config *config)

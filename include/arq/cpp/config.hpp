@@ -81,6 +81,7 @@ class Config : public Handle<arq_config>
     }
 
   private:
+    friend class Checkpoint;
     explicit Config(std::shared_ptr<Owner> owner) : Handle(std::move(owner))
     {
     }
@@ -95,6 +96,7 @@ struct Parameter {
     const char *unit;          /**< "" if it has none. */
     const char *doc;           /**< One line. */
     const char *source;        /**< Where the default and its name come from. */
+    const char *resume;        /**< What another value means when a run goes on; "": it must be the same. */
 };
 
 /** @brief The table of parameters. @return Its rows. @since 0.1 */
@@ -106,7 +108,8 @@ inline std::vector<Parameter> parameters()
         rows.push_back({name, arq_parameter_text(name, ARQ_PARAMETER_TYPE),
                         arq_parameter_text(name, ARQ_PARAMETER_RANGE), arq_parameter_text(name, ARQ_PARAMETER_DEFAULT),
                         arq_parameter_text(name, ARQ_PARAMETER_UNIT), arq_parameter_text(name, ARQ_PARAMETER_DOC),
-                        arq_parameter_text(name, ARQ_PARAMETER_SOURCE)});
+                        arq_parameter_text(name, ARQ_PARAMETER_SOURCE),
+                        arq_parameter_text(name, ARQ_PARAMETER_RESUME)});
     return rows;
 }
 

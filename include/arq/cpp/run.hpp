@@ -5,6 +5,7 @@
 #ifndef ARQ_CPP_RUN_HPP
 #define ARQ_CPP_RUN_HPP
 
+#include "../checkpoint.h"
 #include "../run.h"
 #include "agent.hpp"
 #include "environment.hpp"
@@ -110,6 +111,26 @@ class Run : public Handle<arq_run>
         double value = 0;
         arq_status status = arq_run_metric(get(), name.get(), cell, &value);
         return outcome(status, value);
+    }
+
+    /** @brief Saves the whole run into a folder, all or nothing. @param folder The folder, for this run alone.
+     * @return As arq_run_save(). @since 0.2 */
+    Outcome<void> save(Text folder)
+    {
+        return outcome(arq_run_save(get(), folder.get()));
+    }
+
+    /** @brief Takes over a saved run; it goes on bit for bit. @param folder The folder. @return As arq_run_load().
+     * @since 0.2 */
+    Outcome<void> load(Text folder)
+    {
+        return outcome(arq_run_load(get(), folder.get()));
+    }
+
+    /** @brief How the last load() went. @return ARQ_RESUMED bits; 0 before one. @since 0.2 */
+    std::uint32_t resumed() const noexcept
+    {
+        return arq_run_resumed(get());
     }
 
   private:
