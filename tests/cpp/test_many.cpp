@@ -178,7 +178,7 @@ void checkpoints()
         copied = arq::Checkpoint();
         arq::Checkpoint opened = arq::Checkpoint::open(context, folder);
         CHECK(opened.instances() == 3 && opened.text("rows") == std::string("12") && opened.text("none") == nullptr);
-        arq::EnvBatch others = corridors(context, 3);
+        arq::EnvBatch others(context, "toy/corridor", 3);
         arq::Run again(context, opened.config(), others);
         CHECK(again.resumed() == 0);
         again.load(folder);
