@@ -47,12 +47,21 @@ static arq_status open_temporary(replacement *job)
     return ARQ_OK;
 }
 
+/* The disk is kept busy from so many bytes on, while further ones are written. */
+#define FLUSHED_BYTES ((size_t)16 << 20)
+
 static arq_status fill_temporary(const replacement *job, const arq_chunk *chunks, size_t count)
 {
+    size_t dirty = 0;
     for (size_t i = 0; i < count; i++) {
         int number = arq_raw_write(job->file, chunks[i].data, chunks[i].bytes);
         if (number != 0) {
             return fail_system(job->context, number, "write", job->path);
+        }
+        dirty += chunks[i].bytes;
+        if (dirty >= FLUSHED_BYTES) {
+            arq_raw_begin_flush(job->file);
+            dirty = 0;
         }
     }
     int number = !job->exists ? 0 : arq_raw_set_permissions(job->file, job->permissions);

@@ -56,6 +56,18 @@ arq_status arq_writer_values(arq_writer *writer, const char *name, arq_dtype dty
 /* Copies all data that is borrowed: from here on the things that it came from may change, and be gone. */
 arq_status arq_writer_keep(arq_writer *writer);
 
+/* The bytes of the file as it will be, in pieces that are borrowed from the writer. */
+typedef struct arq_file_image {
+    arq_context *context;
+    char *head;
+    size_t head_bytes;
+    arq_chunk *chunks; /* [count] */
+    size_t count;
+} arq_file_image;
+
+arq_status arq_writer_lay_out(arq_writer *writer, arq_file_image *image);
+void arq_file_image_clear(arq_file_image *image);
+
 /* Writes the file: temporary file in the same folder, fsync, rename, fsync of the folder. Tensors are laid
  * out largest alignment first, then in the order they were added; the data begins at a multiple of 64 bytes. */
 arq_status arq_writer_commit(arq_writer *writer, const char *path);

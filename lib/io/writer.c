@@ -371,30 +371,45 @@ static char *make_header(const arq_writer *writer, size_t *bytes)
     return head;
 }
 
-arq_status arq_writer_commit(arq_writer *writer, const char *path)
+arq_status arq_writer_lay_out(arq_writer *writer, arq_file_image *image)
 {
-    size_t head_bytes;
     size_t count = 1;
     for (size_t i = 0; i < writer->tensor_count; i++) {
         count += writer->tensors[i].chunk_count;
     }
-    char *head = make_header(writer, &head_bytes);
-    arq_chunk *chunks = arq_alloc(writer->context, count, sizeof(*chunks));
-    arq_status status;
-    if (head == NULL || chunks == NULL) {
-        status = arq_fail_memory(writer->context, "the header of a file", head_bytes + count * sizeof(*chunks));
-    } else {
-        size_t used = 0;
-        chunks[used++] = (arq_chunk){head, head_bytes};
-        for (const written_tensor *tensor = next_tensor(writer, NULL); tensor != NULL;
-             tensor = next_tensor(writer, tensor)) {
-            for (size_t i = 0; i < tensor->chunk_count; i++) {
-                chunks[used++] = tensor->chunks[i];
-            }
-        }
-        status = arq_file_replace(writer->context, path, chunks, count);
+    *image = (arq_file_image){.context = writer->context, .count = count};
+    image->head = make_header(writer, &image->head_bytes);
+    image->chunks = arq_alloc(writer->context, count, sizeof(*image->chunks));
+    if (image->head == NULL || image->chunks == NULL) {
+        size_t bytes = image->head_bytes + count * sizeof(*image->chunks);
+        arq_file_image_clear(image);
+        return arq_fail_memory(writer->context, "the header of a file", bytes);
     }
-    arq_free(writer->context, chunks, count, sizeof(*chunks));
-    arq_free(writer->context, head, head_bytes, 1);
+    size_t used = 0;
+    image->chunks[used++] = (arq_chunk){image->head, image->head_bytes};
+    for (const written_tensor *tensor = next_tensor(writer, NULL); tensor != NULL;
+         tensor = next_tensor(writer, tensor)) {
+        for (size_t i = 0; i < tensor->chunk_count; i++) {
+            image->chunks[used++] = tensor->chunks[i];
+        }
+    }
+    return ARQ_OK;
+}
+
+void arq_file_image_clear(arq_file_image *image)
+{
+    arq_free(image->context, image->chunks, image->count, sizeof(*image->chunks));
+    arq_free(image->context, image->head, image->head_bytes, 1);
+}
+
+arq_status arq_writer_commit(arq_writer *writer, const char *path)
+{
+    arq_file_image image;
+    arq_status status = arq_writer_lay_out(writer, &image);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = arq_file_replace(writer->context, path, image.chunks, image.count);
+    arq_file_image_clear(&image);
     return status;
 }

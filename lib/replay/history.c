@@ -23,6 +23,7 @@ arq_status arq_history_create(arq_context *context, size_t observation_bytes, ui
     history->capacity = capacity;
     history->window = window;
     history->lanes = lanes;
+    history->segment_transitions = arq_segment_length(segments.segment_bytes >> segments.shift, capacity);
     arq_segments_for_order(context, &history->order_segments);
     history->order.segments = &history->order_segments;
     for (uint32_t i = 0; i < lanes; i++) {
@@ -37,6 +38,8 @@ void arq_history_destroy(arq_history *history)
     if (history == NULL) {
         return;
     }
+    arq_shelf_release(history->shelf);
+    arq_shelf_release(history->planned);
     for (uint32_t i = 0; i < history->lanes; i++) {
         arq_replay_slots_clear(&history->lane[i].slots);
     }

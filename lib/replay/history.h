@@ -11,6 +11,7 @@
 
 #include "arq/replay.h"
 #include "core/random.h"
+#include "replay/segment_shelf.h"
 #include "replay/slots.h"
 
 typedef struct arq_lane {
@@ -31,6 +32,9 @@ typedef struct arq_history {
     uint32_t window;   /* observations, the newest included */
     int measured;      /* nothing has changed since arq_history_measure */
     uint32_t lanes;
+    arq_segment_shelf *shelf;     /* what a checkpoint's folder has of it, or NULL */
+    arq_segment_shelf *planned;   /* what it will have when the newest copy is written, or NULL */
+    uint64_t segment_transitions; /* of a segment that is written */
     arq_lane lane[];
 } arq_history;
 

@@ -24,9 +24,11 @@ arq_status arq_replay_store(arq_replay *replay, uint32_t instance, int32_t actio
 /* A replay while it is saved or loaded. */
 typedef struct arq_saved_replay {
     arq_replay *replay;
-    uint32_t actions;            /* a stored action is less than this; 0: any */
-    int left_out;                /* its transitions are not in the file: it begins empty */
-    struct arq_history *history; /* checked and not yet taken; then what was there before */
+    uint32_t actions;   /* a stored action is less than this; 0: any */
+    int left_out;       /* its transitions are not in the file: it begins empty */
+    const char *folder; /* of a checkpoint: older transitions lie there in segments; NULL: one file has all */
+    struct arq_segment_copy *copy; /* saving to a folder: the caller's, for replay/segment_files.h */
+    struct arq_history *history;   /* checked and not yet taken; then what was there before */
 } arq_saved_replay;
 
 arq_part arq_replay_part(arq_saved_replay *saved, const char *prefix);

@@ -36,6 +36,10 @@ int arq_raw_write(int file, const void *data, size_t bytes);
 /* Permissions as arq_path_resolve tells them. */
 int arq_raw_set_permissions(int file, uint32_t permissions);
 
+/* Begins to bring to the disk what has been written, where the system can do that by the way: flushing has less to
+ * wait for then. */
+void arq_raw_begin_flush(int file);
+
 /* Returns when the content is on the disk. */
 int arq_raw_flush(int file);
 int arq_raw_close(int file);

@@ -2,6 +2,7 @@
 #include "arq/checkpoint.h"
 
 #include "io/file.h"
+#include "replay/segment_files.h"
 #include "system/file.h"
 #include "train/run_file.h"
 
@@ -20,6 +21,7 @@ struct arq_checkpoint {
     arq_context *context;
     run_checkpoints *shared; /* of one that is copied from a run */
     arq_writer *writer;      /* likewise */
+    arq_segment_copy *copy;  /* likewise, of its replay, if it has one */
     arq_reader *reader;      /* of one that was opened */
     char folder[ARQ_PATH_SIZE];
     char file[ARQ_PATH_SIZE + sizeof("/" RUN_FILE)]; /* of the run, in it */
@@ -72,6 +74,7 @@ void arq_checkpoint_destroy(arq_checkpoint *checkpoint)
         arq_reader_close(checkpoint->reader);
     }
     arq_writer_destroy(checkpoint->writer);
+    arq_segment_copy_destroy(checkpoint->copy);
     if (checkpoint->shared != NULL) {
         atomic_store(&checkpoint->shared->pending, 0);
         arq_run_release_checkpoints(checkpoint->shared);
@@ -82,8 +85,8 @@ void arq_checkpoint_destroy(arq_checkpoint *checkpoint)
 
 /* ---- Copying and writing ---- */
 
-/* Everything, copied. */
-static arq_status copy_run(arq_run *run, uint32_t flags, arq_writer **out)
+/* Everything, copied; of a replay what the folder does not have. */
+static arq_status copy_run(arq_run *run, uint32_t flags, arq_checkpoint *checkpoint)
 {
     arq_saved_run saved;
     arq_part parts[ARQ_RUN_PARTS];
@@ -93,15 +96,20 @@ static arq_status copy_run(arq_run *run, uint32_t flags, arq_writer **out)
     }
     saved.agent.replay.left_out =
         (flags & ARQ_CHECKPOINT_WITHOUT_REPLAY) != 0 && run->parameters.experience == ARQ_EXPERIENCE_REPLAY;
+    saved.agent.replay.folder = checkpoint->folder;
     run->agent->lent = 1;
     status = arq_saved_run_ask(&saved);
     run->agent->lent = 0;
     if (status == ARQ_OK) {
         size_t count = arq_run_list_parts(&saved, parts);
-        status = arq_write_parts(run->context, RUN_KIND, parts, count, out);
+        status = arq_write_parts(run->context, RUN_KIND, parts, count, &checkpoint->writer);
+    }
+    checkpoint->copy = saved.agent.replay.copy;
+    if (status == ARQ_OK) {
+        status = arq_writer_keep(checkpoint->writer);
     }
     if (status == ARQ_OK) {
-        status = arq_writer_keep(*out);
+        status = arq_segment_copy_list(checkpoint->copy, checkpoint->writer, "replay.");
     }
     arq_saved_run_clear(&saved);
     return status;
@@ -148,7 +156,7 @@ arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t flags, 
     if (status != ARQ_OK) {
         return status;
     }
-    status = copy_run(run, flags, &checkpoint->writer);
+    status = copy_run(run, flags, checkpoint);
     if (status != ARQ_OK) {
         arq_checkpoint_destroy(checkpoint);
         return status;
@@ -204,7 +212,20 @@ arq_status arq_checkpoint_write(arq_checkpoint *checkpoint)
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_writer_commit(checkpoint->writer, checkpoint->file);
+    status = arq_segment_copy_write(checkpoint->copy);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = arq_writer_commit(checkpoint->writer, checkpoint->file);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (checkpoint->copy == NULL) {
+        arq_segments_remove(checkpoint->folder);
+    } else {
+        arq_segment_copy_settle(checkpoint->copy);
+    }
+    return ARQ_OK;
 }
 
 arq_status arq_run_save(arq_run *run, const char *folder)
@@ -288,7 +309,7 @@ arq_status arq_checkpoint_config(const arq_checkpoint *checkpoint, arq_config **
     return arq_run_file_config(checkpoint->reader, out);
 }
 
-static arq_status take_run(arq_run *run, const arq_reader *reader)
+static arq_status take_run(arq_run *run, const arq_checkpoint *checkpoint)
 {
     arq_saved_run saved;
     arq_part parts[ARQ_RUN_PARTS];
@@ -296,9 +317,10 @@ static arq_status take_run(arq_run *run, const arq_reader *reader)
     if (status != ARQ_OK) {
         return status;
     }
+    saved.agent.replay.folder = checkpoint->folder;
     size_t count = arq_run_list_parts(&saved, parts);
     run->agent->lent = 1;
-    status = arq_take_parts(reader, "arq_run_load", parts, count);
+    status = arq_take_parts(checkpoint->reader, "arq_run_load", parts, count);
     run->agent->lent = 0;
     arq_saved_run_clear(&saved);
     return status;
@@ -316,7 +338,7 @@ arq_status arq_run_load(arq_run *run, const char *folder)
     if (status != ARQ_OK) {
         return status;
     }
-    status = take_run(run, checkpoint->reader);
+    status = take_run(run, checkpoint);
     arq_checkpoint_destroy(checkpoint);
     return status;
 }

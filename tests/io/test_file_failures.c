@@ -1,5 +1,6 @@
 /* Every system call that a save makes fails in turn: the old file stays as it was and nothing is left behind. */
 #include "io/safetensors.h"
+#include "../support/faults.h"
 #include "test_support.h"
 
 #include <errno.h>
@@ -11,121 +12,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-
-/* The call that fails: the `at`-th of this name, with this error; 0: none. */
-static struct fault_plan {
-    const char *name;
-    int at;
-    int error;
-    int kills; /* the process, instead */
-    int happened;
-    size_t write_most; /* short writes: at most so many bytes each; 0: whole */
-    int interrupt;     /* every second read or write is interrupted */
-    unsigned calls;
-} fault;
-
-/* The smallest descriptor that was read from or written to. */
-static int smallest_file = INT_MAX;
-
-static void note_file(int file)
-{
-    smallest_file = file < smallest_file ? file : smallest_file;
-}
-
-static int fails(const char *name)
-{
-    if (fault.name == NULL || strcmp(fault.name, name) != 0 || --fault.at != 0) {
-        return 0;
-    }
-    if (fault.kills) {
-        kill(getpid(), SIGKILL);
-    }
-    fault.happened = 1;
-    errno = fault.error;
-    return 1;
-}
-
-static int interrupted(void)
-{
-    if (fault.interrupt && fault.calls++ % 2 == 0) {
-        errno = EINTR;
-        return 1;
-    }
-    return 0;
-}
-
-/* The linker puts these in place of the system's own (--wrap). */
-ssize_t __real_write(int file, const void *data, size_t bytes);
-ssize_t __wrap_write(int file, const void *data, size_t bytes);
-ssize_t __wrap_write(int file, const void *data, size_t bytes)
-{
-    note_file(file);
-    if (fails("write") || interrupted()) {
-        return -1;
-    }
-    return __real_write(file, data, fault.write_most > 0 && bytes > fault.write_most ? fault.write_most : bytes);
-}
-
-ssize_t __real_read(int file, void *data, size_t bytes);
-ssize_t __wrap_read(int file, void *data, size_t bytes);
-ssize_t __wrap_read(int file, void *data, size_t bytes)
-{
-    note_file(file);
-    if (fails("read") || interrupted()) {
-        return -1;
-    }
-    return __real_read(file, data, fault.write_most > 0 && bytes > fault.write_most ? fault.write_most : bytes);
-}
-
-int __real_fsync(int file);
-int __wrap_fsync(int file);
-int __wrap_fsync(int file)
-{
-    return fails("fsync") ? -1 : __real_fsync(file);
-}
-
-int __real_fchmod(int file, mode_t mode);
-int __wrap_fchmod(int file, mode_t mode);
-int __wrap_fchmod(int file, mode_t mode)
-{
-    return fails("fchmod") ? -1 : __real_fchmod(file, mode);
-}
-
-int __real_close(int file);
-int __wrap_close(int file);
-int __wrap_close(int file)
-{
-    int result = __real_close(file);
-    return fails("close") ? -1 : result;
-}
-
-int __real_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to);
-int __wrap_rename(const char *from, const char *to)
-{
-    return fails("rename") ? -1 : __real_rename(from, to);
-}
-
-int __real_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...);
-int __wrap_open(const char *path, int flags, ...)
-{
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = (flags & O_CREAT) != 0 ? (mode_t)va_arg(arguments, int) : 0;
-    va_end(arguments);
-    return fails("open") ? -1 : __real_open(path, flags, mode);
-}
-
-int __wrap_open64(const char *path, int flags, ...);
-int __wrap_open64(const char *path, int flags, ...)
-{
-    va_list arguments;
-    va_start(arguments, flags);
-    mode_t mode = (flags & O_CREAT) != 0 ? (mode_t)va_arg(arguments, int) : 0;
-    va_end(arguments);
-    return fails("open") ? -1 : __real_open(path, flags, mode);
-}
 
 static arq_status save(arq_context *context, const char *path, uint64_t number)
 {
@@ -188,7 +74,7 @@ START_TEST(a_failed_save_leaves_the_old_file)
     int happened = 0;
     uint64_t present = 1;
     for (int at = 1; at == 1 || fault.happened; at++) {
-        memset(&fault, 0, sizeof(fault));
+        fault_clear();
         fault.name = faults[_i].name;
         fault.error = faults[_i].error;
         fault.at = at;
@@ -226,7 +112,7 @@ START_TEST(a_failed_read_is_an_error)
     int happened = 0;
     for (int at = 1; at == 1 || fault.happened; at++) {
         uint64_t number;
-        memset(&fault, 0, sizeof(fault));
+        fault_clear();
         fault.name = "read";
         fault.error = EIO;
         fault.at = at;
@@ -250,13 +136,13 @@ START_TEST(short_and_interrupted_calls_go_on)
     test_memory memory;
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     fault.write_most = 7;
     fault.interrupt = 1;
     ck_assert_ok(context, save(context, test_path(&folder, "file"), 3));
     check_number(context, folder.file, 3);
     ck_assert_uint_gt(fault.calls, 2 * 8000 / 7);
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     check_number(context, folder.file, 3);
     test_context_end(context, &memory);
     test_folder_remove(&folder);
@@ -271,7 +157,7 @@ START_TEST(a_folder_that_cannot_be_flushed)
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
     for (uint64_t i = 0; i < 2; i++) {
-        memset(&fault, 0, sizeof(fault));
+        fault_clear();
         fault.name = "fsync";
         fault.error = errors[i];
         fault.at = 2;
@@ -291,7 +177,7 @@ START_TEST(a_full_disk_leaves_the_old_file)
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
     struct rlimit old;
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
     ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
     struct rlimit small = {4000, old.rlim_max};
@@ -314,20 +200,20 @@ START_TEST(standard_descriptors_are_left_alone)
     test_memory memory;
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     int kept[3];
     for (int i = 0; i < 3; i++) {
         kept[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
         ck_assert_int_ge(kept[i], 10);
         close(i);
     }
-    smallest_file = INT_MAX;
+    fault_clear();
     arq_status status = save(context, test_path(&folder, "file"), 4);
-    int written = smallest_file;
-    smallest_file = INT_MAX;
+    int written = fault.smallest_file;
+    fault_clear();
     arq_reader *reader = NULL;
     arq_status opened = arq_reader_open(context, folder.file, &reader);
-    int read_from = smallest_file;
+    int read_from = fault.smallest_file;
     arq_reader_close(reader);
     for (int i = 0; i < 3; i++) {
         dup2(kept[i], i);
@@ -351,7 +237,7 @@ START_TEST(left_over_temporary_files_are_removed)
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
     char name[64];
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     for (int i = 0; i < 1100; i++) {
         snprintf(name, sizeof(name), ".arq-%ld-%d.tmp", (long)getpid(), i);
         test_write_file(test_path(&folder, name), "left", 4);
@@ -378,7 +264,7 @@ START_TEST(killed_saves_leave_nothing_for_good)
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
     int left = 0;
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
     for (int at = 1; at <= 9; at++) {
         pid_t child = fork();
@@ -415,7 +301,7 @@ START_TEST(a_save_keeps_the_mode_of_the_file)
     test_memory memory;
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     mode_t mask = umask(027);
     ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
     ck_assert_uint_eq(mode_of(folder.file), 0640);
@@ -436,7 +322,7 @@ START_TEST(a_file_that_may_not_be_written_is_not_replaced)
     test_memory memory;
     test_folder folder = test_folder_create();
     arq_context *context = test_context(&memory);
-    memset(&fault, 0, sizeof(fault));
+    fault_clear();
     ck_assert_ok(context, save(context, test_path(&folder, "file"), 1));
     ck_assert_int_eq(chmod(folder.file, 0444), 0);
     ck_assert_int_eq(chmod(folder.path, 0777), 0);

@@ -45,7 +45,7 @@ class Commands(Case):
                 "train", breakout, "--minutes", "soon")
         refused(2, "arq train: --out and --no-save exclude each other",
                 "train", breakout, "--no-save", "--out", "run")
-        refused(2, "arq bench: 'cars' cannot be measured; accepted: env, kernels, update, act, replay, rollout",
+        refused(2, "arq bench: 'cars' cannot be measured; accepted: env, kernels, update, act, replay, rollout, checkpoint",
                 "bench", "cars")
         refused(2, "arq bench: --format is 'xml'; accepted: table, csv, json", "bench", "act", "--format", "xml")
         refused(2, "arq list: 'preset' cannot be listed; did you mean presets; "
@@ -157,6 +157,10 @@ class Commands(Case):
                     {"parts": ["part_alone", "ns_a_step", "ns_threads"],
                      "rollout": ["whole", "ns_a_step", "steps/s", "share_of_parts", "speed_beside_one_thread",
                                  "replay_steps/s", "beside_replay"]}),
+        "checkpoint": (["checkpoint", "--transitions", "20000", "--preset", "replay-fast"],
+                       {"agent": ["preset", "MiB", "copy_ms", "write_ms", "plain_write_ms", "times_plain"],
+                        "run": ["checkpoint", "transitions", "MiB", "copy_ms", "write_ms", "%_of_a_minute,_copy",
+                                "%_of_a_minute,_both"]}),
         "env": (["env", "minatar/breakout"],
                 {"environments": ["environment", "one", "deep", "4096_singly", "4096_batch", "batch_gain"],
                  "python": ["game", "million_steps/s"]}),

@@ -1,4 +1,5 @@
-/* arq bench: measures environments, kernels, updates, acting, the replay or rollouts; each has its file in bench/. */
+/* arq bench: measures environments, kernels, updates, acting, the replay, rollouts or checkpoints; each has its file in
+ * bench/. */
 #include "commands.h"
 
 #include "bench/measure.h"
@@ -35,7 +36,7 @@ static const option options[] = {
     {"batch", OPTION_COUNT, offsetof(bench_settings, plan.batch), 1, 1 << 20, "N",
      "update, rollout: samples, default: the preset's; replay: windows of a draw, default: 512."},
     {"transitions", OPTION_COUNT, offsetof(bench_settings, plan.transitions), 1000, 1e12, "N",
-     "replay: stored; default: 5000000."},
+     "replay, checkpoint: stored; default: 5000000."},
     {"environments", OPTION_COUNT, offsetof(bench_settings, plan.environments), 1, 65536, "N",
      "rollout: instances side by side; default: what the preset recommends, 128 where that is one."},
     {.name = NULL}};
@@ -49,8 +50,10 @@ typedef struct subject {
 } subject;
 
 static const subject subjects[] = {
-    {"env", bench_environments, 1, 1}, {"kernels", bench_kernels, 0.2, 1}, {"update", bench_update, 0.2, 2},
-    {"act", bench_act, 0.2, 1},        {"replay", bench_replay, 0.2, 1},   {"rollout", bench_rollout, 0.2, 2},
+    {"env", bench_environments, 1, 1},      {"kernels", bench_kernels, 0.2, 1},
+    {"update", bench_update, 0.2, 2},       {"act", bench_act, 0.2, 1},
+    {"replay", bench_replay, 0.2, 1},       {"rollout", bench_rollout, 0.2, 2},
+    {"checkpoint", bench_checkpoint, 2, 1},
 };
 
 static const subject *find_subject(const char *name)
@@ -60,7 +63,7 @@ static const subject *find_subject(const char *name)
             return &subjects[i];
         }
     }
-    message_usage("'%s' cannot be measured; accepted: env, kernels, update, act, replay, rollout", name);
+    message_usage("'%s' cannot be measured; accepted: env, kernels, update, act, replay, rollout, checkpoint", name);
     return NULL;
 }
 
@@ -100,9 +103,9 @@ static int run(const command *self, int argc, char **argv)
 
 const command command_bench = {
     .name = "bench",
-    .synopsis = "env [ID ...] [flags]\n       arq bench kernels|update|act [flags]\n       arq bench replay|rollout "
-                "[ID] [flags]",
-    .doc = "Measures environments, kernels, updates, acting, the replay or rollouts",
+    .synopsis = "env [ID ...] [flags]\n       arq bench kernels|update|act [flags]\n       arq bench "
+                "replay|rollout|checkpoint [ID] [flags]",
+    .doc = "Measures environments, kernels, updates, acting, the replay, rollouts or checkpoints",
     .text = "kernels: products and attention on one thread, beside the processor's peak and OpenBLAS if it is there.\n"
             "update: whole updates on MinAtar Breakout's shapes, beside the sum of their parts measured alone; with\n"
             "--network all every kind of network, its time and the memory it works in.\n"
@@ -111,7 +114,10 @@ const command command_bench = {
             "minatar/seaquest.\n"
             "rollout: whole runs that learn from rollouts in many instances, after exploration, beside the sum of\n"
             "their parts measured alone and beside a replay with one update of 128 samples every 8 steps; without\n"
-            "an ID minatar/breakout. Storing transitions and the loop around all are no parts.\n\n"
+            "an ID minatar/breakout. Storing transitions and the loop around all are no parts.\n"
+            "checkpoint: copying and writing the checkpoint of an agent without its replay, beside a plain write of\n"
+            "as many bytes, and of a run with a large replay, the first one and one after a minute of learning with\n"
+            "preset replay-fast; without an ID minatar/breakout. Files are written below the current folder.\n\n"
             "env: without an ID all environments that can be found. \"one\" is one instance stepped again and again,\n"
             "resets counted in; \"deep\" the same from step 1000 of an episode on (half the time limit where that is\n"
             "less), - where random play does not get there or states cannot be saved; \"4096 singly\" as many\n"
@@ -120,6 +126,6 @@ const command command_bench = {
     .options = options,
     .fewest_positionals = 1,
     .most_positionals = MAX_POSITIONALS,
-    .first_positional = "what to measure (env, kernels, update, act or replay)",
+    .first_positional = "what to measure (env, kernels, update, act, replay, rollout or checkpoint)",
     .run = run,
 };

@@ -182,6 +182,15 @@ int arq_raw_set_permissions(int file, uint32_t permissions)
     return fchmod(file, (mode_t)permissions) == 0 ? 0 : errno;
 }
 
+void arq_raw_begin_flush(int file)
+{
+#if defined(__linux__) && defined(SYNC_FILE_RANGE_WRITE)
+    sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+    (void)file;
+#endif
+}
+
 int arq_raw_flush(int file)
 {
     return fsync(file) == 0 ? 0 : errno;

@@ -15,7 +15,7 @@ typedef struct bench_plan {
     const char *widths;    /* NULL: the preset's */
     const char *network;   /* of an update: a kind, "all", or NULL: the preset's */
     uint64_t batch;        /* 0: the preset's; 512 for a replay */
-    uint64_t transitions;  /* of a replay */
+    uint64_t transitions;  /* of a replay, and of a checkpoint's */
     uint64_t environments; /* of rollouts; 0: what the preset recommends, or 128 */
 } bench_plan;
 
@@ -44,5 +44,6 @@ int bench_update(const bench_plan *plan, int id_count, const char *const *ids);
 int bench_act(const bench_plan *plan, int id_count, const char *const *ids);
 int bench_replay(const bench_plan *plan, int id_count, const char *const *ids);
 int bench_rollout(const bench_plan *plan, int id_count, const char *const *ids);
+int bench_checkpoint(const bench_plan *plan, int id_count, const char *const *ids);
 
 #endif

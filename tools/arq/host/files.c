@@ -1,7 +1,9 @@
 #include "host/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -56,6 +58,68 @@ int files_make_folders(const char *path)
     return mkdir(path, 0777) == 0 || (errno == EEXIST && files_is_folder(path)) ? 0 : -1;
 }
 
+int files_make_temporary_folder(const char *begin, char *path, size_t size)
+{
+    if ((size_t)snprintf(path, size, "%sXXXXXX", begin) >= size) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return mkdtemp(path) == NULL ? -1 : 0;
+}
+
+int files_rename(const char *from, const char *to)
+{
+    return rename(from, to);
+}
+
+int files_remove(const char *path)
+{
+    return unlink(path);
+}
+
+/* Calls visit(user, path) for every file in a folder. */
+static void visit_files(const char *path, void (*visit)(void *user, const char *path), void *user)
+{
+    DIR *entries = opendir(path);
+    if (entries == NULL) {
+        return;
+    }
+    for (const struct dirent *entry = readdir(entries); entry != NULL; entry = readdir(entries)) {
+        char whole[4096];
+        if ((size_t)snprintf(whole, sizeof(whole), "%s/%s", path, entry->d_name) < sizeof(whole) &&
+            files_is_plain(whole)) {
+            visit(user, whole);
+        }
+    }
+    closedir(entries);
+}
+
+static void remove_file(void *user, const char *path)
+{
+    (void)user;
+    unlink(path);
+}
+
+int files_remove_folder(const char *path)
+{
+    visit_files(path, remove_file, NULL);
+    return rmdir(path);
+}
+
+static void add_bytes(void *user, const char *path)
+{
+    double *sum = user;
+    struct stat entry;
+    *sum += stat(path, &entry) == 0 ? (double)entry.st_size : 0;
+}
+
+double files_folder_bytes(const char *path)
+{
+    double sum = 0;
+    visit_files(path, add_bytes, &sum);
+    return sum;
+}
+
 int files_current_folder(char *path, size_t size)
 {
     return getcwd(path, size) == NULL ? -1 : 0;
@@ -83,6 +147,11 @@ int files_write(int file, const char *bytes, size_t count, size_t *written)
 int files_cut(int file, size_t size)
 {
     return ftruncate(file, (off_t)size);
+}
+
+int files_flush(int file)
+{
+    return fsync(file);
 }
 
 int files_close(int file)

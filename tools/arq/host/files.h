@@ -20,6 +20,19 @@ int files_make_folder(const char *path);
 /* Makes a folder and those above it; one that exists is fine. */
 int files_make_folders(const char *path);
 
+/* Makes a folder in the current one whose name begins like this and was nobody's. */
+int files_make_temporary_folder(const char *begin, char *path, size_t size);
+
+/* The new name's older file is replaced at once. */
+int files_rename(const char *from, const char *to);
+
+/* Removes a file; a folder with the files in it. */
+int files_remove(const char *path);
+int files_remove_folder(const char *path);
+
+/* How many bytes the files in a folder have; 0 when it cannot be read. */
+double files_folder_bytes(const char *path);
+
 /* The folder that relative paths begin in. */
 int files_current_folder(char *path, size_t size);
 
@@ -31,6 +44,8 @@ int files_write(int file, const char *bytes, size_t count, size_t *written);
 
 /* Cuts a file after its first `size` bytes. */
 int files_cut(int file, size_t size);
+/* Returns when the content is on the disk. */
+int files_flush(int file);
 int files_close(int file);
 
 #endif
