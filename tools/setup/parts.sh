@@ -213,3 +213,8 @@ soak() {
             "$usual_folder" "--threads 1 --cpu avx2" "" "$usual_folder" "--threads 3" "" || true
     done
 }
+
+# A thousand kills, a quarter of each way of learning, with one instance and with several.
+kills() {
+    expect "a thousand kills" env ARQ_PLUGIN_PATH="$usual_folder/plugins/minatar" "$usual_folder/tests/crash/test_crash_kills" 1000
+}
