@@ -31,7 +31,9 @@ static void hear(const mjLogMessage *message)
     struct guard *mine = guard;
 
     if (mine == NULL) {
-        earlier_handler(message);
+        if (earlier_handler != NULL) {
+            earlier_handler(message);
+        }
     } else if (message->level == mjLOG_ERROR) {
         snprintf(mine->error, mine->error_size, "MuJoCo: %.200s", message->subject);
         longjmp(mine->before, 1);

@@ -174,6 +174,21 @@ class Batches(Case):
             limited.step(np.zeros(3, np.int32))
             limited.close()
 
+    def test_learning_wraps_box_actions_and_says_so(self):
+        class Still:
+            spec = libarq.EnvironmentSpec(libarq.ObservationSpec.floats(1), libarq.Box(np.zeros(3), np.ones(3)))
+
+            def reset(self, seed):
+                return np.zeros(1, np.float32)
+
+            def step(self, action):
+                return np.zeros(1, np.float32), 0.0, False, False
+
+        with self.assertLogs("libarq", "INFO") as logs:
+            with libarq.Training(Still(), preset="replay-fast") as training:
+                self.assertEqual(training.env.spec.actions.count, 8)
+        self.assertIn("3 components, each at its low or high bound: 8 actions", logs.output[0])
+
     def test_an_instance_that_raises_keeps_no_other_from_its_step(self):
         class Lever:
             spec = libarq.EnvironmentSpec(libarq.ObservationSpec.floats(1), libarq.Box(np.array([-1.0]), np.array([1.0])))

@@ -90,6 +90,10 @@ need_dmc() {
         install_python_packages --no-deps "mujoco==$mujoco_version" "dm_control==$dm_control_version" || return 1
         hash -r
     fi
+}
+
+# need_dmc_recording: what runs dm_control itself; says so where it cannot be had.
+need_dmc_recording() {
     recording="numpy absl-py dm-env dm-tree etils lxml pyparsing safetensors scipy typing_extensions"
     # shellcheck disable=SC2086 # a list of words
     MUJOCO_GL=disable has_python_module dm_control.suite || install_python_packages --only-binary :all: $recording ||

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Union
@@ -14,6 +15,8 @@ from .errors import NotFoundError
 
 if TYPE_CHECKING:
     from .gymnasium.worlds import VectorWorlds
+
+_logger = logging.getLogger("libarq")
 
 Opened = Union[Environment, EnvironmentBatch, "VectorWorlds"]
 """Where learning and evaluation can go on."""
@@ -68,8 +71,13 @@ def _own(what: Any, context: Context | None) -> Opened:
 
 
 def _discrete(made: Union[Environment, EnvironmentBatch]) -> Opened:
-    """Box actions are wrapped as discrete ones (see Environment.bang_bang)."""
-    return made.bang_bang() if isinstance(made.spec.actions, Box) else made
+    """Box actions are wrapped as discrete ones (see Environment.bang_bang), which the log says."""
+    if not isinstance(made.spec.actions, Box):
+        return made
+    wrapped = made.bang_bang()
+    components, actions = made.spec.actions.count, wrapped.spec.actions.count
+    _logger.info("%s: %d components, each at its low or high bound: %d actions", made.id, components, actions)
+    return wrapped
 
 
 def _open(name: str, count: int, context: Context) -> Union[Environment, EnvironmentBatch]:

@@ -73,20 +73,17 @@ static void check_spec(arq_check *check, arq_player *player, const char *when)
     }
 }
 
-static int first_spec(arq_check *check)
+/* Creates an instance and asks for its spec, which borrows bounds from it. */
+static int first_spec(arq_check *check, arq_player *described)
 {
-    arq_player player;
-    if (!arq_player_create(check, &player) || !ask_spec(check, &player, &check->spec)) {
-        arq_player_destroy(&player);
+    if (!arq_player_create(check, described) || !ask_spec(check, described, &check->spec)) {
         return 0;
     }
     if (arq_env_spec_validate(check->context, check->type->id, &check->spec, &check->methods) != ARQ_OK) {
         arq_check_report_error(check, ARQ_PROMISE_SPEC, "");
-        arq_player_destroy(&player);
         return 0;
     }
-    check_spec(check, &player, "when asked twice");
-    arq_player_destroy(&player);
+    check_spec(check, described, "when asked twice");
     return 1;
 }
 
@@ -322,11 +319,9 @@ static void check_after_end(arq_check *check)
     arq_player_destroy(&player);
 }
 
-static void run(arq_check *check)
+/* What follows the spec. */
+static void play(arq_check *check)
 {
-    if (!first_spec(check)) {
-        return;
-    }
     check->observation_bytes = arq_observation_bytes(check->spec.observation_kind, check->spec.observation_size);
     if (!arq_slots_create(check)) {
         return;
@@ -342,6 +337,15 @@ static void run(arq_check *check)
         }
     }
     arq_free(check->context, check->slots, check->slots_bytes, 1);
+}
+
+static void run(arq_check *check)
+{
+    arq_player described;
+    if (first_spec(check, &described)) {
+        play(check);
+    }
+    arq_player_destroy(&described);
 }
 
 arq_status arq_env_check(arq_context *context, const arq_env_type *type, const char *options, uint64_t seed,

@@ -1,0 +1,26 @@
+/* Exports what the plugin dmc looks for in MuJoCo's library, and says that it is another version. */
+#define STUB(NAME)                                                                                                     \
+    void NAME(void);                                                                                                   \
+    void NAME(void)                                                                                                    \
+    {                                                                                                                  \
+    }
+
+STUB(mj_deleteData)
+STUB(mj_deleteModel)
+STUB(mj_forward)
+STUB(mj_id2name)
+STUB(mj_loadXML)
+STUB(mj_makeData)
+STUB(mj_name2id)
+STUB(mj_resetData)
+STUB(mj_step)
+STUB(mj_step1)
+STUB(mj_step2)
+STUB(mju_setLogHandler)
+
+int mj_version(void);
+
+int mj_version(void)
+{
+    return 4000000;
+}
