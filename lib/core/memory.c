@@ -25,15 +25,20 @@ const arq_allocator arq_default_allocator = {
     .free = default_free,
 };
 
-void *arq_alloc(arq_context *context, size_t count, size_t size)
+void *arq_alloc_unset(arq_context *context, size_t count, size_t size)
 {
     size_t bytes;
     if (!arq_multiply_sizes(count, size, &bytes) || bytes == 0) {
         return NULL;
     }
-    void *pointer = context->allocator.alloc(context->allocator.user, bytes, ARQ_ALIGNMENT);
+    return context->allocator.alloc(context->allocator.user, bytes, ARQ_ALIGNMENT);
+}
+
+void *arq_alloc(arq_context *context, size_t count, size_t size)
+{
+    void *pointer = arq_alloc_unset(context, count, size);
     if (pointer != NULL) {
-        memset(pointer, 0, bytes);
+        memset(pointer, 0, count * size);
     }
     return pointer;
 }

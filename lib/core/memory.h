@@ -16,6 +16,9 @@ extern const arq_allocator arq_default_allocator;
  * Sets no error text: the caller knows what it was for and says so with arq_fail_memory. */
 void *arq_alloc(arq_context *context, size_t count, size_t size);
 
+/* The same with whatever content, for large pieces that are filled at once. */
+void *arq_alloc_unset(arq_context *context, size_t count, size_t size);
+
 /* Takes back arq_alloc's result with the same count and size; NULL is fine. */
 void arq_free(arq_context *context, void *pointer, size_t count, size_t size);
 

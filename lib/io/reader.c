@@ -73,7 +73,7 @@ static arq_status read_data(arq_reader *reader, int file)
         }
     }
     reader->data_room = room;
-    reader->data = arq_alloc(reader->context, room, 1);
+    reader->data = arq_alloc_unset(reader->context, room, 1);
     if (reader->data == NULL) {
         return arq_fail_memory(reader->context, "the tensors of a file", room);
     }

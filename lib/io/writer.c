@@ -224,7 +224,7 @@ arq_status arq_writer_values(arq_writer *writer, const char *name, arq_dtype dty
         return status;
     }
     written_tensor *added = &writer->tensors[writer->tensor_count - 1];
-    added->copy = arq_alloc(writer->context, whole.bytes, 1);
+    added->copy = arq_alloc_unset(writer->context, whole.bytes, 1);
     if (added->copy == NULL) {
         free_tensor(writer->context, added);
         writer->tensor_count--;
@@ -240,7 +240,7 @@ static arq_status keep_tensor(const arq_writer *writer, written_tensor *tensor)
     if (tensor->copy != NULL || tensor->bytes == 0) {
         return ARQ_OK;
     }
-    tensor->copy = arq_alloc(writer->context, (size_t)tensor->bytes, 1);
+    tensor->copy = arq_alloc_unset(writer->context, (size_t)tensor->bytes, 1);
     if (tensor->copy == NULL) {
         return arq_fail_memory(writer->context, "a copy of what is to be written", (size_t)tensor->bytes);
     }
