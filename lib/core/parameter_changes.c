@@ -19,7 +19,7 @@ static const arq_parameter_change changes[] = {
     {"epsilon_end", "from the next step on, by the steps of the whole run", 0},
     {"exploration_steps", "from the next step on, by the steps of the whole run", 0},
     {"exploration_from", "from the next step on, by the steps of the whole run", 0},
-    {"total_steps", "where the run ends, counted from its beginning", 0},
+    {"total_steps", "where the run ends, counted from its beginning; a rate that falls over it follows", 0},
     {"evaluation_episodes", "of the evaluation after the run", 0},
     {"evaluation_epsilon", "of the evaluation after the run", 0},
 };

@@ -264,6 +264,24 @@ static void list_run(arq_record *record, void *thing)
 
 static const char left_out[] = "left out";
 
+/* A value that the run resolved, such as `auto`, stands with the network as what it came to. */
+#define GIVEN_PREFIX "given."
+
+static void write_given(arq_record *record, const arq_run *run)
+{
+    for (const arq_parameter *row = arq_parameter_table; row->name != NULL; row++) {
+        char key[64];
+        char given[256];
+        char resolved[256];
+        arq_parameter_format(row, &run->parameters, given, sizeof(given));
+        arq_parameter_format(row, &run->agent->network->parameters, resolved, sizeof(resolved));
+        if (strcmp(given, resolved) != 0) {
+            snprintf(key, sizeof(key), GIVEN_PREFIX "%s", row->name);
+            arq_record_text(record, key, given);
+        }
+    }
+}
+
 static void write_origins(arq_record *record, const arq_config *config)
 {
     char names[ARQ_MAX_PARAMETERS * 32] = "";
@@ -282,6 +300,7 @@ static void list_texts(arq_record *record, void *thing)
 {
     arq_saved_run *saved = thing;
     if (record->writer != NULL) {
+        write_given(record, saved->run);
         write_origins(record, saved->run->config);
         arq_record_text(record, "replay", saved->agent.replay.left_out ? left_out : "kept");
     } else {
@@ -315,7 +334,10 @@ static int is_among(const char *list, const char *name)
 static arq_status restore_values(const arq_reader *reader, const char *set, arq_config *config)
 {
     for (const arq_parameter *row = arq_parameter_table; row->name != NULL; row++) {
-        const char *value = arq_reader_text(reader, row->name);
+        char key[64];
+        snprintf(key, sizeof(key), GIVEN_PREFIX "%s", row->name);
+        const char *given = arq_reader_text(reader, key);
+        const char *value = given != NULL ? given : arq_reader_text(reader, row->name);
         arq_status status =
             value == NULL ? ARQ_OK : arq_config_restore(config, row->name, value, is_among(set, row->name));
         if (status != ARQ_OK) {

@@ -173,6 +173,8 @@ START_TEST(a_checkpoint_knows_its_config_and_the_texts_beside_it)
     ck_assert_str_eq(text, "64,48,48");
     ck_assert_str_eq(arq_config_origin(config, "widths"), "small");
     ck_assert_str_eq(arq_config_origin(config, "gamma"), "default");
+    succeeds(&host, arq_config_get(config, "context_on_explore", text, sizeof(text)));
+    ck_assert_str_eq(text, "auto"); /* not what it came to */
     arq_config_destroy(config);
     host_close(&host);
 }

@@ -104,7 +104,9 @@ class Commands(Case):
         self.assertIn("minatar/breakout", done.stdout)
 
     def test_parameters_as_markdown(self):
-        rows = self.arq("list", "parameters", "--markdown").stdout.splitlines()
+        table, changes = self.arq("list", "parameters", "--markdown").stdout.split("\n## ")
+        self.assertIn("\n| learning_rate | from the next update on |\n", changes)
+        rows = table.strip().splitlines()
         columns = [row.replace(r"\|", "").count("|") for row in rows]
         self.assertGreater(len(rows), PARAMETERS)
         self.assertEqual(set(columns), {columns[0]})

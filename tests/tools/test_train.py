@@ -16,7 +16,7 @@ ROLLOUT = [word for name, value in zip(TINY[::2], TINY[1::2]) for word in (name,
            if name not in ("--learning_starts", "--train-period", "--replay_capacity")]
 ROLLOUT += ["--experience", "rollout", "--rollout", "64"]
 
-RUN_FILES = ["config.txt", "episodes.csv", "log.csv", "network.safetensors", "result.csv"]
+RUN_FILES = ["checkpoint", "config.txt", "episodes.csv", "log.csv", "network.safetensors", "result.csv"]
 
 
 class Train(Case):
@@ -182,7 +182,8 @@ class Train(Case):
                                    cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    preexec_fn=small_disk)
         self.addCleanup(process.kill)
-        self.assertIn("cannot be written: File too large", process.stderr.readline())
+        while "cannot be written: File too large" not in (line := process.stderr.readline()):
+            self.assertIn("cannot write run/checkpoint/run.safetensors: File too large", line)
         kept = {name: self.read("run", name) for name in ("log.csv", "episodes.csv")}
         for text in kept.values():
             self.assertLessEqual(len(text), 3000)
@@ -228,7 +229,8 @@ class Train(Case):
             process.send_signal(number)
             output, errors = process.communicate(timeout=60)
             self.assertEqual((process.returncode, errors), (-number, ""))
-            self.assertIn(f"stopped; what was learned until then is kept\nsaved: {run}\nnext:  arq eval {run}\n",
+            self.assertIn(f"stopped; what was learned until then is kept\nsaved: {run}\n"
+                          f"next:  arq train --resume {run}\n       arq eval {run}\n",
                           output)
             self.assertRegex(self.arq("eval", run).stdout, r"(?m)^agent +5 ")
             steps = int(self.table(run, "log.csv")[-1]["steps"])

@@ -131,6 +131,21 @@ int files_create(const char *path, int *file)
     return *file < 0 ? -1 : 0;
 }
 
+int files_append(const char *path, int *file, size_t *size)
+{
+    struct stat entry;
+    *file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (*file < 0) {
+        return -1;
+    }
+    if (fstat(*file, &entry) != 0) {
+        close(*file);
+        return -1;
+    }
+    *size = (size_t)entry.st_size;
+    return 0;
+}
+
 int files_write(int file, const char *bytes, size_t count, size_t *written)
 {
     *written = 0;

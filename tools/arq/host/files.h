@@ -39,6 +39,9 @@ int files_current_folder(char *path, size_t size);
 /* Opens a file that is empty from now on; what is written goes to its end. */
 int files_create(const char *path, int *file);
 
+/* Opens a file that is there; *size: its bytes. What is written goes to its end. */
+int files_append(const char *path, int *file, size_t *size);
+
 /* *written: how many of the bytes are in the file, also on failure. */
 int files_write(int file, const char *bytes, size_t count, size_t *written);
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const run_files[] = {RUN_CONFIG, RUN_NETWORK, RUN_LOG, RUN_EPISODES, RUN_RESULT};
+static const char *const run_files[] = {RUN_CONFIG, RUN_NETWORK, RUN_LOG, RUN_EPISODES, RUN_RESULT, RUN_CHECKPOINT};
 #define RUN_FILES (sizeof(run_files) / sizeof(run_files[0]))
 
 void run_folder_file(const char *folder, const char *name, char *path, size_t size)
@@ -35,7 +35,11 @@ static void remove_run_files(const char *folder)
     char path[RUN_PATH_SIZE];
     for (size_t i = 0; i < RUN_FILES; i++) {
         run_folder_file(folder, run_files[i], path, sizeof(path));
-        remove(path);
+        if (files_is_folder(path)) {
+            files_remove_folder(path);
+        } else {
+            files_remove(path);
+        }
     }
 }
 
@@ -98,10 +102,12 @@ int run_folder_write_config(const char *folder, const char *environment, uint32_
                             const arq_config *config)
 {
     char path[RUN_PATH_SIZE];
+    char written[RUN_PATH_SIZE];
     run_folder_file(folder, RUN_CONFIG, path, sizeof(path));
+    run_folder_file(folder, RUN_CONFIG ".new", written, sizeof(written));
     char id[ID_SIZE];
     portable_id(environment, id);
-    FILE *file = fopen(path, "w");
+    FILE *file = fopen(written, "w");
     if (file == NULL) {
         return message_fail("cannot write %s: %s", path, strerror(errno));
     }
@@ -113,7 +119,8 @@ int run_folder_write_config(const char *folder, const char *environment, uint32_
         fprintf(file, "%s = %s  # %s\n", name, value, arq_config_origin(config, name));
     }
     int failed = ferror(file);
-    if (fclose(file) != 0 || failed) {
+    failed = fclose(file) != 0 || failed;
+    if (failed || files_rename(written, path) != 0) {
         return message_fail("cannot write %s: %s", path, strerror(errno));
     }
     return 0;

@@ -13,6 +13,7 @@
 #define RUN_LOG "log.csv"
 #define RUN_EPISODES "episodes.csv"
 #define RUN_RESULT "result.csv"
+#define RUN_CHECKPOINT "checkpoint" /* a folder */
 
 /* Makes the folder of a run and gives its path. wanted NULL: runs/ENVIRONMENT-SEED, with a number appended when that
  * exists. A folder that holds a run is refused unless `force`, which removes that run's files. 0 or an exit code. */
@@ -23,7 +24,7 @@ int run_folder_create(const char *wanted, const char *environment, const char *s
 void run_folder_file(const char *folder, const char *name, char *path, size_t size);
 
 /* Writes the environment as it can be opened from any folder, how many instances of it learn side by side, and every
- * parameter with its origin. 0 or an exit code. */
+ * parameter with its origin; in place of an older file at once. 0 or an exit code. */
 int run_folder_write_config(const char *folder, const char *environment, uint32_t environments,
                             const arq_config *config);
 

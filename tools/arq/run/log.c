@@ -27,24 +27,36 @@ static void write_headings(run_log *self)
     table_heading(&self->episodes, "step,return,length,end,instance");
 }
 
-int run_log_open(run_log *self, const char *folder, arq_run *run)
+/* Both files, empty or behind the mark. */
+static int open_tables(run_log *self, const char *folder, arq_run *run, const run_log_mark *mark)
 {
     memset(self, 0, sizeof(*self));
-    if (folder == NULL) {
-        return 0;
-    }
-    if (table_open(&self->metrics, folder, RUN_LOG) != 0) {
+    if (table_open(&self->metrics, folder, RUN_LOG, mark == NULL ? NULL : &mark->log) != 0) {
         return 1;
     }
-    if (table_open(&self->episodes, folder, RUN_EPISODES) != 0) {
+    if (table_open(&self->episodes, folder, RUN_EPISODES, mark == NULL ? NULL : &mark->episodes) != 0) {
         table_close(&self->metrics);
         return 1;
     }
     self->open = 1;
     self->cells = arq_network_cells(arq_agent_network(arq_run_agent(run)));
-    self->next_step = STEPS_PER_ROW;
-    write_headings(self);
+    self->next_step = (floor(run_metric(run, "steps", 0) / STEPS_PER_ROW) + 1) * STEPS_PER_ROW;
     return 0;
+}
+
+int run_log_open(run_log *self, const char *folder, arq_run *run)
+{
+    memset(self, 0, sizeof(*self));
+    int result = folder == NULL ? 0 : open_tables(self, folder, run, NULL);
+    if (self->open) {
+        write_headings(self);
+    }
+    return result;
+}
+
+int run_log_continue(run_log *self, const char *folder, arq_run *run, const run_log_mark *mark)
+{
+    return open_tables(self, folder, run, mark);
 }
 
 static void write_row(run_log *self, const arq_run *run, double seconds)
@@ -92,6 +104,15 @@ static void flush(run_log *self)
         message_warning("%s or %s cannot be written: %s; the training goes on, their rows wait for room", RUN_LOG,
                         RUN_EPISODES, strerror(errno));
     }
+}
+
+int run_log_set_mark(run_log *self, run_log_mark *mark)
+{
+    if (self->open) {
+        flush(self);
+    }
+    *mark = (run_log_mark){.log = self->metrics.size, .episodes = self->episodes.size};
+    return self->metrics.waiting.count == 0 && self->episodes.waiting.count == 0 ? 0 : -1;
 }
 
 double run_log_steps_to_row(const run_log *self, const arq_run *run)

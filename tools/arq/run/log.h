@@ -14,8 +14,19 @@ typedef struct run_log {
     int failed;       /* a write has failed, and a warning was printed */
 } run_log;
 
+/* How long both files are. */
+typedef struct run_log_mark {
+    size_t log, episodes; /* bytes */
+} run_log_mark;
+
 /* Begins both files with their headings; folder NULL: nothing is ever written. 0 or an exit code. */
 int run_log_open(run_log *self, const char *folder, arq_run *run);
+
+/* Goes on with both files behind the mark; rows that are there behind it are taken away. 0 or an exit code. */
+int run_log_continue(run_log *self, const char *folder, arq_run *run, const run_log_mark *mark);
+
+/* Writes the episodes that have ended, and says how long the files are. 0, or -1 while rows wait for room. */
+int run_log_set_mark(run_log *self, run_log_mark *mark);
 
 /* Steps until the next row of metrics; INFINITY where none is written. */
 double run_log_steps_to_row(const run_log *self, const arq_run *run);

@@ -20,7 +20,7 @@ enum { PART_STEPS, PART_EPISODES, PART_RETURN, PART_EPSILON, PART_UPDATES, PART_
 static const int dispensable[PARTS] = {PART_UPDATES, PART_EPSILON, PART_EPISODES, PART_SPEED,
                                        PART_LEFT,    PART_RETURN,  PART_STEPS};
 
-void progress_begin(progress *self, double total_steps, double minutes, int quiet)
+void progress_begin(progress *self, double total_steps, double steps, double seconds, double minutes, int quiet)
 {
     memset(self, 0, sizeof(*self));
     self->quiet = quiet;
@@ -30,11 +30,13 @@ void progress_begin(progress *self, double total_steps, double minutes, int quie
     self->deadline = minutes > 0 ? self->start + 60 * minutes : (double)INFINITY;
     self->shown = self->terminal ? self->start - TERMINAL_SECONDS : self->start;
     self->measured = self->start;
+    self->measured_steps = steps;
+    self->before = seconds;
 }
 
 double progress_seconds(const progress *self)
 {
-    return clock_seconds() - self->start;
+    return self->before + clock_seconds() - self->start;
 }
 
 static void measure_speed(progress *self, double now, double steps)

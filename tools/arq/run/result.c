@@ -27,7 +27,7 @@ int result_write(const char *folder, const evaluation_plan *plan, uint32_t envir
 {
     table file;
     char path[RUN_PATH_SIZE + 64];
-    int result = table_open(&file, folder, RUN_RESULT);
+    int result = table_open(&file, folder, RUN_RESULT, NULL);
     if (result != 0) {
         return result;
     }

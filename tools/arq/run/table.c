@@ -10,11 +10,35 @@
 #include <stdio.h>
 #include <string.h>
 
-int table_open(table *self, const char *folder, const char *name)
+/* Opens a file that must have at least so many bytes, and leaves it those. */
+static int open_behind(table *self, const char *path, size_t size)
+{
+    size_t present;
+    if (files_append(path, &self->file, &present) != 0) {
+        return message_fail("cannot write %s: %s", path, strerror(errno));
+    }
+    self->size = size;
+    int result = 0;
+    if (present < size) {
+        result =
+            message_fail("%s has %zu bytes; its run's checkpoint knows %zu: rows are missing", path, present, size);
+    } else if (files_cut(self->file, size) != 0) {
+        result = message_fail("cannot cut %s: %s", path, strerror(errno));
+    }
+    if (result != 0) {
+        files_close(self->file);
+    }
+    return result;
+}
+
+int table_open(table *self, const char *folder, const char *name, const size_t *size)
 {
     char path[RUN_PATH_SIZE + 64];
     memset(self, 0, sizeof(*self));
     run_folder_file(folder, name, path, sizeof(path));
+    if (size != NULL) {
+        return open_behind(self, path, *size);
+    }
     if (files_create(path, &self->file) != 0) {
         return message_fail("cannot write %s: %s", path, strerror(errno));
     }

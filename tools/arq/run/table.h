@@ -11,8 +11,9 @@ typedef struct table {
     text waiting; /* rows that are not in it yet */
 } table;
 
-/* Begins the file FOLDER/NAME. 0, or an exit code when it has said why not. */
-int table_open(table *self, const char *folder, const char *name);
+/* Begins the file FOLDER/NAME; `size` not NULL: goes on behind so many bytes of it. 0, or an exit code when it has said
+ * why not. */
+int table_open(table *self, const char *folder, const char *name, const size_t *size);
 
 /* Adds the first row: names with commas between them. */
 void table_heading(table *self, const char *names);
