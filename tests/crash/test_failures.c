@@ -116,14 +116,14 @@ START_TEST(a_failing_call_loses_nothing)
     open_scene(&s, &stories[_i % STORIES]);
     const char *name = failures[_i / STORIES].name;
     int happened = 0;
-    for (int at = 1, more = 1; more; at++) {
+    for (int at = 1, more = 1; more; at += at < 30 ? 1 : 4) {
         go_on(&s, 7);
         fault_clear();
         fault.name = name;
         fault.error = failures[_i / STORIES].error;
         fault.at = at;
-        fault.for_ever = at % 2;
-        fault.write_most = 5000;
+        fault.for_ever = happened % 2;
+        fault.write_most = 30000;
         arq_status status = arq_run_save(s.self.run, s.folder);
         more = fault.happened;
         happened += fault.happened;
@@ -175,7 +175,7 @@ START_TEST(a_failing_allocation_loses_nothing)
     scene s;
     open_scene(&s, &stories[_i]);
     size_t asked = 1;
-    for (size_t at = 1; at <= asked; at += at < 60 ? 1 : 5) {
+    for (size_t at = 1; at <= asked; at += at < 40 ? 1 : 9) {
         go_on(&s, 2);
         size_t before = s.host.memory.total;
         s.host.memory.for_ever = at % 2;
@@ -183,7 +183,7 @@ START_TEST(a_failing_allocation_loses_nothing)
         arq_status status = arq_run_save(s.self.run, s.folder);
         s.host.memory.fail_at = 0;
         s.host.memory.for_ever = 0;
-        asked = status == ARQ_OK ? s.host.memory.total - before : asked + 5;
+        asked = status == ARQ_OK ? s.host.memory.total - before : asked + 9;
         ck_assert(status == ARQ_OK || status == ARQ_E_NOMEM);
         if (status == ARQ_OK) {
             note_written(&s);
@@ -200,7 +200,7 @@ START_TEST(a_load_without_memory_changes_nothing)
     scene s;
     open_scene(&s, &stories[_i]);
     arq_status status = ARQ_E_NOMEM;
-    for (size_t at = 1; status != ARQ_OK; at++) {
+    for (size_t at = 1; status != ARQ_OK; at += at < 40 ? 1 : 9) {
         size_t live = s.host.memory.live;
         s.host.memory.for_ever = at % 2;
         s.host.memory.fail_at = at;

@@ -214,7 +214,10 @@ soak() {
     done
 }
 
-# A thousand kills, a quarter of each way of learning, with one instance and with several.
+# A quarter each of learning from a replay and from rollouts, in one instance and in several.
 kills() {
-    expect "a thousand kills" env ARQ_PLUGIN_PATH="$usual_folder/plugins/minatar" "$usual_folder/tests/crash/test_crash_kills" 1000
+    plugins=ARQ_PLUGIN_PATH=$usual_folder/plugins/minatar
+    expect "runs that are killed" env "$plugins" "$usual_folder/tests/crash/test_crash_kills" 1000
+    expect "runs of the program that are killed" env "$plugins" python3 "$source_folder/tests/crash/test_program.py" \
+        "$usual_folder/tools/arq" 200
 }

@@ -303,7 +303,7 @@ static int measure_replay(const bench_plan *plan, const char *id, checkpoint_cas
     }
     bench_report_note("speed", "preset %s makes %.0f steps a second, %llu in %.0f seconds", REPLAY_PRESET, speed,
                       (unsigned long long)fresh, PERIOD_SECONDS);
-    bench_report_table("run", "checkpoint|transitions|MiB|copy ms|write ms|% of a minute, copy|% of a minute, both");
+    bench_report_table("run", "checkpoint|transitions|MiB|copy ms|write ms|copy % of minute|both % of minute");
     report_replay("first", (double)plan->transitions, whole, &first);
     report_replay("after a minute", (double)fresh, files_folder_bytes(c->folder), &later);
     return 0;
