@@ -204,6 +204,17 @@ aarch64_training() {
         "$usual_folder" "" "" "$build_folder/check-aarch64-program" "" "qemu-aarch64 -L /usr/aarch64-linux-gnu"
 }
 
+interrupted() {
+    python3 -c 'import numpy' 2>/dev/null || part_lacks='numpy is not installed'
+    need || return
+    LIBARQ_INTERRUPTS=1000
+    export LIBARQ_INTERRUPTS
+    run_tests "$usual_folder" "python interrupts_anywhere" --timeout-multiplier 10
+    status=$?
+    unset LIBARQ_INTERRUPTS
+    return "$status"
+}
+
 soak() {
     for arguments in "--preset fast --total_steps 300000" "--preset small --total_steps 60000" \
         "--preset replay-fast --total_steps 150000" "--preset fast --network ad --total_steps 150000" \

@@ -7,60 +7,100 @@ handle, and a second thread where the library takes one at a time.
 
 from __future__ import annotations
 
+import sys
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
-from types import TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 from . import _prototypes as c
+from ._interrupts import InFinalizer, whole
 from .errors import BusyError, ClosedError, raise_kept
 
 _Self = TypeVar("_Self", bound="Handle")
 
 
-class Gate:
-    """Lets one thread at a time use a pointer: `with gate as pointer`. A borrowed pointer uses its owner's lock.
+_Use = tuple[int, CodeType]
+"""Who uses a gate: a frame's id and code. The frame itself would keep alive whatever it refers to."""
 
-    Where every microsecond counts, enter() and leave() do the same.
+_taking_over = threading.Lock()
+
+
+def _user(frame: FrameType) -> _Use:
+    return id(frame), frame.f_code
+
+
+def _is_running(use: _Use) -> bool:
+    """Whether the frame is on the stack of some thread."""
+    for top in sys._current_frames().values():
+        frame: FrameType | None = top
+        while frame is not None:
+            if id(frame) == use[0] and frame.f_code is use[1]:
+                return True
+            frame = frame.f_back
+    return False
+
+
+class Gate:
+    """Lets one user at a time have a pointer: `with gate as pointer`. A borrowed pointer uses its owner's gate.
+
+    Where every microsecond counts, enter() and leave() do the same: the frame that calls the one calls the other.
+
+    A KeyboardInterrupt can fall between any two steps of Python, also between entering and the block that leaves. So
+    what is kept is which frame has entered, and one that no longer runs has left. Taking and noting are one step.
     """
 
-    __slots__ = ("_lock", "leave", "name", "pointer")
+    __slots__ = ("_holder", "leave", "name", "pointer")
 
     def __init__(self, name: str, pointer: int, owner: Gate | None = None) -> None:
         self.name = name
         self.pointer: int | None = pointer
-        self._lock: threading.Lock = threading.Lock() if owner is None else owner._lock
-        self.leave: Callable[[], None] = self._lock.release
+        self._holder: dict[int, _Use] = {} if owner is None else owner._holder
+        self.leave: Callable[[], None] = self._holder.clear
 
     def enter(self) -> int:
         """The pointer; leave() comes next."""
-        if not self._lock.acquire(False):
+        frame = sys._getframe(1)
+        use = (id(frame), frame.f_code)
+        if self._holder.setdefault(0, use) is not use and not self._take_over(use):
             raise self.busy()
         pointer = self.pointer
         if pointer is None:
-            self._lock.release()
+            self._holder.clear()
             raise ClosedError(c.ARQ_E_ARGUMENT, f"this {self.name} is closed")
         return pointer
 
-    def __enter__(self) -> int:
-        return self.enter()
+    __enter__ = enter
 
     def __exit__(self, *_: object) -> None:
-        self.leave()
+        self._holder.clear()
 
-    def shut(self, held: list[Gate]) -> bool:
+    def _take_over(self, use: _Use) -> bool:
+        """Takes it from a frame that was interrupted before it could leave."""
+        if not _taking_over.acquire(False):
+            return False
+        try:
+            holder = self._holder.setdefault(0, use)
+            if holder is not use and not _is_running(holder):
+                self._holder[0] = use
+            return self._holder[0] is use
+        finally:
+            _taking_over.release()
+
+    def shut(self, held: list[Gate], use: _Use) -> bool:
         """Keeps everybody out and adds itself to the held gates; False while somebody is in."""
-        if any(gate._lock is self._lock for gate in held):
+        if any(gate._holder is self._holder for gate in held):
             return True
-        if not self._lock.acquire(False):
+        if self._holder.setdefault(0, use) is not use and not self._take_over(use):
             return False
         held.append(self)
         return True
 
     def open(self) -> None:
         """Undoes shut()."""
-        self._lock.release()
+        self._holder.clear()
 
     def busy(self) -> BusyError:
         """The refusal."""
@@ -68,44 +108,46 @@ class Gate:
 
 
 class SharedGate(Gate):
-    """Lets any number of threads use a pointer, but nobody while it is closed."""
+    """Lets any number of users have a pointer, but nobody while it is closed."""
 
     __slots__ = ("_users",)
 
     def __init__(self, name: str, pointer: int) -> None:
         super().__init__(name, pointer)
-        self._users = 0
+        self._users: list[_Use] = []
         self.leave = self._leave
 
     def enter(self) -> int:
-        with self._lock:
-            pointer = self.pointer
-            if pointer is None or self._users < 0:
-                raise ClosedError(c.ARQ_E_ARGUMENT, f"this {self.name} is closed")
-            self._users += 1
+        use = _user(sys._getframe(1))
+        self._users.append(use)
+        pointer = self.pointer
+        if pointer is None or self._holder:
+            self._users.remove(use)
+            raise ClosedError(c.ARQ_E_ARGUMENT, f"this {self.name} is closed")
         return pointer
 
+    __enter__ = enter
+
     def _leave(self) -> None:
-        with self._lock:
-            self._users -= 1
+        self._users.remove(_user(sys._getframe(1)))
 
-    def shut(self, held: list[Gate]) -> bool:
-        with self._lock:
-            if self._users != 0:
-                return False
-            self._users = -1
-        held.append(self)
+    def __exit__(self, *_: object) -> None:
+        self._users.remove(_user(sys._getframe(1)))
+
+    def shut(self, held: list[Gate], use: _Use) -> bool:
+        if not super().shut(held, use):
+            return False
+        if any(map(_is_running, tuple(self._users))):
+            held.remove(self)
+            self.open()
+            return False
         return True
-
-    def open(self) -> None:
-        with self._lock:
-            self._users = 0
 
 
 class Resource:
     """A pointer of the library, what frees it, and what depends on it."""
 
-    __slots__ = ("children", "destroy", "gate", "keep", "parents")
+    __slots__ = ("children", "destroy", "drop", "gate", "keep", "parents")
 
     def __init__(self, gate: Gate, destroy: Callable[[int], None] | None, parents: tuple[Resource, ...]) -> None:
         self.gate = gate
@@ -113,16 +155,24 @@ class Resource:
         self.parents = parents
         self.children: dict[Resource, None] = {}
         self.keep: Any = None
-        for parent in parents:
+        self.drop: _Drop | None = None
+
+    def depend(self) -> None:
+        """From now on closing a parent closes this first."""
+        for parent in self.parents:
             parent.children[self] = None
 
     def release(self) -> None:
-        """Frees everything that depends on this, then this. Changes nothing if any of it is in use."""
+        """Frees everything that depends on this, then this. Changes nothing if any of it is in use.
+
+        To be called where no Ctrl-C can leave it half done.
+        """
         resources = self._in_order({})
         held: list[Gate] = []
+        use = _user(sys._getframe())
         try:
             for resource in resources:
-                if not resource.gate.shut(held):
+                if not resource.gate.shut(held, use):
                     raise resource.gate.busy()
             for resource in resources:
                 resource._free()
@@ -146,7 +196,7 @@ class Resource:
             parent.children.pop(self, None)
         if self.destroy is not None and pointer is not None:
             self.destroy(pointer)
-        self.keep = None
+        self.keep = self.drop = None
 
     def forget(self) -> None:
         """The library has taken the pointer over: it is closed here, but not freed."""
@@ -154,12 +204,29 @@ class Resource:
         self.release()
 
 
+class _Drop(weakref.ref[Any]):
+    """Tells the queue below when its handle is dropped, without a single instruction of Python."""
+
+    __slots__ = ("resource",)
+    resource: Resource
+
+
+_dropped: deque[_Drop] = deque()
+
+
+def _release_dropped() -> None:
+    """A Ctrl-C that strikes a finalizer at its very beginning ends it: then what was dropped is freed here."""
+    while _dropped:
+        _release_quietly(_dropped.popleft().resource)
+
+
 def _release_quietly(resource: Resource) -> None:
     """For handles that nobody holds any more; one that a thread still computes with is left alone."""
-    try:
-        resource.release()
-    except BusyError:
-        pass
+    with InFinalizer():
+        try:
+            resource.release()
+        except BusyError:
+            pass
     raise_kept()
 
 
@@ -182,8 +249,19 @@ class Handle:
         self._gate = Gate(type(self).__name__, pointer) if gate is None else gate
         self._parents = parents
         self._resource: Resource = Resource(self._gate, destroy, tuple(parent._resource for parent in parents))
+        _release_dropped()
         self._finalizer = weakref.finalize(self, _release_quietly, self._resource)
+        self._resource.drop = _Drop(self, _dropped.append)
+        self._resource.drop.resource = self._resource
+        self._resource.depend()
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Whatever a constructor makes in the library has its finalizer before a Ctrl-C can come."""
+        super().__init_subclass__(**keywords)
+        if "__init__" in cls.__dict__:
+            setattr(cls, "__init__", whole(cls.__dict__["__init__"]))
+
+    @whole
     def close(self) -> None:
         """Frees this handle and what was made from it. Closing twice is fine."""
         self._resource.release()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Union
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from . import _arrays, errors
 from . import _prototypes as c
 from ._arrays import Array
-from ._interrupts import Deferred
+from ._interrupts import Deferred, whole
 from ._library import lib
 from .context import Context, Part, create, default_context
 from .environment import Discrete, Environment, EnvironmentSpec, borrowed, full_id
@@ -53,6 +53,7 @@ class EnvironmentBatch(Part):
         self._addresses = tuple(map(_arrays.address, arrays))
 
     @classmethod
+    @whole
     def of(cls, environments: Sequence[Environment]) -> EnvironmentBatch:
         """A batch of environments that exist already, each wrapped as one likes; they move into it.
 
@@ -65,10 +66,15 @@ class EnvironmentBatch(Part):
         for environment in environments:
             if environment._resource.destroy is None or environment._resource.children:
                 raise errors.make(c.ARQ_E_BUSY, "an environment is lent; accepted: those that nothing else depends on")
-        with ExitStack() as stack:
-            pointers = [stack.enter_context(environment._gate) for environment in environments]
+        pointers: list[int] = []
+        try:
+            for environment in environments:
+                pointers.append(environment._gate.enter())
             array = (ctypes.c_void_p * len(pointers))(*pointers)
             pointer = create(context, lib.arq_env_batch_create, array, len(pointers))
+        finally:
+            for environment in environments[: len(pointers)]:
+                environment._gate.leave()
         kept = [environment._resource.keep for environment in environments]
         for environment in environments:
             environment._resource.forget()
@@ -77,6 +83,7 @@ class EnvironmentBatch(Part):
         batch._resource.keep = kept if any(kept) else None
         return batch
 
+    @whole
     def _wrapped(self, function: Any, *arguments: Any) -> EnvironmentBatch:
         """The wrapped batch owns this one: this handle is closed then."""
         if self._resource.children:

@@ -10,7 +10,7 @@ import numpy as np
 
 from . import _arrays, errors
 from . import _prototypes as c
-from ._interrupts import Deferred
+from ._interrupts import Deferred, whole
 from ._library import lib
 from .context import Context, create, default_context
 from .environment import Box, Environment, EnvironmentSpec
@@ -173,6 +173,7 @@ def _bound(values: Any) -> _arrays.Array | None:
     return None if values is None else np.ascontiguousarray(values, np.float64).reshape(-1)
 
 
+@whole
 def bridge(environment: CustomEnvironment, context: Context) -> Environment:
     """The handle of a Python environment; it closes the environment at its end."""
     methods = _Bridge(environment).methods()

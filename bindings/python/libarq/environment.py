@@ -14,7 +14,7 @@ from . import _arrays, errors
 from . import _prototypes as c
 from ._arrays import Array
 from ._handle import Gate
-from ._interrupts import Deferred
+from ._interrupts import Deferred, whole
 from ._library import lib
 from .context import Context, Part, create, default_context
 from .observation import ObservationKind, ObservationSpec
@@ -117,6 +117,7 @@ class Environment(Part):
         self._outputs = (ctypes.addressof(self._reward), flags, flags + 4)
 
     @classmethod
+    @whole
     def open(cls, id: str, *, context: Context | None = None, **options: Any) -> Environment:
         """Opens a built-in game, or one of a plugin: options in the id or as keyword arguments."""
         context = context or default_context()
@@ -179,7 +180,7 @@ class Environment(Part):
     def save(self) -> bytes:
         """The complete state, random stream included; UnsupportedError where the environment cannot."""
         size = ctypes.c_size_t()
-        with self._gate as pointer:
+        with self._gate as pointer, self._guard():
             self._check(lib.arq_env_save(pointer, None, 0, ctypes.byref(size)))
             buffer = ctypes.create_string_buffer(max(size.value, 1))
             self._check(lib.arq_env_save(pointer, buffer, size.value, ctypes.byref(size)))
@@ -189,7 +190,7 @@ class Environment(Part):
         """Takes over a state; what follows is the same as after the save."""
         if not isinstance(state, bytes):
             raise TypeError(f"state is a {type(state).__name__}; accepted: the bytes of save()")
-        with self._gate as pointer:
+        with self._gate as pointer, self._guard():
             self._check(lib.arq_env_load(pointer, state, len(state)))
 
     def render(self, cell_size: int = 16) -> Array:
@@ -197,14 +198,14 @@ class Environment(Part):
         size = _arrays.integer("cell_size", cell_size, 1, 4096)
         width, height = ctypes.c_uint32(), ctypes.c_uint32()
         sides = ctypes.byref(width), ctypes.byref(height)
-        with self._gate as pointer:
+        with self._gate as pointer, self._guard():
             self._check(lib.arq_env_render(pointer, size, None, 0, *sides))
             picture = np.empty((height.value, width.value, 3), np.uint8)
             self._check(lib.arq_env_render(pointer, size, _arrays.address(picture), picture.nbytes, *sides))
         return picture
 
     def _name(self, function: Any, index: int) -> str | None:
-        with self._gate as pointer:
+        with self._gate as pointer, self._guard():
             name: bytes | None = function(pointer, _arrays.integer("index", index, 0, _arrays.U32))
             errors.raise_kept()
         return None if name is None else name.decode("utf-8", "replace")
@@ -217,6 +218,7 @@ class Environment(Part):
         """Name of an entry of the observation's last dimension (a channel)."""
         return self._name(lib.arq_env_observation_name, index)
 
+    @whole
     def _wrapped(self, function: Any, *arguments: Any) -> Environment:
         """A wrapper owns the environment: this handle is closed then."""
         if self._resource.destroy is None or self._resource.children:

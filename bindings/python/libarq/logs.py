@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import files
+from ._interrupts import whole
 from .callbacks import Callback, Episode
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class CsvLog(Callback):
             self._episodes.close()
 
 
+@whole
 def write_result(path: Any, scores: dict[str, Evaluation]) -> None:
     """The evaluation's table: a row for each player."""
     lines = ["player,episodes,epsilon,seed,mean,standard_error,min,max,mean_length,environments"]

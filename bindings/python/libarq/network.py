@@ -12,6 +12,7 @@ from . import _prototypes as c
 from ._arrays import Array
 from ._documentation import with_parameters
 from ._handle import Gate, SharedGate
+from ._interrupts import whole
 from ._library import lib
 from ._tensors import Tensors
 from .config import Config, parse, resolve
@@ -77,6 +78,7 @@ class Network(Part):
         return network
 
     @classmethod
+    @whole
     def open(cls, path: Any, *, context: Context | None = None) -> Network:
         """A network from a file: shape and weights. An agent's file will do."""
         context = context or default_context()
@@ -84,6 +86,7 @@ class Network(Part):
             pointer = create(context, lib.arq_network_open, context_pointer, _arrays.path_bytes(path))
         return cls._wrap(context, pointer, (context,))
 
+    @whole
     def copy(self) -> Network:
         """A copy, for acting on while this one learns."""
         with self._gate as own:
@@ -129,6 +132,7 @@ class Network(Part):
         with self._gate as pointer:
             self._check(lib.arq_network_load(pointer, _arrays.path_bytes(path)))
 
+    @whole
     def activations(self, episodes: int = 1) -> Activations:
         """What `episodes` that run side by side carry from step to step, all at their beginning."""
         count = _arrays.integer("episodes", episodes, 0, _arrays.U32)

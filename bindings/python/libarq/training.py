@@ -14,7 +14,7 @@ import numpy as np
 from . import files
 from ._arrays import Array
 from ._documentation import with_parameters
-from ._interrupts import Deferred
+from ._interrupts import Deferred, whole
 from .agent import Agent
 from .batch import EnvironmentBatch
 from .callbacks import Callback, Episode
@@ -156,17 +156,22 @@ class Training:
         On Ctrl-C it saves and raises Interrupted, which carries this training; learn() goes on from there.
         """
         target = self.total_steps if steps is None else min(self.total_steps, self.run.steps + steps)
+        try:
+            with Deferred() as interrupt:
+                self._learn_to(target, interrupt)
+        except KeyboardInterrupt as interrupted:
+            raise Interrupted(self) from interrupted
+        return self
+
+    def _learn_to(self, target: int, interrupt: Deferred) -> None:
         started: list[Callback] = []
         try:
             for callback in self.callbacks:
                 started.append(callback)
                 callback.on_start(self)
-            self._advance_to(target)
-        except KeyboardInterrupt as interrupt:
-            raise Interrupted(self) from interrupt
+            self._advance_until(target, interrupt)
         finally:
             self._stop(started)
-        return self
 
     def _stop(self, callbacks: list[Callback]) -> None:
         """Whatever a callback raises, the network is saved."""
@@ -176,10 +181,6 @@ class Training:
         finally:
             if self.out is not None:
                 self.network.save(self.out / files.NETWORK)
-
-    def _advance_to(self, target: int) -> None:
-        with Deferred() as interrupt:
-            self._advance_until(target, interrupt)
 
     def _advance_until(self, target: int, interrupt: Deferred) -> None:
         """Ctrl-C waits until episodes and rows are told: none is lost."""
@@ -271,6 +272,7 @@ class Training:
             raise ValueError("env is missing: while the training is not complete its evaluation needs a second one")
         return nullcontext(self.env)
 
+    @whole
     def close(self) -> None:
         """Frees everything that the training has made. A Gymnasium environment stays open."""
         self.run.close()
