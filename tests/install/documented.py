@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -23,6 +24,9 @@ NOT_HERE = {
     "git clone https://github.com/agentic-learning-ai-lab/arq": "downloads JAX and the authors' code, and only measures",
     "export ARQ_PLUGIN_PATH=": "tests/experiments runs these programs",
 }
+
+# What a block names that needs MuJoCo.
+CONTROL_TASK = " dmc/"
 
 # Pages that speak of a folder of their own: every command is run in a copy of it.
 PROJECTS = {"examples/env-gridworld/README.md": "examples/env-gridworld"}
@@ -96,6 +100,9 @@ class Reader:
                 continue
             where = f"{page}:{pages.line_of(text, code)}"
             parts = commands(code)
+            if CONTROL_TASK in code and not self.has_control_tasks():
+                print(f"{where}: {parts[0]}: not here: MuJoCo and dm_control are not installed")
+                continue
             if page in PROJECTS or all(part.startswith(RUN) for part in parts):
                 self.run_block(where, folder, page, code)
                 continue
@@ -103,6 +110,10 @@ class Reader:
             if reason is None or any(part.startswith(RUN) for part in parts):
                 sys.exit(f"{where}: this test does not know what to do with:\n{code}")
             print(f"{where}: {parts[0]}: not here: {reason}")
+
+    def has_control_tasks(self):
+        tried = subprocess.run(["arq", "check-env", "dmc/reacher-hard?limit=2"], env=self.environment, capture_output=True)
+        return tried.returncode == 0
 
     def run_block(self, where, folder, page, code):
         if not os.path.exists(folder):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import unittest
 
-from support import SOURCE, Case, main, need
+from support import SOURCE, Case, games, main, need
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -80,6 +80,9 @@ class Pages(Case):
                 except unittest.SkipTest as reason:
                     print(f"{page.name}: {reason}")
                     continue
+            if '"dmc/' in code and "dmc/walker-walk" not in games():
+                print(f"{page.name}: MuJoCo or dm_control is not installed")
+                continue
             with self.subTest(page=page.name):
                 folder = self.folder / page.stem
                 folder.mkdir()

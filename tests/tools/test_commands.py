@@ -4,9 +4,10 @@ import csv
 import json
 import os
 import struct
+import subprocess
 import unittest
 
-from support import MISBEHAVING, TINY, Case
+from support import ARQ, MISBEHAVING, TINY, Case
 
 PARAMETERS = 30  # there are at least so many
 
@@ -137,6 +138,41 @@ class Commands(Case):
         ours, package = done.stdout.split("Python package")
         self.assertRegex(ours, r"minatar/breakout( +[\d.]+){5}\n")
         self.assertEqual(len([line for line in package.splitlines() if line[-1:].isdigit()]), 5)
+
+    def need_control_tasks(self):
+        done = subprocess.run([ARQ, "check-env", "dmc/reacher-hard?limit=5"], capture_output=True, text=True)
+        if done.returncode != 0:
+            self.skipTest((done.stdout + done.stderr).strip())
+
+    def test_control_tasks_are_learned_and_played_by_the_bounds_of_their_actions(self):
+        self.need_control_tasks()
+        id = "dmc/reacher-hard?limit=5"
+        done = self.arq("train", id, *TINY, "--steps", "200", "--out", "run")
+        self.assertIn("6 floats, 4 actions (bang-bang: each component at its low or high bound)", done.stdout)
+        self.assertIn("agent", self.arq("eval", "run", "--episodes", "2").stdout)
+        self.assertIn("6 frames", self.arq("play", "run", "--record", "reach.ppm").stdout)
+        with open(self.path("reach-00006.ppm"), "rb") as file:
+            self.assertEqual(file.readline() + file.readline(), b"P6\n320 240\n")
+
+    def test_bench_of_control_tasks(self):
+        self.need_control_tasks()
+        for package in ("dm_control", "numpy"):
+            os.mkdir(self.path(package))
+        with open(self.path("numpy", "__init__.py"), "w", encoding="utf-8") as file:
+            file.write("array = list\n")
+        with open(self.path("dm_control", "__init__.py"), "w", encoding="utf-8") as file:
+            file.write("class suite:\n"
+                       "    shape = [2]\n"
+                       "    def load(domain, task): return suite()\n"
+                       "    def action_spec(self): return self\n"
+                       "    def reset(self): pass\n"
+                       "    def step(self, action): return self\n"
+                       "    def last(self): return True\n")
+        done = self.arq("bench", "env", "dmc/reacher-hard", "--seconds", "0.01", "--repeats", "1",
+                        env={"PYTHONPATH": self.folder})
+        ours, package = done.stdout.split("Python package dm_control")
+        self.assertRegex(ours, r"dmc/reacher-hard( +[\d.]+){4}\n")
+        self.assertRegex(package, r"reacher-hard( +[\d.]+){2}\n")
 
     def test_bench_without_environments(self):
         done = self.arq("bench", "env", code=1, env={"ARQ_PLUGIN_PATH": self.folder})

@@ -122,7 +122,9 @@ const command command_bench = {
             "resets counted in; \"deep\" the same from step 1000 of an episode on (half the time limit where that is\n"
             "less), - where random play does not get there or states cannot be saved; \"4096 singly\" as many\n"
             "instances by a call each, \"4096 batch\" by one call for all, steps alone. With the Python package\n"
-            "MinAtar installed its games are measured in the same run.\n",
+            "MinAtar installed its games are measured in the same run. Environments with box actions have a table of\n"
+            "their own: one instance, and batches of 64 on one thread and on two; with dm_control installed its tasks\n"
+            "are measured in the same run.\n",
     .options = options,
     .fewest_positionals = 1,
     .most_positionals = MAX_POSITIONALS,

@@ -1,6 +1,7 @@
 /* arq bench env: how many steps a second environments make, one core, random actions. */
 #include "bench/measure.h"
 
+#include "bench/control.h"
 #include "bench/deep_states.h"
 #include "bench/python.h"
 #include "bench/report.h"
@@ -306,19 +307,32 @@ static int bench_one(arq_context *context, const char *id, const bench_plan *pla
     return result;
 }
 
-static int bench_named(arq_context *context, const bench_plan *plan, int id_count, const char *const *ids)
+/* The ids to measure, apart by what their actions are. */
+typedef struct selection {
+    const char *discrete[BENCH_CONTROL_MOST], *box[BENCH_CONTROL_MOST];
+    int discrete_count, box_count;
+} selection;
+
+/* 0 or an exit code. */
+static int select_one(selection *self, arq_context *context, const char *id)
 {
-    for (int i = 0; i < id_count; i++) {
-        int result = bench_one(context, ids[i], plan);
-        if (result != 0) {
-            return result;
-        }
+    arq_env *env = NULL;
+    int wrapped = 0;
+    int result = session_environment_wrapped(context, id, &env, &wrapped);
+    if (result != 0) {
+        return result;
     }
+    arq_env_destroy(env);
+    int *count = wrapped ? &self->box_count : &self->discrete_count;
+    if (*count == BENCH_CONTROL_MOST) {
+        return message_fail("more than %d environments are too many for one table", BENCH_CONTROL_MOST);
+    }
+    (wrapped ? self->box : self->discrete)[(*count)++] = id;
     return 0;
 }
 
-/* Every environment that can be found. */
-static int bench_all(arq_context *context, const bench_plan *plan)
+/* Every environment that can be found; those that cannot be opened have said why. */
+static int select_all(selection *self, arq_context *context)
 {
     const arq_env_type *type = NULL;
     session_plugins(context);
@@ -326,7 +340,15 @@ static int bench_all(arq_context *context, const bench_plan *plan)
         return message_fail("no environment was found; ARQ_PLUGIN_PATH names further folders");
     }
     for (uint32_t i = 0; (type = arq_plugin_type(context, i)) != NULL; i++) {
-        int result = bench_one(context, type->id, plan);
+        select_one(self, context, type->id);
+    }
+    return 0;
+}
+
+static int select_named(selection *self, arq_context *context, int id_count, const char *const *ids)
+{
+    for (int i = 0; i < id_count; i++) {
+        int result = select_one(self, context, ids[i]);
         if (result != 0) {
             return result;
         }
@@ -334,20 +356,37 @@ static int bench_all(arq_context *context, const bench_plan *plan)
     return 0;
 }
 
-int bench_environments(const bench_plan *plan, int id_count, const char *const *ids)
+/* Discrete actions; 0 or an exit code. */
+static int bench_games(arq_context *context, const bench_plan *plan, const selection *chosen)
 {
-    arq_context *context = NULL;
-    int result = session_open(NULL, 1, &context);
-    if (result != 0) {
-        return result;
-    }
     bench_report_note("what",
                       "one core, random actions, every observation written; million steps/s, median of %llu x %g s",
                       (unsigned long long)plan->repeats, plan->seconds);
     bench_report_table("environments", "environment|one|deep|4096 singly|4096 batch|batch gain");
-    result = id_count > 0 ? bench_named(context, plan, id_count, ids) : bench_all(context, plan);
-    if (result == 0) {
-        bench_python(plan->repeats, plan->seconds);
+    for (int i = 0; i < chosen->discrete_count; i++) {
+        int result = bench_one(context, chosen->discrete[i], plan);
+        if (result != 0) {
+            return result;
+        }
+    }
+    bench_python_games(plan->repeats, plan->seconds);
+    return 0;
+}
+
+int bench_environments(const bench_plan *plan, int id_count, const char *const *ids)
+{
+    arq_context *context = NULL;
+    selection chosen = {.discrete_count = 0};
+    int result = session_open(NULL, 1, &context);
+    if (result != 0) {
+        return result;
+    }
+    result = id_count > 0 ? select_named(&chosen, context, id_count, ids) : select_all(&chosen, context);
+    if (result == 0 && chosen.discrete_count > 0) {
+        result = bench_games(context, plan, &chosen);
+    }
+    if (result == 0 && chosen.box_count > 0) {
+        result = bench_control(plan, chosen.box_count, chosen.box);
     }
     arq_context_destroy(context);
     return result;
