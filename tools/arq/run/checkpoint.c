@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "host/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,9 +31,14 @@ void checkpoints_begin(checkpoints *self, arq_context *context, arq_run *run, co
 
 /* ---- Writing ---- */
 
+/* First the rows: a run whose log is shorter than its checkpoint knows cannot go on. */
 static void write_job(void *data)
 {
     checkpoint_job *job = data;
+    if (run_log_settle(job->log) != 0) {
+        snprintf(job->failure, sizeof(job->failure), "cannot bring the log to the disk: %s", strerror(errno));
+        return;
+    }
     arq_status status = arq_checkpoint_write(job->checkpoint);
     if (status == ARQ_OK) {
         status = arq_network_save(job->network, job->network_path);
@@ -79,6 +85,7 @@ static int copy(checkpoints *self, run_log *log, double seconds, uint32_t flags)
     if (run_log_set_mark(log, &mark) != 0) {
         return message_fail("no checkpoint is written as long as rows wait for room");
     }
+    job->log = log;
     arq_status status = arq_run_checkpoint(self->run, self->path, flags, &job->checkpoint);
     if (status == ARQ_OK) {
         status = set_texts(job->checkpoint, &mark, seconds);

@@ -16,6 +16,7 @@ typedef struct checkpoint_job {
     arq_context *context;
     arq_checkpoint *checkpoint;
     arq_network *network;
+    const run_log *log; /* whose rows the checkpoint counts on */
     char network_path[CHECKPOINT_PATH_SIZE];
     char failure[512]; /* empty: none */
 } checkpoint_job;

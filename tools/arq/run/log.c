@@ -1,6 +1,7 @@
 #include "run/log.h"
 
 #include "cli/message.h"
+#include "host/files.h"
 #include "run/folder.h"
 #include "run/metric.h"
 
@@ -113,6 +114,11 @@ int run_log_set_mark(run_log *self, run_log_mark *mark)
     }
     *mark = (run_log_mark){.log = self->metrics.size, .episodes = self->episodes.size};
     return self->metrics.waiting.count == 0 && self->episodes.waiting.count == 0 ? 0 : -1;
+}
+
+int run_log_settle(const run_log *self)
+{
+    return !self->open || (files_flush(self->metrics.file) == 0 && files_flush(self->episodes.file) == 0) ? 0 : -1;
 }
 
 double run_log_steps_to_row(const run_log *self, const arq_run *run)

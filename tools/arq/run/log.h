@@ -28,6 +28,10 @@ int run_log_continue(run_log *self, const char *folder, arq_run *run, const run_
 /* Writes the episodes that have ended, and says how long the files are. 0, or -1 while rows wait for room. */
 int run_log_set_mark(run_log *self, run_log_mark *mark);
 
+/* Returns when what was written is on the disk; any thread, while rows are added in another. 0, or -1 with the reason in
+ * errno. */
+int run_log_settle(const run_log *self);
+
 /* Steps until the next row of metrics; INFINITY where none is written. */
 double run_log_steps_to_row(const run_log *self, const arq_run *run);
 
