@@ -25,8 +25,16 @@
 /* Most heads a cell can have: the K of the fused attention is at most this. */
 #define ARQ_MAX_HEADS 16
 
-/* Floats of packing space one gemm call may use, whatever its sizes. */
+/* Floats of packing space that one gemm call may use, whatever its sizes. */
 #define ARQ_GEMM_PACK_FLOATS (size_t)(256 * 1024)
+
+/* The same for sums of at most k products and at most n columns: strips of a block of B, and some rows of A. */
+static inline size_t arq_gemm_pack_floats(size_t k, size_t n)
+{
+    size_t depth = k < 256 ? k : 256;
+    size_t columns = n + 32 < 512 ? n + 32 : 512;
+    return depth * (columns + 16);
+}
 
 /* X(NAME, word of the parameter `goodness`) for every goodness. */
 #define ARQ_GOODNESS_LIST(X)                                                                                           \

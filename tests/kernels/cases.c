@@ -25,7 +25,7 @@ static void compare_gemm(workshop *w, const arq_kernels *reference, const arq_ke
     float *b = workshop_floats(w, extent(k, n, ldb));
     float *c = workshop_floats(w, extent(m, n, ldc));
     float *expected = workshop_copy(w, c, extent(m, n, ldc));
-    float *pack = workshop_floats(w, ARQ_GEMM_PACK_FLOATS);
+    float *pack = workshop_floats(w, arq_gemm_pack_floats(k, n));
     (transposed ? tier->gemm_tn : tier->gemm)(m, n, k, a, lda, b, ldb, c, ldc, pack);
     for (size_t i = 0; i < m; i += m <= rows ? m : (m - 1) / (rows - 1)) {
         size_t some = m <= rows ? m : 1;

@@ -211,6 +211,7 @@ static factor pack_rows(size_t rows, size_t k, factor a, float *packed)
 static void run_block(size_t m, size_t columns, size_t k, factor a, const float *b, size_t ldb, block c, float *pack)
 {
     size_t panels = (m + GEMM_ROWS - 1) / GEMM_ROWS, whole = columns / GEMM_COLUMNS * GEMM_COLUMNS;
+    float *behind = pack + (columns + GEMM_COLUMNS - 1) / GEMM_COLUMNS * GEMM_COLUMNS * k;
     if (whole < columns) {
         pack_edge(k, columns - whole, b + whole, ldb, pack + whole * k);
     }
@@ -218,7 +219,7 @@ static void run_block(size_t m, size_t columns, size_t k, factor a, const float 
         size_t i = m * panel / panels, rows = m * (panel + 1) / panels - i;
         factor part = {a.a + i * a.row, a.row, a.step};
         if (a.step != 1 && columns > 2 * GEMM_COLUMNS) {
-            part = pack_rows(rows, k, part, pack + BLOCK_K * BLOCK_N);
+            part = pack_rows(rows, k, part, behind);
         }
         if (panel == 0) {
             run_first_tiles(rows, whole / GEMM_COLUMNS, k, part, b, ldb, pack, block_at(c, i, 0));

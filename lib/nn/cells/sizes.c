@@ -30,16 +30,18 @@ int arq_cell_fits_cache(const arq_cell_shape *cell, size_t dense)
     return dense * cell->heads * (cell->width + cell->rows) <= CACHED_FLOATS;
 }
 
-/* Bits of an observation are no dense inputs: their rows are gathered. */
+/* Inputs of a cell that are no bits of an observation, whose rows are gathered. */
+static size_t dense_inputs(const arq_network_shape *shape, uint32_t l)
+{
+    int bits = shape->observation_kind == ARQ_OBSERVATION_BIT || shape->observation_kind == ARQ_OBSERVATION_DISCRETE;
+    int sees_observation = l == 0 || arq_cells_shape_of(shape)->input_skip;
+    return arq_cell_at(shape, l)->inputs - (bits && sees_observation ? shape->observation_size : 0);
+}
+
 int arq_cells_fit_cache(const arq_network_shape *shape)
 {
-    size_t bits = shape->observation_kind == ARQ_OBSERVATION_BIT || shape->observation_kind == ARQ_OBSERVATION_DISCRETE
-                      ? shape->observation_size
-                      : 0;
     for (uint32_t l = 0; l < shape->cells; l++) {
-        const arq_cell_shape *cell = arq_cell_at(shape, l);
-        int sees_observation = l == 0 || arq_cells_shape_of(shape)->input_skip;
-        if (!arq_cell_fits_cache(cell, cell->inputs - (sees_observation ? bits : 0))) {
+        if (!arq_cell_fits_cache(arq_cell_at(shape, l), dense_inputs(shape, l))) {
             return 0;
         }
     }
@@ -55,6 +57,12 @@ uint32_t arq_cells_rows(uint32_t batch)
 size_t arq_cells_scratch_floats(const arq_network_shape *shape, uint32_t batch, size_t extra)
 {
     arq_cells_sizes largest = arq_cells_largest(shape);
+    size_t dense = 0;
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        dense = larger(dense, dense_inputs(shape, l));
+    }
+    size_t pack =
+        arq_project_pack_floats(batch, dense, shape->actions, larger(largest.width, larger(largest.z1, largest.z2)));
     return larger(largest.workspace + extra,
-                  arq_project_segments_floats(arq_cells_rows(batch), (uint32_t)largest.width));
+                  arq_project_segments_floats(arq_cells_rows(batch), (uint32_t)largest.width) + pack);
 }

@@ -31,7 +31,8 @@ arq_status arq_dense_activations_create(arq_activations *activations)
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_scratch_create(context, ARQ_GEMM_PACK_FLOATS, &state->scratch);
+    size_t floats = arq_dense_scratch_floats(&activations->shape, activations->episodes);
+    return arq_scratch_create(context, floats, &state->scratch);
 }
 
 void arq_dense_activations_destroy(arq_activations *activations)

@@ -124,6 +124,17 @@ static arq_segment below(const arq_network_shape *shape, uint32_t l, const arq_d
     return (arq_segment){.size = width, .dense = pass->h[l - 1], .stride = width};
 }
 
+size_t arq_dense_scratch_floats(const arq_network_shape *shape, size_t batch)
+{
+    size_t widest = 0;
+    for (uint32_t l = 0; l < shape->cells; l++) {
+        arq_dense_layer layer = arq_dense_layer_at(shape, l);
+        widest = layer.inputs > widest ? layer.inputs : widest;
+        widest = layer.outputs > widest ? layer.outputs : widest;
+    }
+    return arq_project_pack_floats(batch, widest, shape->observation_size, widest);
+}
+
 arq_inputs arq_dense_inputs(const arq_network_shape *shape, uint32_t l, const arq_dense_pass *pass)
 {
     arq_inputs x = {0};

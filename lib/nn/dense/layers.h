@@ -56,6 +56,9 @@ typedef struct arq_dense_pass {
 /* Takes a pass's arrays. */
 void arq_dense_lay_out_pass(const arq_network_shape *shape, size_t batch, arq_arena *arena, arq_dense_pass *pass);
 
+/* Floats of a scratch slot for passes over a batch, forward and back. */
+size_t arq_dense_scratch_floats(const arq_network_shape *shape, size_t batch);
+
 /* Input of layer l in a pass. */
 arq_inputs arq_dense_inputs(const arq_network_shape *shape, uint32_t l, const arq_dense_pass *pass);
 

@@ -57,7 +57,7 @@ arq_status arq_dense_learner_make(arq_learner *learner, size_t bytes, arq_layout
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_scratch_create(context, ARQ_GEMM_PACK_FLOATS, &s->scratch);
+    return arq_scratch_create(context, arq_dense_scratch_floats(&learner->network->shape, learner->batch), &s->scratch);
 }
 
 arq_status arq_dense_learner_create(arq_learner *learner)

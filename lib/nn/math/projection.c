@@ -12,6 +12,9 @@
 /* Values of one task where the gradient of bits is summed. */
 #define VALUE_BLOCK 64u
 
+/* Bytes of transposed bits in a pack at most. */
+#define TRANSPOSED_MOST ((size_t)1 << 20)
+
 void arq_inputs_add(arq_inputs *inputs, arq_segment segment)
 {
     if (segment.size > 0) {
@@ -49,6 +52,14 @@ static void clear(uint32_t rows, uint32_t columns, float *out, size_t ld)
     for (uint32_t r = 0; r < rows; r++) {
         memset(out + r * ld, 0, columns * sizeof(float));
     }
+}
+
+size_t arq_project_pack_floats(size_t rows, size_t dense, size_t bits, size_t columns)
+{
+    size_t products = dense == 0 ? 0 : arq_gemm_pack_floats(rows > dense ? rows : dense, columns);
+    size_t transposed = bits * ARQ_TRANSPOSED_BYTES(rows);
+    transposed = transposed > TRANSPOSED_MOST ? 0 : (transposed + sizeof(float) - 1) / sizeof(float);
+    return products > transposed ? products : transposed;
 }
 
 /* ---- Forward ---- */
@@ -188,25 +199,25 @@ void arq_project_rows(const arq_kernels *kernels, const arq_map *maps, uint32_t 
 
 size_t arq_project_segments_floats(uint32_t rows, uint32_t n)
 {
-    return ARQ_GEMM_PACK_FLOATS + (size_t)rows * n;
+    return ((size_t)rows * n + 15) / 16 * 16;
 }
 
 void arq_project_segments(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows, float *own,
                           float *workspace)
 {
     uint32_t n = map->n;
-    float *sum = workspace + ARQ_GEMM_PACK_FLOATS;
+    float *pack = workspace + arq_project_segments_floats(rows, n);
     const float *kernel = map->kernel;
     clear(rows, n, own, n);
     for (uint32_t i = 0; i < map->x->count; i++) {
         const arq_segment *segment = &map->x->segment[i];
         int nothing = segment->bits == NULL && segment->dense == NULL;
         if (i == 0) { /* the first sum needs no adding */
-            add_segment(kernels, map, i, kernel, first, rows, n, own, n, workspace);
+            add_segment(kernels, map, i, kernel, first, rows, n, own, n, pack);
         } else if (!nothing) {
-            clear(rows, n, sum, n);
-            add_segment(kernels, map, i, kernel, first, rows, n, sum, n, workspace);
-            kernels->add(rows, n, own, n, sum, n, own, n);
+            clear(rows, n, workspace, n);
+            add_segment(kernels, map, i, kernel, first, rows, n, workspace, n, pack);
+            kernels->add(rows, n, own, n, workspace, n, own, n);
         }
         kernel += (size_t)segment->size * n;
     }
@@ -299,7 +310,7 @@ static void add_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_
     const arq_segment *segment = p->segment;
     uint32_t rows = p->map->rows;
     size_t ld = p->map->n;
-    if (segment->size * ARQ_TRANSPOSED_BYTES(rows) <= ARQ_GEMM_PACK_FLOATS * sizeof(float)) {
+    if (segment->size * ARQ_TRANSPOSED_BYTES(rows) <= TRANSPOSED_MOST) {
         arq_transpose_bits(segment, 0, rows, space);
         sum_bit_gradient(kernels, p, 0, segment->size, space, column, columns);
         return;

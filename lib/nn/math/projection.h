@@ -41,17 +41,20 @@ typedef struct arq_map {
 /* Most maps of one call. */
 #define ARQ_MAX_MAPS 3
 
-/* All maps in one parallel loop. */
+/* Floats of pack that maps of at most so many rows and columns need, and their gradients; `dense` and `bits` are the
+ * most values of a segment. */
+size_t arq_project_pack_floats(size_t rows, size_t dense, size_t bits, size_t columns);
+
+/* All maps in one parallel loop; a slot is a pack. */
 void arq_project(const arq_context *context, const arq_scratch *scratch, const arq_map *maps, uint32_t count);
 
-/* Rows [first, first + rows) of some maps on the calling task: bits that they share are listed once. `pack` is
- * ARQ_GEMM_PACK_FLOATS long. */
+/* Rows [first, first + rows) of some maps on the calling task: bits that they share are listed once. */
 void arq_project_rows(const arq_kernels *kernels, const arq_map *maps, uint32_t count, uint32_t first, uint32_t rows,
                       float *pack);
 
 /* The same with each segment summed by itself before it is added, and the bias last: contexts feed on themselves, so
- * their rounding errors grow, and short sums make small ones. `own` is the first row's output; `workspace` is
- * arq_project_segments_floats() long. */
+ * their rounding errors grow, and short sums make small ones. `own` is the first row's output; `workspace` has
+ * arq_project_segments_floats(), and a pack behind them. */
 void arq_project_segments(const arq_kernels *kernels, const arq_map *map, uint32_t first, uint32_t rows, float *own,
                           float *workspace);
 size_t arq_project_segments_floats(uint32_t rows, uint32_t n);
@@ -64,7 +67,7 @@ typedef struct arq_map_gradient {
     float *gradient;
 } arq_map_gradient;
 
-/* All gradients in one parallel loop. */
+/* All gradients in one parallel loop; a slot is a pack. */
 void arq_project_gradients(const arq_context *context, const arq_scratch *scratch, const arq_map_gradient *maps,
                            uint32_t count);
 
