@@ -231,6 +231,17 @@ static const arq_preset_value fast[] = {ROLLOUTS_OF_MINATAR, {"total_steps", "20
 
 static const arq_preset_value minatar[] = {ROLLOUTS_OF_MINATAR, {"total_steps", "40000000"}, {NULL, NULL}};
 
+/* The goodness can be negative, as returns of many such tasks are. */
+static const arq_preset_value control[] = {{"widths", "64"},           {"heads", "2"},
+                                           {"goodness", "mean"},       {"recurrent", "false"},
+                                           {"top_down", "false"},      {"learning_rate", "0.001"},
+                                           {"learning_rate_end", "0"}, {"learning_rate_steps", "-1"},
+                                           {"beta2", "0.999"},         {"batch", "128"},
+                                           {"experience", "rollout"},  {"rollout", "1024"},
+                                           {"td_lambda", "0.9"},       {"epochs", "4"},
+                                           {"epsilon_end", "0.02"},    {"exploration_steps", "100000"},
+                                           {"total_steps", "400000"},  {NULL, NULL}};
+
 static const arq_preset_value replay_fast[] = {{"widths", "32"},
                                                {"heads", "4"},
                                                {"recurrent", "false"},
@@ -253,6 +264,7 @@ const arq_preset arq_preset_table[] = {
     {"fast", "One small cell that learns MinAtar Breakout from rollouts, in about three minutes on two cores.", fast,
      64},
     {"minatar", "The same for all five MinAtar games, with twice the steps.", minatar, 64},
+    {"control", "One small cell and one environment: classic control and other small problems in seconds.", control, 1},
     {"replay-fast", "One smaller cell and a replay: MinAtar Breakout in about three minutes on two cores.", replay_fast,
      1},
     {"small", "Three small cells, all connections on: the whole method in about half an hour.", small, 1},
