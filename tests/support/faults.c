@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,12 +18,17 @@ void fault_clear(void)
     fault = (struct fault_plan){.smallest_file = INT_MAX};
 }
 
+/* Calls may come from several threads. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
 static void note_file(int file)
 {
+    pthread_mutex_lock(&lock);
     fault.smallest_file = file < fault.smallest_file ? file : fault.smallest_file;
+    pthread_mutex_unlock(&lock);
 }
 
-static int fails(const char *name)
+static int decide(const char *name)
 {
     if (fault.name == NULL || (strcmp(fault.name, name) != 0 && strcmp(fault.name, "any") != 0)) {
         return 0;
@@ -35,17 +41,30 @@ static int fails(const char *name)
         kill(getpid(), SIGKILL);
     }
     fault.happened = 1;
-    errno = fault.error;
     return 1;
+}
+
+static int fails(const char *name)
+{
+    pthread_mutex_lock(&lock);
+    int failed = decide(name);
+    int error = fault.error;
+    pthread_mutex_unlock(&lock);
+    if (failed) {
+        errno = error;
+    }
+    return failed;
 }
 
 static int interrupted(void)
 {
-    if (fault.interrupt && fault.calls++ % 2 == 0) {
+    pthread_mutex_lock(&lock);
+    int now = fault.interrupt && fault.calls++ % 2 == 0;
+    pthread_mutex_unlock(&lock);
+    if (now) {
         errno = EINTR;
-        return 1;
     }
-    return 0;
+    return now;
 }
 
 /* The linker puts these in place of the system's own (--wrap). */
