@@ -74,6 +74,9 @@ typedef struct arq_adam_step {
     float inverse_bias2; /* 1 / (1 - beta2^u) */
     float learning_rate;
     float epsilon;
+    /* Moments of so many units of the smallest denormal stay as they are where the gradient is 0, and move weights as
+     * zeros of their sign do. Processors are slow with them, and there they would come to rest. */
+    uint32_t still_first, still_second;
 } arq_adam_step;
 
 /* C[m, n] of a product of bits with B[k, n]. */
@@ -183,9 +186,12 @@ typedef struct arq_kernels {
     /* Sum of x[i]^2 in double: 16 double lanes, fma of the exact values, then the tree. */
     double (*sum_of_squares)(size_t n, const float *x);
 
+    /* The same in parts: adds to the lanes, entry i to lane i mod 16. arq_double_lanes_total() is the tree. */
+    void (*add_squares)(size_t n, const float *x, double lanes[16]);
+
     /* g' = g * gradient_scale; m = fma(one_minus_beta1, g', beta1 * m); v = fma(one_minus_beta2 * g', g', beta2 * v);
-     * p = p - (learning_rate * (m * inverse_bias1)) / (sqrt(v * inverse_bias2) + epsilon). Constants are finite and
-     * epsilon is positive: where g, m and v are +0 all three and p stay as they are. */
+     * p = p - (learning_rate * (m * inverse_bias1)) / (sqrt(v * inverse_bias2) + epsilon). Constants are finite,
+     * epsilon is positive and v not negative: where g, m and v are +0 all three and p stay as they are. */
     void (*adam)(size_t n, const arq_adam_step *step, const float *g, float *p, float *m, float *v);
 
     /* y[i] = fma(alpha, x[i], (1 - alpha) * y[i]), alpha given; alpha 1 copies. */
@@ -195,6 +201,17 @@ typedef struct arq_kernels {
     void (*tanh)(size_t n, const float *x, float *out);
     void (*exp)(size_t n, const float *x, float *out);
 } arq_kernels;
+
+/* The sums are used up. */
+static inline double arq_double_lanes_total(double sums[16])
+{
+    for (int half = 8; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            sums[i] += sums[i + half];
+        }
+    }
+    return sums[0];
+}
 
 /*
  * Tiers: the reference, then the instruction sets of meson.build's list, faster ones of a processor family later. A

@@ -30,6 +30,7 @@
     X(goodness, tier)                                                                                                  \
     X(goodness_gradient, tier)                                                                                         \
     X(sum_of_squares, tier)                                                                                            \
+    X(add_squares, tier)                                                                                               \
     X(adam, tier)                                                                                                      \
     X(blend, tier)                                                                                                     \
     X(tanh, tier)                                                                                                      \

@@ -30,6 +30,7 @@ struct arq_learner {
     uint32_t batch;  /* largest */
     uint32_t window; /* observations ending at s_t */
     uint64_t updates;
+    uint64_t loads;                  /* from files: moments are others since */
     uint64_t agent_step;             /* environment steps, where an agent learns; for warnings */
     double beta1_power, beta2_power; /* beta^updates, as running products */
     arq_kind_counts own;

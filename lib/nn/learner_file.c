@@ -156,6 +156,7 @@ static void list_learner(arq_record *record, void *thing)
     list_fit(record, learner);
     if (record->takes) {
         learner->updates = (uint64_t)updates.value;
+        learner->loads++;
     }
 }
 

@@ -1,7 +1,9 @@
 #include "cases.h"
 
 #include "kernels/list.h"
+#include "nn/math/optimiser.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -332,6 +334,20 @@ static void check_sum_of_squares(workshop *w, const arq_kernels *reference, cons
     workshop_compare_double(w, "sum", reference->sum_of_squares(size, x), tier->sum_of_squares(size, x));
 }
 
+static void check_add_squares(workshop *w, const arq_kernels *reference, const arq_kernels *tier, size_t size)
+{
+    size_t first = size / 2 / 16 * 16; /* in two parts, to what is there */
+    float *x = workshop_floats(w, size);
+    double expected[16], sums[16];
+    for (int i = 0; i < 16; i++)
+        expected[i] = sums[i] = (double)workshop_uniform(w);
+    reference->add_squares(size, x, expected);
+    tier->add_squares(first, x, sums);
+    tier->add_squares(size - first, x + first, sums);
+    for (int i = 0; i < 16; i++)
+        workshop_compare_double(w, "sum", expected[i], sums[i]);
+}
+
 /* Makes some entries in a row +0. Adam leaves out where all of its arrays have them. */
 static void clear_run(size_t size, size_t first, size_t count, float *x)
 {
@@ -340,16 +356,51 @@ static void clear_run(size_t size, size_t first, size_t count, float *x)
     }
 }
 
+/* Makes some entries +0 in g, and in x what a denormal of up to `most` units and somewhat more is. */
+static void rest_some(workshop *w, size_t size, uint32_t most, float *g, float *x, bool either_sign)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (workshop_random(w) % 3) {
+            continue;
+        }
+        int units = (int)workshop_between(w, 0, most + 3);
+        x[i] = ldexpf((float)(either_sign && workshop_random(w) % 2 ? -units : units), -149);
+        g[i] = workshop_random(w) % 8 ? 0.0f : g[i];
+    }
+}
+
+static double one_of(workshop *w, size_t count, const double *values)
+{
+    return values[workshop_random(w) % count];
+}
+
+/* Constants of updates as they occur and of some that do not. */
+static arq_adam_step random_step(workshop *w)
+{
+    static const double rates[] = {1e-4, 1e-3, 1, 1e-10}, betas[] = {0.9, 0.99, 0.999, 0, 0.3, 0.9999};
+    static const double epsilons[] = {1e-8, 1e-3, 1e-17}, powers[] = {0.81, 1e-5, 0};
+    double clip = workshop_random(w) % 2 ? 0 : 0.7;
+    return arq_adam_constants(one_of(w, 4, rates), one_of(w, 6, betas), one_of(w, 6, betas), one_of(w, 3, epsilons),
+                              one_of(w, 3, powers), one_of(w, 3, powers), 1, clip);
+}
+
 static void check_adam(workshop *w, const arq_kernels *reference, const arq_kernels *tier, size_t size)
 {
-    const arq_adam_step step = {0.7f,         0.9f,           1.0f - 0.9f, 0.99f, 1.0f - 0.99f,
-                                1.0f / 0.19f, 1.0f / 0.0199f, 1e-4f,       1e-8f};
+    const arq_adam_step step = random_step(w);
     float *g = workshop_floats(w, size), *m = workshop_floats(w, size), *v = workshop_floats(w, size);
     size_t first = workshop_random(w) % (size + 1), count = workshop_random(w) % 64;
+    for (size_t i = 0; i < size; i++)
+        v[i] = fabsf(v[i]);
     clear_run(size, first, count, g);
     clear_run(size, first, count, m);
     clear_run(size, first, workshop_random(w) % 4 ? count : 0, v);
-    float *p = workshop_floats(w, size), *expected_p = workshop_copy(w, p, size);
+    float *p = workshop_floats(w, size);
+    if (workshop_random(w) % 2) {
+        rest_some(w, size, step.still_first, g, m, true);
+        rest_some(w, size, step.still_second, g, v, false);
+        rest_some(w, size, 0, p, p, true);
+    }
+    float *expected_p = workshop_copy(w, p, size);
     float *expected_m = workshop_copy(w, m, size), *expected_v = workshop_copy(w, v, size);
     reference->adam(size, &step, g, expected_p, expected_m, expected_v);
     tier->adam(size, &step, g, p, m, v);

@@ -322,7 +322,7 @@ END_TEST
 
 START_TEST(adam)
 {
-    const arq_adam_step step = {0.5f, 0.9f, 0.1f, 0.99f, 0.01f, 1.0f / 0.19f, 1.0f / 0.0199f, 1e-2f, 1e-8f};
+    const arq_adam_step step = {0.5f, 0.9f, 0.1f, 0.99f, 0.01f, 1.0f / 0.19f, 1.0f / 0.0199f, 1e-2f, 1e-8f, 0, 0};
     float *g = workshop_floats(&w, WIDTH), *p = workshop_floats(&w, WIDTH), *m = workshop_floats(&w, WIDTH);
     float *v = workshop_floats(&w, WIDTH);
     for (int i = 0; i < WIDTH; i++) {

@@ -116,6 +116,30 @@ static inline int vec_any_bit(vec a, vec b, vec c)
     return vmaxvq_u32(vorrq_u32(two, vreinterpretq_u32_f32(c))) != 0;
 }
 
+static inline vec vec_or(vec a, vec b)
+{
+    return vreinterpretq_f32_u32(vorrq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(b)));
+}
+
+static inline vec vec_xor(vec a, vec b)
+{
+    return vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(b)));
+}
+
+static inline vec vec_sign(vec x)
+{
+    return vreinterpretq_f32_u32(vandq_u32(vreinterpretq_u32_f32(x), vdupq_n_u32(UINT32_C(1) << 31)));
+}
+
+static inline vec vec_if_still(vec x, vec g, uint32_t most)
+{
+    uint32x4_t bits = vreinterpretq_u32_f32(x);
+    uint32x4_t size = vbicq_u32(bits, vdupq_n_u32(UINT32_C(1) << 31));
+    uint32x4_t small = vcltq_u32(vsubq_u32(size, vdupq_n_u32(1)), vdupq_n_u32(most));
+    uint32x4_t moves_not = vceqq_u32(vreinterpretq_u32_f32(g), vdupq_n_u32(0));
+    return vreinterpretq_f32_u32(vandq_u32(bits, vandq_u32(small, moves_not)));
+}
+
 static inline vec vec_of_bits(uint32_t bits)
 {
     const uint32_t each[4] = {1, 2, 4, 8};
@@ -169,6 +193,11 @@ static inline void vec_add_squares(vec x, vec_double *sums)
     float64x2_t high = vcvt_high_f64_f32(x);
     sums[0] = vfmaq_f64(sums[0], low, low);
     sums[1] = vfmaq_f64(sums[1], high, high);
+}
+
+static inline vec_double vec_double_load(const double *p)
+{
+    return vld1q_f64(p);
 }
 
 static inline void vec_double_store(double *p, vec_double x)

@@ -3,18 +3,18 @@
 
 #include <math.h>
 
+void arq_k_add_squares_generic(size_t n, const float *x, double lanes[16])
+{
+    for (size_t i = 0; i < n; i++) {
+        lanes[i % 16] = __builtin_fma((double)x[i], (double)x[i], lanes[i % 16]);
+    }
+}
+
 double arq_k_sum_of_squares_generic(size_t n, const float *x)
 {
-    double lane[16] = {0};
-    for (size_t i = 0; i < n; i++) {
-        lane[i % 16] = __builtin_fma((double)x[i], (double)x[i], lane[i % 16]);
-    }
-    for (size_t half = 8; half > 0; half /= 2) {
-        for (size_t i = 0; i < half; i++) {
-            lane[i] += lane[i + half];
-        }
-    }
-    return lane[0];
+    double lanes[16] = {0};
+    arq_k_add_squares_generic(n, x, lanes);
+    return arq_double_lanes_total(lanes);
 }
 
 void arq_k_adam_generic(size_t n, const arq_adam_step *step, const float *g, float *p, float *m, float *v)

@@ -1,11 +1,13 @@
 /* Gradient norm and Adam. */
 #include "kernels/vector/vector.h"
 
-double KERNEL(sum_of_squares)(size_t n, const float *x)
+/* A missing entry reads as 0 and leaves a sum of squares as it is. */
+static ALWAYS_INLINE void add_squares(size_t n, const float *x, double lanes[16])
 {
-    /* 16 lanes; a missing entry reads as 0 and leaves a sum of squares as it is. */
-    vec_double sums[32 / VEC_WIDTH] = {{0}};
-    double lane[16];
+    vec_double sums[32 / VEC_WIDTH];
+    FOR_EACH (p, 32 / VEC_WIDTH) {
+        sums[p] = vec_double_load(&lanes[p * (VEC_WIDTH / 2)]);
+    }
     for (size_t i = 0; i < n; i += 16) {
         FOR_EACH (p, 16 / VEC_WIDTH) {
             if (i + p * VEC_WIDTH < n) {
@@ -14,14 +16,20 @@ double KERNEL(sum_of_squares)(size_t n, const float *x)
         }
     }
     FOR_EACH (p, 32 / VEC_WIDTH) {
-        vec_double_store(&lane[p * (VEC_WIDTH / 2)], sums[p]);
+        vec_double_store(&lanes[p * (VEC_WIDTH / 2)], sums[p]);
     }
-    for (size_t half = 8; half > 0; half /= 2) {
-        for (size_t i = 0; i < half; i++) {
-            lane[i] += lane[i + half];
-        }
-    }
-    return lane[0];
+}
+
+void KERNEL(add_squares)(size_t n, const float *x, double lanes[16])
+{
+    add_squares(n, x, lanes);
+}
+
+double KERNEL(sum_of_squares)(size_t n, const float *x)
+{
+    double lanes[16] = {0};
+    add_squares(n, x, lanes);
+    return arq_double_lanes_total(lanes);
 }
 
 static ALWAYS_INLINE void adam_at(size_t i, size_t n, const arq_adam_step *step, const float *g, float *p, float *m,
@@ -31,15 +39,20 @@ static ALWAYS_INLINE void adam_at(size_t i, size_t n, const arq_adam_step *step,
     if (!vec_any_bit(raw, old_first, old_second)) {
         return; /* weights of inputs that were never set: nothing moves, and division and root are most of the time */
     }
+    vec still_first = vec_if_still(old_first, raw, step->still_first);
+    vec still_second = vec_if_still(old_second, raw, step->still_second);
+    old_first = vec_xor(old_first, still_first);
+    old_second = vec_xor(old_second, still_second);
     vec gradient = vec_mul(raw, vec_set(step->gradient_scale));
     vec first = vec_fma(vec_set(step->one_minus_beta1), gradient, vec_mul(vec_set(step->beta1), old_first));
     vec second =
         vec_fma(vec_mul(vec_set(step->one_minus_beta2), gradient), gradient, vec_mul(vec_set(step->beta2), old_second));
-    vec numerator = vec_mul(vec_set(step->learning_rate), vec_mul(first, vec_set(step->inverse_bias1)));
+    vec moving = vec_or(first, vec_sign(still_first));
+    vec numerator = vec_mul(vec_set(step->learning_rate), vec_mul(moving, vec_set(step->inverse_bias1)));
     vec root = vec_sqrt(vec_mul(second, vec_set(step->inverse_bias2)));
     vec change = vec_div(numerator, vec_add(root, vec_set(step->epsilon)));
-    vec_store_at(m, i, n, first);
-    vec_store_at(v, i, n, second);
+    vec_store_at(m, i, n, vec_or(first, still_first));
+    vec_store_at(v, i, n, vec_or(second, still_second));
     vec_store_at(p, i, n, vec_sub(vec_load_at(p, i, n), change));
 }
 

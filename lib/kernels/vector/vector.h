@@ -14,6 +14,8 @@
  * 0 or NaN, else +0 vec_if_positive(x, y)                 y where x > 0, else +0 vec_blend_first(count, a, b) a in the
  * first `count` lanes, b in the others vec_of_bits(bits)                     1 where the lane's bit is set, else 0
  *   vec_any_bit(a, b, c)                  whether any bit of the three is set: 0 where all entries are +0
+ *   vec_or(a, b), vec_xor(a, b), vec_sign(x)  of bits
+ *   vec_if_still(x, g, most)              x where g is +0 and x is 1 .. most units of the smallest denormal, else +0
  *   vec_zip(a, b, &first, &second)        entries of a and b in turns: the first half of them, and the second
  *   vec_scale_by_power(x, n)              (x 2^(n >> 1)) 2^(n - (n >> 1)), n integral
  *   vec_split(x, &n)                      x - n, n the nearest integer, ties to even

@@ -109,6 +109,30 @@ static inline int vec_any_bit(vec a, vec b, vec c)
     return !_mm256_testz_si256(all, all);
 }
 
+static inline vec vec_or(vec a, vec b)
+{
+    return _mm256_or_ps(a, b);
+}
+
+static inline vec vec_xor(vec a, vec b)
+{
+    return _mm256_xor_ps(a, b);
+}
+
+static inline vec vec_sign(vec x)
+{
+    return _mm256_and_ps(x, _mm256_set1_ps(-0.0f));
+}
+
+static inline vec vec_if_still(vec x, vec g, uint32_t most)
+{
+    __m256i size = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(INT32_MAX));
+    __m256i small = _mm256_and_si256(_mm256_cmpgt_epi32(size, _mm256_setzero_si256()),
+                                     _mm256_cmpgt_epi32(_mm256_set1_epi32((int32_t)most + 1), size));
+    __m256i moves_not = _mm256_cmpeq_epi32(_mm256_castps_si256(g), _mm256_setzero_si256());
+    return _mm256_and_ps(x, _mm256_castsi256_ps(_mm256_and_si256(small, moves_not)));
+}
+
 static inline vec vec_of_bits(uint32_t bits)
 {
     const __m256i each = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
@@ -164,6 +188,11 @@ static inline void vec_add_squares(vec x, vec_double *sums)
     __m256d high = _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
     sums[0] = _mm256_fmadd_pd(low, low, sums[0]);
     sums[1] = _mm256_fmadd_pd(high, high, sums[1]);
+}
+
+static inline vec_double vec_double_load(const double *p)
+{
+    return _mm256_loadu_pd(p);
 }
 
 static inline void vec_double_store(double *p, vec_double x)

@@ -109,6 +109,30 @@ static inline int vec_any_bit(vec a, vec b, vec c)
     return _mm512_test_epi32_mask(all, all) != 0;
 }
 
+static inline vec vec_or(vec a, vec b)
+{
+    return _mm512_or_ps(a, b);
+}
+
+static inline vec vec_xor(vec a, vec b)
+{
+    return _mm512_xor_ps(a, b);
+}
+
+static inline vec vec_sign(vec x)
+{
+    return _mm512_and_ps(x, _mm512_set1_ps(-0.0f));
+}
+
+static inline vec vec_if_still(vec x, vec g, uint32_t most)
+{
+    __m512i size = _mm512_and_epi32(_mm512_castps_si512(x), _mm512_set1_epi32(INT32_MAX));
+    __mmask16 moves_not = _mm512_testn_epi32_mask(_mm512_castps_si512(g), _mm512_castps_si512(g));
+    return _mm512_maskz_mov_ps(_mm512_mask_cmplt_epu32_mask(moves_not, _mm512_sub_epi32(size, _mm512_set1_epi32(1)),
+                                                            _mm512_set1_epi32((int32_t)most)),
+                               x);
+}
+
 static inline vec vec_of_bits(uint32_t bits)
 {
     return _mm512_maskz_mov_ps((__mmask16)bits, _mm512_set1_ps(1.0f));
@@ -166,6 +190,11 @@ static inline void vec_add_squares(vec x, vec_double *sums)
     __m512d high = _mm512_cvtps_pd(vec_upper_half(x));
     sums[0] = _mm512_fmadd_pd(low, low, sums[0]);
     sums[1] = _mm512_fmadd_pd(high, high, sums[1]);
+}
+
+static inline vec_double vec_double_load(const double *p)
+{
+    return _mm512_loadu_pd(p);
 }
 
 static inline void vec_double_store(double *p, vec_double x)

@@ -83,6 +83,7 @@ static void lay_out(void *owner, arq_arena *arena)
     s->all_codes = arq_arena_take(arena, arq_action_codes_bytes(first, shape->actions), 1);
     s->batch_codes = arq_arena_take(arena, arq_action_codes_bytes(first, learner->batch), 1);
     s->transposed = arq_arena_take(arena, transposed_bytes(shape, learner->batch), 1);
+    arq_cells_live_lay_out(shape, arena, &s->live);
 }
 
 arq_status arq_cells_learner_create(arq_learner *learner)

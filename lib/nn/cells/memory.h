@@ -5,6 +5,7 @@
 #define ARQ_NN_CELLS_MEMORY_H
 
 #include "core/arena.h"
+#include "nn/cells/live.h"
 #include "nn/cells/pass.h"
 #include "nn/cells/sizes.h"
 #include "nn/learner.h"
@@ -28,6 +29,7 @@ typedef struct arq_cells_learner {
     float *target_code1;                        /* as the projections' code1 and code2, of the target network's */
     float *target_code2;                        /* cell at work */
     uint8_t *transposed;                        /* bits of s_t by value, or NULL */
+    arq_cells_live live;                        /* weights that updates change */
     float *du[ARQ_MAX_CELLS];                   /* [B, n] dLoss/du of s_t */
     float *norm_gradients[ARQ_MAX_CELLS];       /* [blocks, 2, n] scale and offset, per block of samples */
     int32_t *next_action[ARQ_MAX_CELLS];        /* [B] a* */

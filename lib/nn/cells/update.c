@@ -42,6 +42,15 @@ arq_status arq_cells_prepare(arq_learner *learner, const arq_batch *batch)
 
 /* ---- Second phase: gradients and steps ---- */
 
+/* The weights of a cell that the update changes: all of them, unless bits that were never set are known. */
+static arq_spans live_spans(const arq_cells_learner *s, uint32_t l, const arq_span *all)
+{
+    if (s->now.observation.touched == NULL) {
+        return (arq_spans){all, 1};
+    }
+    return (arq_spans){s->live.span[l], s->live.spans[l]};
+}
+
 double arq_cells_gradient(arq_learner *learner, const arq_batch *batch, uint32_t l)
 {
     arq_cells_learner *s = learner->state;
@@ -65,25 +74,33 @@ double arq_cells_gradient(arq_learner *learner, const arq_batch *batch, uint32_t
     context->kernels->add_columns(batch->size, n, s->du[l], n, gradient + cell->offset[ARQ_CELL_H_BIAS]);
     context->kernels->add_columns(arq_sample_blocks(batch->size), 2 * n, s->norm_gradients[l], 2 * n,
                                   gradient + cell->offset[ARQ_CELL_NORM_SCALE]);
-    return arq_gradient_norm(context, cell->offset[ARQ_CELL_TENSORS], gradient, s->partial_sums);
+    const arq_span all = {0, cell->offset[ARQ_CELL_TENSORS]};
+    return arq_gradient_norm(context, all.count, live_spans(s, l, &all), gradient, s->partial_sums);
 }
 
 void arq_cells_step(arq_learner *learner, uint32_t l, double norm)
 {
-    const arq_cells_learner *s = learner->state;
+    arq_cells_learner *s = learner->state;
     const arq_network_shape *shape = &learner->network->shape;
     const arq_parameters *p = &learner->parameters;
     size_t first = shape->weights[l];
+    const arq_span all = {0, shape->weights[l + 1] - first};
     arq_adam_step step = arq_adam_constants(learner->rate, p->beta1, p->beta2, p->adam_epsilon, learner->beta1_power,
                                             learner->beta2_power, norm, p->clip);
-    arq_adam_update(learner->context, shape->weights[l + 1] - first, &step, s->gradient,
+    arq_adam_update(learner->context, all.count, live_spans(s, l, &all), &step, s->gradient,
                     learner->network->weights + first, learner->m + first, learner->v + first);
+    s->live.known &= s->now.observation.touched != NULL;
 }
 
 void arq_cells_apply(arq_learner *learner, const arq_batch *batch)
 {
     learner->beta1_power *= learner->parameters.beta1;
     learner->beta2_power *= learner->parameters.beta2;
+    arq_cells_learner *s = learner->state;
+    if (s->live.touched != NULL) {
+        arq_cells_live_find(learner, batch->size, s->now.observation.transposed, &s->live);
+        s->now.observation.touched = s->live.touched;
+    }
     for (uint32_t l = 0; l < learner->network->shape.cells; l++) {
         double norm = arq_cells_gradient(learner, batch, l);
         learner->metric[l][ARQ_METRIC_GRADIENT_NORM] = norm;

@@ -160,7 +160,8 @@ double arq_dense_norm(const arq_learner *learner, uint32_t first, uint32_t end)
 {
     const arq_dense_learner *s = learner->state;
     const size_t *weights = learner->network->shape.weights;
-    return arq_gradient_norm(learner->context, weights[end] - weights[first], s->gradient + weights[first],
+    const arq_span all = {0, weights[end] - weights[first]};
+    return arq_gradient_norm(learner->context, all.count, (arq_spans){&all, 1}, s->gradient + weights[first],
                              s->partial_sums);
 }
 
@@ -180,6 +181,7 @@ void arq_dense_step(arq_learner *learner, uint32_t first, uint32_t end, double n
         arq_adam_constants(learning_rate, p->beta1, p->beta2, p->adam_epsilon, beta1_power, beta2_power, norm, 0);
     double scale = clip / (norm + 1e-6);
     step.gradient_scale = clip > 0 && scale < 1 ? (float)scale : 1.0f;
-    arq_adam_update(learner->context, count, &step, s->gradient + begin, learner->network->weights + begin,
-                    learner->m + begin, learner->v + begin);
+    const arq_span all = {0, count};
+    arq_adam_update(learner->context, count, (arq_spans){&all, 1}, &step, s->gradient + begin,
+                    learner->network->weights + begin, learner->m + begin, learner->v + begin);
 }

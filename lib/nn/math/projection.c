@@ -285,6 +285,20 @@ typedef struct gradients {
     piece piece[MAX_PIECES];
 } gradients;
 
+/* The next values in [value, end) that are touched, all of them without a list; their number, 0 behind the last. */
+static uint32_t next_touched(const uint8_t *touched, uint32_t *value, uint32_t end)
+{
+    uint32_t first = *value;
+    while (touched != NULL && first < end && !(touched[first / 8] >> (first % 8) & 1)) {
+        first++;
+    }
+    *value = first;
+    while (first < end && (touched == NULL || touched[first / 8] >> (first % 8) & 1)) {
+        first++;
+    }
+    return first - *value;
+}
+
 /* The gradient of a value's weights is the sum of the rows of d whose samples have that bit set. Going value by value
  * keeps that sum in registers; going sample by sample would add into memory each time. */
 static void sum_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_t first, uint32_t values,
@@ -299,7 +313,16 @@ static void sum_bit_gradient(const arq_kernels *kernels, const piece *p, uint32_
         products[i + 1] = (arq_bit_product){
             .n = n, .b = p->shared_map[i]->d, .ldb = n, .c = p->shared_gradient[i] + first * n, .ldc = n};
     }
-    kernels->gemm_same_bits(values, p->map->rows, bits + first * stride, stride, products, 1 + p->shared);
+    uint32_t end = first + values;
+    uint32_t count;
+    for (uint32_t value = first; (count = next_touched(p->segment->touched, &value, end)) > 0; value += count) {
+        arq_bit_product some[ARQ_MAX_MAPS];
+        for (uint32_t i = 0; i <= p->shared; i++) {
+            some[i] = products[i];
+            some[i].c += (value - first) * products[i].ldc;
+        }
+        kernels->gemm_same_bits(count, p->map->rows, bits + value * stride, stride, some, 1 + p->shared);
+    }
 }
 
 /* All values at once, whose bits are not transposed yet; `space` is a slot's pack. Where they do not fit there, rows

@@ -13,6 +13,7 @@ typedef struct arq_segment {
     const float *dense;
     size_t stride;             /* between rows: bytes for bits, floats for dense */
     const uint8_t *transposed; /* the bits by value, ARQ_TRANSPOSED_BYTES(rows) for each; may be NULL */
+    const uint8_t *touched;    /* beside these: a bit for each value whose gradient is wanted; NULL: all are */
 } arq_segment;
 
 #define ARQ_MAX_SEGMENTS 5
