@@ -20,6 +20,7 @@ def every_handle(context):
     config = libarq.Config("small", context=context, **TINY)
     env = libarq.Environment.open("minatar/breakout", context=context)
     network = libarq.Network(4, 2, config=config, context=context)
+    run = libarq.Run(env, config=config)
     return {
         "config": config,
         "env": env,
@@ -31,7 +32,8 @@ def every_handle(context):
         "cell": libarq.Cell(4, 8, 2, config=config, context=context),
         "replay": libarq.Replay(4, 100, context=context),
         "agent": libarq.Agent(4, 2, config=config, context=context),
-        "run": libarq.Run(env, config=config),
+        "run": run,
+        "checkpoint": libarq.Checkpoint.copy(run, "nowhere"),
     }
 
 
@@ -60,7 +62,10 @@ CALLS = {
                lambda h: h.add(0, 0.0, FLAT), lambda h: h.save("x")],
     "agent": [lambda h: h.begin(FLAT), lambda h: h.act(), lambda h: h.observe(0.0, FLAT), lambda h: h.network,
               lambda h: h.metric("steps"), lambda h: h.activations, lambda h: h.save("x"), lambda h: h.load("x")],
-    "run": [lambda h: h.advance(1), lambda h: h.agent, lambda h: h.metrics(), lambda h: h.steps],
+    "run": [lambda h: h.advance(1), lambda h: h.agent, lambda h: h.metrics(), lambda h: h.steps, lambda h: h.save("x"),
+            lambda h: h.load("x"), lambda h: h.resumed, lambda h: libarq.Checkpoint.copy(h, "x")],
+    "checkpoint": [lambda h: h.write(), lambda h: h.set_text("a", "b"), lambda h: h.text("a"), lambda h: h.config(),
+                   lambda h: h.instances],
 }
 
 

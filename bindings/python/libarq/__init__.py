@@ -19,6 +19,7 @@ from .agent import Agent, Events
 from .batch import EnvironmentBatch
 from .callbacks import Callback, Episode
 from .cell import Cell, Forward
+from .checkpoint import Checkpoint, Resumed
 from .config import Config, Parameter, parameters, presets
 from .context import Context, cpu_names, default_context
 from .custom import CustomEnvironment, check_environment
@@ -51,7 +52,7 @@ from .registry import EnvironmentType, Option, environments
 from .replay import Replay, Sample
 from .run import Run
 from .tensorboard import TensorBoardLog
-from .training import Interrupted, Training, train
+from .training import Interrupted, Training, resume, train
 
 __version__ = version()
 
@@ -65,6 +66,7 @@ __all__ = [
     "Callback",
     "CallbackError",
     "Cell",
+    "Checkpoint",
     "ClosedError",
     "Config",
     "Context",
@@ -98,6 +100,7 @@ __all__ = [
     "Parameter",
     "ProgressBar",
     "Replay",
+    "Resumed",
     "Run",
     "Sample",
     "ShapeError",
@@ -114,6 +117,7 @@ __all__ = [
     "metrics",
     "parameters",
     "presets",
+    "resume",
     "train",
     "version",
 ]

@@ -35,6 +35,8 @@ class Parameter:
     doc: str
     source: str
     """Where the default and its name come from."""
+    resume: str
+    """What another value means when a saved run goes on; "": it must be the same."""
 
 
 def _text(name: bytes, field: int) -> str:
@@ -51,6 +53,7 @@ def _row(name: bytes) -> Parameter:
         _text(name, c.ARQ_PARAMETER_UNIT),
         _text(name, c.ARQ_PARAMETER_DOC),
         _text(name, c.ARQ_PARAMETER_SOURCE),
+        _text(name, c.ARQ_PARAMETER_RESUME),
     )
 
 

@@ -1,11 +1,12 @@
-"""The folder of a run, as the program `arq` writes it too: config.txt, network.safetensors, log.csv, episodes.csv and
-result.csv."""
+"""The folder of a run, as the program `arq` writes it too: config.txt, network.safetensors, log.csv, episodes.csv,
+result.csv and checkpoint/."""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,10 @@ NETWORK = "network.safetensors"
 LOG = "log.csv"
 EPISODES = "episodes.csv"
 RESULT = "result.csv"
-ALL = (CONFIG, NETWORK, LOG, EPISODES, RESULT)
+CHECKPOINT = "checkpoint"
+RUN = "run.safetensors"
+"""In the folder of the checkpoint."""
+ALL = (CONFIG, NETWORK, LOG, EPISODES, RESULT, CHECKPOINT)
 
 
 def make_folder(path: Any, force: bool) -> Path:
@@ -32,7 +36,10 @@ def make_folder(path: Any, force: bool) -> Path:
         raise FileExistsError(f"{folder} holds a run already ({found[0]}); force=True overwrites it")
     folder.mkdir(parents=True, exist_ok=True)
     for name in found:
-        (folder / name).unlink()
+        if (folder / name).is_dir():
+            shutil.rmtree(folder / name)
+        else:
+            (folder / name).unlink()
     return folder
 
 
@@ -53,10 +60,12 @@ def portable_id(id: str) -> str:
 
 
 def write_config(folder: Path, environment: str, environments: int, config: Config) -> None:
-    """Every parameter with its origin."""
+    """Every parameter with its origin; in place of an older file at once."""
     lines = [f"version = {version()}", f"environment = {portable_id(environment)}", f"environments = {environments}"]
     lines += [f"{name} = {config.text(name)}  # {config.origin(name)}" for name in config.keys()]
-    (folder / CONFIG).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    written = folder / (CONFIG + ".new")
+    written.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    written.replace(folder / CONFIG)
 
 
 def network_file(run_or_file: Any) -> str:

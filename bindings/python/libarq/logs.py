@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,24 @@ class _Table:
         self._file: io.FileIO | None = None
         self._waiting = bytearray(heading.encode() + b"\n")
         self._begun = False
+
+    def go_on(self, size: int) -> None:
+        """Goes on behind so many bytes of a file that is there."""
+        present = self._path.stat().st_size
+        if present < size:
+            raise ValueError(f"{self._path} has {present} bytes; its run's checkpoint knows {size}: rows are missing")
+        os.truncate(self._path, size)
+        self._waiting.clear()
+        self._begun = True
+
+    def whole_size(self) -> int:
+        """Bytes of the file once all rows are in it."""
+        if self._file is not None:
+            self.flush()
+        elif self._waiting:
+            self.open()
+            self.close()
+        return self._path.stat().st_size
 
     def open(self) -> None:
         """Begins the file, or goes on with it."""
@@ -71,6 +90,19 @@ class CsvLog(Callback):
         self._folder = Path(folder)
         self._log: _Table | None = None
         self._episodes = _Table(self._folder / files.EPISODES, "step,return,length,end,instance")
+
+    def go_on(self, marks: dict[str, int]) -> None:
+        """Goes on with the tables of a run behind what marks() said."""
+        if marks[files.LOG] > 0:
+            self._log = _Table(self._folder / files.LOG, "")
+            self._log.go_on(marks[files.LOG])
+        if marks[files.EPISODES] > 0:
+            self._episodes.go_on(marks[files.EPISODES])
+
+    def marks(self) -> dict[str, int]:
+        """Bytes of both tables, after writing all that waits."""
+        tables = {files.LOG: self._log, files.EPISODES: self._episodes}
+        return {name: 0 if table is None else table.whole_size() for name, table in tables.items()}
 
     def on_start(self, training: Training) -> None:
         if self._log is None:

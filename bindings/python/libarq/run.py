@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from . import _arrays, _metrics
 from . import _prototypes as c
@@ -15,6 +15,7 @@ from ._library import lib
 from .agent import Agent
 from .batch import EnvironmentBatch
 from .callbacks import Episode
+from .checkpoint import Resumed
 from .config import Config, resolve
 from .context import Part, create
 from .environment import Environment
@@ -128,6 +129,29 @@ class Run(Part):
     def metrics(self) -> dict[str, float]:
         """Every number: of the whole run by its name, of cells as "loss_cell0"."""
         return _metrics.every(self.metric, self.agent.network.cells)
+
+    def save(self, folder: Any) -> None:
+        """Saves the whole run into a folder, for this run alone; all or nothing. See Checkpoint."""
+        with self._gate as pointer, self._env._gate:
+            self._check(lib.arq_run_save(pointer, _arrays.path_bytes(folder)))
+
+    def load(self, folder: Any) -> None:
+        """Takes over a saved run; everything goes on as if it had not been interrupted, bit for bit.
+
+        The run is made with the same config, instances and environment; what may change, Parameter.resume says. Where
+        an environment has no saved state a new episode begins: see `resumed` and `ended`.
+        """
+        with self._gate as pointer, self._env._gate:
+            try:
+                self._check(lib.arq_run_load(pointer, _arrays.path_bytes(folder)))
+            finally:
+                self._ended = tuple(_episodes(pointer))
+
+    @property
+    def resumed(self) -> Resumed:
+        """How the last load() went; 0 before one."""
+        with self._gate as pointer:
+            return Resumed(lib.arq_run_resumed(pointer))
 
     @property
     def steps(self) -> int:

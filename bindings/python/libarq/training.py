@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING, Any, Union
 
 import numpy as np
 
-from . import files
+from . import _checkpoints, files
 from ._arrays import Array
+from ._checkpoints import Ending, Keeper
 from ._documentation import with_parameters
 from ._interrupts import Deferred, whole
 from .agent import Agent
 from .batch import EnvironmentBatch
 from .callbacks import Callback, Episode
+from .checkpoint import Checkpoint, Resumed
 from .config import Config, recommended, resolve
 from .context import Context
 from .environment import Environment
@@ -69,6 +72,9 @@ class Training:
     threads: how many compute; 0: one for each processor. context: instead of threads.
     progress: a bar; None: where somebody would see it and tqdm is installed.
     callbacks: see Callback. log_every: steps between rows of metrics.
+    resume: goes on with the run in `out` from its last checkpoint, where there is one, bit for bit; otherwise it begins.
+    checkpoint: seconds between checkpoints in `out`, written in a thread; 0: only at the end. In a Gymnasium vector
+        environment none are taken. keep_replay: in the checkpoint of a complete training, too.
     """
 
     def __init__(
@@ -85,6 +91,9 @@ class Training:
         progress: bool | None = None,
         callbacks: Sequence[Callback] = (),
         log_every: int = 2000,
+        resume: bool = False,
+        checkpoint: float = 60,
+        keep_replay: bool = False,
         **parameters: Unpack[Parameters],
     ) -> None:
         preset = preset if config is None else None
@@ -101,21 +110,53 @@ class Training:
         self.run = _run_in(self.env, self.config)
         self.total_steps: int = self.config["total_steps"]
         self.log_every = log_every
-        self.out: Path | None = None if out is None else files.make_folder(out, force)
         self.callbacks: list[Callback] = list(callbacks)
-        if self.out is not None:
-            files.write_config(self.out, self.env.id, self.run.instances, self.config)
-            self.callbacks.insert(0, CsvLog(self.out))
-        if wanted(progress):
-            self.callbacks.append(ProgressBar())
         self.seconds = 0.0
         """Time spent learning."""
         self.episodes: list[Episode] = []
         """Every episode that has ended."""
+        self.out: Path | None = None if out is None else Path(out)
+        self.keep_replay = keep_replay
+        self._keeper: Keeper | None = None
+        self._open_folder(resume, force, checkpoint)
+        if wanted(progress):
+            self.callbacks.append(ProgressBar())
         self.evaluation: Evaluation | None = None
         """Of the agent, once evaluate() has run."""
         self.random_evaluation: Evaluation | None = None
         """Of a player that acts at random, beside it."""
+
+    def _open_folder(self, resume: bool, force: bool, period: float) -> None:
+        """Begins the folder, or goes on with the run in it."""
+        if self.out is None:
+            if resume:
+                raise TypeError("resume needs out, the folder of the run")
+            return
+        log = CsvLog(self.out)
+        if resume and _checkpoints.exists(self.out) and isinstance(self.run, Run):
+            self._go_on(self.out, self.run, log)
+        else:
+            files.make_folder(self.out, force)
+            files.write_config(self.out, self.env.id, self.run.instances, self.config)
+        self.callbacks.insert(0, log)
+        if isinstance(self.run, Run):
+            self._keeper = Keeper(self.out, self.run, log, period)
+
+    def _go_on(self, folder: Path, run: Run, log: CsvLog) -> None:
+        self.seconds, marks = _checkpoints.read_back(folder, self._context)
+        run.load(folder / files.CHECKPOINT)
+        log.go_on(marks)
+        self.episodes = _checkpoints.episodes_of(folder)
+        for episode in run.ended:  # of environments that have no saved state
+            log.on_episode(self, episode)
+        self.episodes += run.ended
+        (folder / files.RESULT).unlink(missing_ok=True)
+        files.write_config(folder, self.env.id, run.instances, self.config)
+
+    @property
+    def resumed(self) -> Resumed:
+        """How a training that goes on with a saved one was resumed."""
+        return self.run.resumed if isinstance(self.run, Run) else Resumed(0)
 
     @property
     def name(self) -> str:
@@ -153,14 +194,16 @@ class Training:
     def learn(self, steps: int | None = None) -> Training:
         """Learns for some steps, or to the end of total_steps.
 
-        On Ctrl-C it saves and raises Interrupted, which carries this training; learn() goes on from there.
+        On Ctrl-C it saves and raises Interrupted, which carries this training; learn() goes on from there. On SIGTERM
+        and SIGHUP it saves, and the process ends, unless the program handles these itself.
         """
         target = self.total_steps if steps is None else min(self.total_steps, self.run.steps + steps)
-        try:
-            with Deferred() as interrupt:
-                self._learn_to(target, interrupt)
-        except KeyboardInterrupt as interrupted:
-            raise Interrupted(self) from interrupted
+        with Ending():
+            try:
+                with Deferred() as interrupt:
+                    self._learn_to(target, interrupt)
+            except KeyboardInterrupt as interrupted:
+                raise Interrupted(self) from interrupted
         return self
 
     def _learn_to(self, target: int, interrupt: Deferred) -> None:
@@ -179,6 +222,8 @@ class Training:
             for callback in callbacks:
                 callback.on_stop(self)
         finally:
+            if self._keeper is not None:
+                self._keeper.wait()  # what it writes is older
             if self.out is not None:
                 self.network.save(self.out / files.NETWORK)
 
@@ -186,18 +231,30 @@ class Training:
         """Ctrl-C waits until episodes and rows are told: none is lost."""
         next_row = (self.run.steps // self.log_every + 1) * self.log_every
         logged = -1
-        while self.run.steps < target and not interrupt.pending:
-            began = time.perf_counter()
-            try:
-                self.run.advance(min(target, next_row) - self.run.steps)
-            finally:
-                self.seconds += time.perf_counter() - began
-                self._tell_steps()
-            if self.run.steps >= next_row:
-                logged = self._tell_row()
-                next_row = (self.run.steps // self.log_every + 1) * self.log_every
+        try:
+            while self.run.steps < target and not interrupt.pending:
+                began = time.perf_counter()
+                try:
+                    self.run.advance(min(target, next_row) - self.run.steps)
+                finally:
+                    self.seconds += time.perf_counter() - began
+                    self._tell_steps()
+                if self.run.steps >= next_row:
+                    logged = self._tell_row()
+                    next_row = (self.run.steps // self.log_every + 1) * self.log_every
+                if self._keeper is not None:
+                    self._keeper.update(self.seconds)
+        except Exception:
+            self._keep_last(quietly=True)
+            raise
+        if self.complete or interrupt.pending:
+            self._keep_last()  # before the last row, which a training that goes on from here does not have
         if logged != self.run.steps:
             self._tell_row()
+
+    def _keep_last(self, quietly: bool = False) -> None:
+        if self._keeper is not None:
+            self._keeper.finish(self.seconds, replay=self.keep_replay or not self.complete, quietly=quietly)
 
     def _tell_steps(self) -> None:
         """Whatever a callback raises, the others hear of every episode."""
@@ -220,9 +277,21 @@ class Training:
             callback.on_row(self, row)
         return self.run.steps
 
-    def save(self, path: Any) -> None:
-        """Saves the network."""
-        self.network.save(path)
+    def save(self, folder: Any = None) -> None:
+        """Saves the whole training, to go on with it bit for bit: into its folder `out`, or another one.
+
+        The network alone is saved by `network.save(path)`.
+        """
+        if folder is not None and os.fspath(folder).endswith(".safetensors"):
+            raise ValueError(f"{folder} is the name of a file; network.save() saves the network, save() a whole folder")
+        if not isinstance(self.run, Run):
+            raise TypeError("a training in a Gymnasium vector environment cannot be saved; agent.save() saves its agent")
+        if folder is not None:
+            self.run.save(folder)
+        elif self._keeper is None:
+            raise TypeError("folder is missing: the training has no folder of its own (out)")
+        else:
+            self._keeper.finish(self.seconds, replay=True)
 
     def evaluate(
         self,
@@ -272,9 +341,14 @@ class Training:
             raise ValueError("env is missing: while the training is not complete its evaluation needs a second one")
         return nullcontext(self.env)
 
-    @whole
     def close(self) -> None:
         """Frees everything that the training has made. A Gymnasium environment stays open."""
+        if self._keeper is not None:
+            self._keeper.wait()
+        self._free()
+
+    @whole
+    def _free(self) -> None:
         self.run.close()
         if self._own_env:
             self.env.close()
@@ -308,6 +382,9 @@ def train(
     progress: bool | None = None,
     callbacks: Sequence[Callback] = (),
     log_every: int = 2000,
+    resume: bool = False,
+    checkpoint: float = 60,
+    keep_replay: bool = False,
     **parameters: Unpack[Parameters],
 ) -> Training:
     """Trains an agent in an environment and evaluates it beside a player that acts at random.
@@ -327,8 +404,61 @@ def train(
         progress=progress,
         callbacks=callbacks,
         log_every=log_every,
+        resume=resume,
+        checkpoint=checkpoint,
+        keep_replay=keep_replay,
         **parameters,
     )
+    return _learn_and_evaluate(training, evaluate)
+
+
+@with_parameters
+def resume(
+    run: Any,
+    env: Any = None,
+    *,
+    evaluate: bool = True,
+    trust: bool = False,
+    threads: int = 1,
+    context: Context | None = None,
+    progress: bool | None = None,
+    callbacks: Sequence[Callback] = (),
+    log_every: int = 2000,
+    checkpoint: float = 60,
+    keep_replay: bool = False,
+    **parameters: Unpack[Parameters],
+) -> Training:
+    """Goes on with a saved run to its end, as train() or `arq train` would have done without the interruption.
+
+    run: its folder. env: where it was trained, if config.txt does not tell its id; trust: load the plugin's file that
+    only the run names. Parameters may change where Parameter.resume says what that means. The other arguments are those
+    of Training, and so is what comes back; `resumed` says whether all of it went on.
+    """
+    folder = Path(run)
+    if is_handle(env):
+        context = env.context
+    context = context or Context(threads=threads)
+    with Checkpoint.open(folder / files.CHECKPOINT, context=context) as saved:
+        config = saved.config().set(**parameters)
+        instances = saved.instances
+    env = files.environment_to_play(folder, trust) if env is None else env
+    training = Training(
+        env,
+        environments=instances if isinstance(env, str) else None,
+        config=config,
+        out=folder,
+        resume=True,
+        context=None if is_handle(env) else context,
+        progress=progress,
+        callbacks=callbacks,
+        log_every=log_every,
+        checkpoint=checkpoint,
+        keep_replay=keep_replay,
+    )
+    return _learn_and_evaluate(training, evaluate)
+
+
+def _learn_and_evaluate(training: Training, evaluate: bool) -> Training:
     training.learn()
     if evaluate:
         try:
