@@ -2,6 +2,7 @@
 
 #include "io/file.h"
 #include "replay/segment_shelf.h"
+#include "system/folder.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -9,7 +10,8 @@
 struct arq_segment_copy {
     arq_segment_shelf *shelf;
     size_t fresh;         /* the newest ones, which are to be written */
-    arq_writer **writers; /* [fresh]; NULL: written */
+    arq_writer **writers; /* [fresh] */
+    uint8_t *added;       /* [fresh] the file is there, and was not before */
 };
 
 void arq_segments_forget(arq_history *history)
@@ -174,6 +176,7 @@ static arq_status plan_shelf(const arq_history *history, const arq_segment_shelf
     if (status != ARQ_OK) {
         return status;
     }
+    shelf->follows = old != NULL;
     if (before > 0) {
         memcpy(shelf->before, old->hashes, before * sizeof(*shelf->before));
     }
@@ -209,7 +212,8 @@ static arq_status fill_copy(const arq_replay *replay, const char *folder, arq_se
         return ARQ_OK;
     }
     copy->writers = arq_alloc(replay->context, copy->fresh, sizeof(arq_writer *));
-    if (copy->writers == NULL) {
+    copy->added = arq_alloc(replay->context, copy->fresh, 1);
+    if (copy->writers == NULL || copy->added == NULL) {
         return arq_fail_memory(replay->context, "replay segments", copy->fresh * sizeof(arq_writer *));
     }
     return copy_segments(replay, copy);
@@ -253,6 +257,7 @@ void arq_segment_copy_destroy(arq_segment_copy *copy)
         arq_writer_destroy(copy->writers[i]);
     }
     arq_free(context, copy->writers, copy->fresh, sizeof(arq_writer *));
+    arq_free(context, copy->added, copy->fresh, 1);
     arq_shelf_release(copy->shelf);
     arq_free(context, copy, 1, sizeof(*copy));
 }
@@ -282,12 +287,15 @@ arq_status arq_segment_copy_list(arq_segment_copy *copy, arq_writer *writer, con
                              shelf->hashes);
 }
 
-static arq_status write_segment(const arq_segment_shelf *shelf, size_t index, arq_writer *writer)
+/* The fresh segment of this index. */
+static arq_status write_segment(arq_segment_copy *copy, size_t index)
 {
+    const arq_segment_shelf *shelf = copy->shelf;
+    size_t place = shelf->count - copy->fresh + index;
     char path[ARQ_SEGMENT_PATH_SIZE];
     arq_sha256 sha;
     arq_file_image image;
-    arq_status status = arq_writer_lay_out(writer, &image);
+    arq_status status = arq_writer_lay_out(copy->writers[index], &image);
     if (status != ARQ_OK) {
         return status;
     }
@@ -295,10 +303,12 @@ static arq_status write_segment(const arq_segment_shelf *shelf, size_t index, ar
     for (size_t i = 0; i < image.count; i++) {
         arq_sha256_add(&sha, image.chunks[i].data, image.chunks[i].bytes);
     }
-    shelf->files[index].bytes = sha.bytes;
-    arq_sha256_end(&sha, shelf->hashes[index].bytes);
-    arq_segment_path(path, shelf->folder, &shelf->hashes[index]);
+    shelf->files[place].bytes = sha.bytes;
+    arq_sha256_end(&sha, shelf->hashes[place].bytes);
+    arq_segment_path(path, shelf->folder, &shelf->hashes[place]);
+    int was_there = arq_path_exists(path);
     status = arq_file_replace(shelf->context, path, image.chunks, image.count);
+    copy->added[index] = status == ARQ_OK && !was_there;
     arq_file_image_clear(&image);
     return status;
 }
@@ -322,28 +332,50 @@ static arq_status find_segment(arq_segment_shelf *shelf, size_t index)
     return ARQ_OK;
 }
 
-arq_status arq_segment_copy_write(arq_segment_copy *copy)
+static arq_status write_segments(arq_segment_copy *copy)
 {
-    arq_segment_shelf *shelf = copy == NULL ? NULL : copy->shelf;
-    for (size_t i = 0; shelf != NULL && i < shelf->count; i++) {
-        size_t carried = shelf->count - copy->fresh;
-        arq_writer **writer = i < carried ? NULL : &copy->writers[i - carried];
-        if (writer == NULL || *writer == NULL) {
-            arq_status status = find_segment(shelf, i);
-            if (status != ARQ_OK) {
-                atomic_store(&shelf->state, SHELF_LOST);
-                return status;
-            }
-            continue;
+    arq_segment_shelf *shelf = copy->shelf;
+    for (size_t i = 0; i < shelf->count - copy->fresh; i++) {
+        arq_status status = find_segment(shelf, i);
+        if (status != ARQ_OK) {
+            atomic_store(&shelf->state, SHELF_LOST);
+            return status;
         }
-        arq_status status = write_segment(shelf, i, *writer);
+    }
+    for (size_t i = 0; i < copy->fresh; i++) {
+        arq_status status = write_segment(copy, i);
         if (status != ARQ_OK) {
             return status;
         }
-        arq_writer_destroy(*writer);
-        *writer = NULL;
     }
     return ARQ_OK;
+}
+
+arq_status arq_segment_copy_write(arq_segment_copy *copy)
+{
+    if (copy == NULL) {
+        return ARQ_OK;
+    }
+    if (copy->shelf->follows) {
+        arq_shelf_sweep(copy->shelf->folder, copy->shelf); /* what a process that was killed here has left */
+    }
+    arq_status status = write_segments(copy);
+    if (status != ARQ_OK) {
+        arq_segment_copy_undo(copy);
+    }
+    return status;
+}
+
+void arq_segment_copy_undo(arq_segment_copy *copy)
+{
+    for (size_t i = 0; copy != NULL && i < copy->fresh; i++) {
+        char path[ARQ_SEGMENT_PATH_SIZE];
+        arq_segment_path(path, copy->shelf->folder, &copy->shelf->hashes[copy->shelf->count - copy->fresh + i]);
+        if (copy->added[i]) {
+            arq_path_remove(path);
+        }
+        copy->added[i] = 0;
+    }
 }
 
 void arq_segment_copy_settle(arq_segment_copy *copy)

@@ -25,9 +25,12 @@ void arq_segment_copy_destroy(arq_segment_copy *copy);
 /* Adds the list of segments to the checkpoint's file, which is filled in by arq_segment_copy_write and borrowed. */
 arq_status arq_segment_copy_list(arq_segment_copy *copy, arq_writer *writer, const char *prefix);
 
-/* Writes the new segments; may be called again after a failure. ARQ_E_IO also where a segment that was written earlier
- * is gone: then the next copy has everything. */
+/* Writes the new segments, all or none; may be called again after a failure. ARQ_E_IO also where a segment that was
+ * written earlier is gone: then the next copy has everything. */
 arq_status arq_segment_copy_write(arq_segment_copy *copy);
+
+/* The checkpoint's file could not be written: takes the new segments away again, for a full disk needs the room. */
+void arq_segment_copy_undo(arq_segment_copy *copy);
 
 /* The checkpoint's file is in place: removes from the folder the segments that neither it nor the one before lists. */
 void arq_segment_copy_settle(arq_segment_copy *copy);

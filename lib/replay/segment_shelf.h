@@ -37,6 +37,7 @@ typedef struct arq_segment_shelf {
     arq_context *context;
     atomic_uint owners;
     atomic_int state;
+    int follows; /* it is known what the folder's checkpoint before it lists */
     uint32_t lanes;
     size_t count;
     size_t before_count;

@@ -218,6 +218,7 @@ arq_status arq_checkpoint_write(arq_checkpoint *checkpoint)
     }
     status = arq_writer_commit(checkpoint->writer, checkpoint->file);
     if (status != ARQ_OK) {
+        arq_segment_copy_undo(checkpoint->copy);
         return status;
     }
     if (checkpoint->copy == NULL) {

@@ -88,6 +88,8 @@ arq_status scene_write(scene *s, checkpoint *point)
     }
     if (status == ARQ_OK) {
         arq_segment_copy_settle(point->copy);
+    } else {
+        arq_segment_copy_undo(point->copy);
     }
     return status;
 }
