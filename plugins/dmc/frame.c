@@ -14,6 +14,7 @@
 #define MOST_DRAWS 1000
 
 enum { OBSERVE_F32, OBSERVE_F64 };
+enum { PICTURE_FLAT, PICTURE_MUJOCO };
 
 const arq_env_option dmc_options[DMC_OPTIONS] = {
     [DMC_OPTION_LIMIT] = {.struct_size = sizeof(arq_env_option),
@@ -31,6 +32,14 @@ const arq_env_option dmc_options[DMC_OPTIONS] = {
                                 .default_value = OBSERVE_F32,
                                 .choices = "f32|f64",
                                 .doc = "Observations as floats, or as the doubles of the simulation"},
+    [DMC_OPTION_PICTURE] = {.struct_size = sizeof(arq_env_option),
+                            .type = ARQ_OPTION_CHOICE,
+                            .name = "picture",
+                            .low = 0,
+                            .high = 1,
+                            .default_value = PICTURE_FLAT,
+                            .choices = "flat|mujoco",
+                            .doc = "Pictures drawn flat from the side, or by MuJoCo (needs EGL)"},
 };
 
 /* ---- Instances ---- */
@@ -39,6 +48,7 @@ static void destroy(void *self)
 {
     struct dmc *env = self;
 
+    camera_close(env->camera);
     if (env->data != NULL) {
         mujoco.mj_deleteData(env->data);
     }
@@ -352,6 +362,12 @@ static arq_status render(void *self, uint32_t cell_size, uint8_t *rgb, size_t ca
     }
     *width = picture.width;
     *height = picture.height;
+    if (rgb != NULL && env->options[DMC_OPTION_PICTURE] == PICTURE_MUJOCO) {
+        return camera_draw(&env->camera, env->model, env->data, picture.width, picture.height, rgb, env->error,
+                           sizeof(env->error))
+                   ? ARQ_OK
+                   : ARQ_E_CALLBACK;
+    }
     if (rgb != NULL) {
         side_view_draw(&env->task->view, env->model, env->data, &picture);
     }

@@ -14,6 +14,7 @@
 #define ARQ_PLUGINS_DMC_FRAME_H
 
 #include "arq/env.h"
+#include "camera.h"
 #include "common/numpy_random_state.h"
 #include "common/saved_state.h"
 #include "model.h"
@@ -30,7 +31,7 @@
 #define DMC_MOST_ARRAYS 2
 #define DMC_MOST_COORDINATES 16
 
-enum dmc_option { DMC_OPTION_LIMIT, DMC_OPTION_OBSERVATION, DMC_OPTIONS };
+enum dmc_option { DMC_OPTION_LIMIT, DMC_OPTION_OBSERVATION, DMC_OPTION_PICTURE, DMC_OPTIONS };
 
 extern const arq_env_option dmc_options[DMC_OPTIONS];
 
@@ -49,6 +50,7 @@ struct dmc {
     uint64_t steps; /* since the reset */
     uint64_t limit; /* steps after which an episode is truncated */
     int32_t ended;
+    struct camera *camera; /* NULL until it draws */
     double options[DMC_OPTIONS];
     double action_low[DMC_MOST_ACTUATORS], action_high[DMC_MOST_ACTUATORS];
     char error[256];

@@ -22,7 +22,18 @@
     FUNCTION(mj_step1)                                                                                                 \
     FUNCTION(mj_step2)                                                                                                 \
     FUNCTION(mj_version)                                                                                               \
-    FUNCTION(mju_setLogHandler)
+    FUNCTION(mjr_freeContext)                                                                                          \
+    FUNCTION(mjr_makeContext)                                                                                          \
+    FUNCTION(mjr_readPixels)                                                                                           \
+    FUNCTION(mjr_render)                                                                                               \
+    FUNCTION(mjr_resizeOffscreen)                                                                                      \
+    FUNCTION(mjr_setBuffer)                                                                                            \
+    FUNCTION(mju_setLogHandler)                                                                                        \
+    FUNCTION(mjv_defaultCamera)                                                                                        \
+    FUNCTION(mjv_defaultOption)                                                                                        \
+    FUNCTION(mjv_freeScene)                                                                                            \
+    FUNCTION(mjv_makeScene)                                                                                            \
+    FUNCTION(mjv_updateScene)
 
 struct mujoco_library {
 #define DECLARE(NAME) __typeof__(NAME) *NAME;

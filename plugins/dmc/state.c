@@ -76,9 +76,8 @@ static void fields(const struct dmc *env, struct state *state, struct saved_stat
 {
     const size_t coordinates = (size_t)env->model->nv;
 
-    for (size_t i = 0; i < DMC_OPTIONS; i++) {
-        saved_state_option(saved, dmc_options[i].name, env->options[i]);
-    }
+    saved_state_option(saved, "limit", env->options[DMC_OPTION_LIMIT]);
+    saved_state_option(saved, "observation", env->options[DMC_OPTION_OBSERVATION]);
     for (size_t i = 0; i < NUMPY_RANDOM_STATE_WORDS; i++) {
         saved_state_u32(saved, "generator word", &state->random_word[i], 0, UINT32_MAX);
     }

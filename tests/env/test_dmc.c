@@ -196,6 +196,44 @@ START_TEST(a_simulation_that_diverges_fails_until_it_is_reset)
 }
 END_TEST
 
+/* MuJoCo's own pictures, where the machine can draw; otherwise the text says what is needed. */
+START_TEST(mujoco_draws_where_it_can)
+{
+    arq_context *context = dmc_context(1);
+    arq_env *env = open_env(context, "dmc/cheetah-run?picture=mujoco");
+    static uint8_t pictures[2][160 * 120 * 3];
+    unsigned char states[2][8192];
+    float observation[MOST_OBSERVATIONS];
+    const uint64_t seed = 3;
+    uint32_t width = 0, height = 0;
+    size_t size[2] = {0, 0};
+
+    ck_assert_int_eq(arq_env_reset(env, &seed, observation), ARQ_OK);
+    ck_assert_int_eq(arq_env_save(env, states[0], sizeof(states[0]), &size[0]), ARQ_OK);
+    arq_status status = arq_env_render(env, 10, pictures[0], sizeof(pictures[0]), &width, &height);
+    if (status != ARQ_OK) {
+        ck_assert(error_says(context, "EGL"));
+        printf("MuJoCo's pictures: SKIPPED: %s\n", last_error(context));
+    } else {
+        ck_assert(width == 160 && height == 120);
+        ck_assert_int_eq(arq_env_render(env, 10, pictures[1], sizeof(pictures[1]), &width, &height), ARQ_OK);
+        ck_assert_mem_eq(pictures[0], pictures[1], sizeof(pictures[0]));
+        size_t changes = 0;
+        for (size_t i = 3; i < sizeof(pictures[0]); i++) {
+            changes += pictures[0][i] != pictures[0][i - 3];
+        }
+        ck_assert_uint_gt(changes, 1000);
+        ck_assert_int_eq(arq_env_render(env, 3, pictures[1], sizeof(pictures[1]), &width, &height), ARQ_OK);
+        ck_assert(width == 48 && height == 36);
+    }
+    ck_assert_int_eq(arq_env_save(env, states[1], sizeof(states[1]), &size[1]), ARQ_OK);
+    ck_assert_uint_eq(size[0], size[1]);
+    ck_assert_mem_eq(states[0], states[1], size[0]);
+    arq_env_destroy(env);
+    arq_context_destroy(context);
+}
+END_TEST
+
 START_TEST(actuators_and_observations_have_names)
 {
     arq_context *context = dmc_context(1);
@@ -250,6 +288,7 @@ int main(int count, char **arguments)
     tcase_add_test(tests, batches_are_their_instances_on_any_thread);
     tcase_add_test(tests, instances_have_their_own_targets);
     tcase_add_test(tests, a_simulation_that_diverges_fails_until_it_is_reset);
+    tcase_add_test(tests, mujoco_draws_where_it_can);
     tcase_add_test(tests, actuators_and_observations_have_names);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -16,7 +16,18 @@ STUB(mj_resetData)
 STUB(mj_step)
 STUB(mj_step1)
 STUB(mj_step2)
+STUB(mjr_freeContext)
+STUB(mjr_makeContext)
+STUB(mjr_readPixels)
+STUB(mjr_render)
+STUB(mjr_resizeOffscreen)
+STUB(mjr_setBuffer)
 STUB(mju_setLogHandler)
+STUB(mjv_defaultCamera)
+STUB(mjv_defaultOption)
+STUB(mjv_freeScene)
+STUB(mjv_makeScene)
+STUB(mjv_updateScene)
 
 int mj_version(void);
 
