@@ -13,9 +13,6 @@
 /* Attempts at a start of an episode. */
 #define MOST_DRAWS 1000
 
-enum { OBSERVE_F32, OBSERVE_F64 };
-enum { PICTURE_FLAT, PICTURE_MUJOCO };
-
 const arq_env_option dmc_options[DMC_OPTIONS] = {
     [DMC_OPTION_LIMIT] = {.struct_size = sizeof(arq_env_option),
                           .type = ARQ_OPTION_INT,
@@ -29,7 +26,7 @@ const arq_env_option dmc_options[DMC_OPTIONS] = {
                                 .name = "observation",
                                 .low = 0,
                                 .high = 1,
-                                .default_value = OBSERVE_F32,
+                                .default_value = 0,
                                 .choices = "f32|f64",
                                 .doc = "Observations as floats, or as the doubles of the simulation"},
     [DMC_OPTION_PICTURE] = {.struct_size = sizeof(arq_env_option),
@@ -37,7 +34,7 @@ const arq_env_option dmc_options[DMC_OPTIONS] = {
                             .name = "picture",
                             .low = 0,
                             .high = 1,
-                            .default_value = PICTURE_FLAT,
+                            .default_value = 0,
                             .choices = "flat|mujoco",
                             .doc = "Pictures drawn flat from the side, or by MuJoCo (needs EGL)"},
 };
@@ -184,12 +181,16 @@ arq_status dmc_create(const struct dmc_task *task, const double *options, void *
     return ARQ_OK;
 }
 
+static bool observes_doubles(const struct dmc *env)
+{
+    return env->options[DMC_OPTION_OBSERVATION] != 0;
+}
+
 static arq_status spec(void *self, arq_env_spec *out)
 {
     const struct dmc *env = self;
 
-    out->observation_kind =
-        env->options[DMC_OPTION_OBSERVATION] == OBSERVE_F64 ? ARQ_OBSERVATION_F64 : ARQ_OBSERVATION_F32;
+    out->observation_kind = observes_doubles(env) ? ARQ_OBSERVATION_F64 : ARQ_OBSERVATION_F32;
     out->observation_size = env->task->observations;
     out->action_kind = ARQ_ACTION_BOX;
     out->action_count = env->task->actuators;
@@ -246,7 +247,7 @@ static void observe(const struct dmc *env, void *observation)
 {
     double values[DMC_MOST_OBSERVATIONS];
 
-    if (env->options[DMC_OPTION_OBSERVATION] == OBSERVE_F64) {
+    if (observes_doubles(env)) {
         env->task->observe(env, observation);
         return;
     }
@@ -362,7 +363,7 @@ static arq_status render(void *self, uint32_t cell_size, uint8_t *rgb, size_t ca
     }
     *width = picture.width;
     *height = picture.height;
-    if (rgb != NULL && env->options[DMC_OPTION_PICTURE] == PICTURE_MUJOCO) {
+    if (rgb != NULL && env->options[DMC_OPTION_PICTURE] != 0) {
         return camera_draw(&env->camera, env->model, env->data, picture.width, picture.height, rgb, env->error,
                            sizeof(env->error))
                    ? ARQ_OK
