@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import unittest
+from unittest import mock
 
 from support import TRAINING, Case, Corridor, main
 
@@ -206,6 +207,26 @@ class Resume(Case):
         with open(self.folder / "run" / "episodes.csv", encoding="utf-8", newline="") as file:
             self.assertEqual([int(row["step"]) for row in csv.DictReader(file)],
                              [episode.step for episode in training.episodes])
+
+    def test_rows_are_on_the_disk_before_the_checkpoint_that_counts_on_them(self):
+        settled, checkpoints = set(), []
+        flush, write = os.fsync, libarq.Checkpoint.write
+
+        def watched_flush(file):
+            settled.add(os.fstat(file).st_ino)
+            flush(file)
+
+        def watched_write(checkpoint):
+            checkpoints.append(frozenset(settled))
+            settled.clear()
+            write(checkpoint)
+
+        with mock.patch("os.fsync", watched_flush), mock.patch.object(libarq.Checkpoint, "write", watched_write):
+            libarq.train(GAME, out=self.folder / "run", **{**REPLAY, "total_steps": 4000}, checkpoint=0.02)
+        tables = {(self.folder / "run" / name).stat().st_ino for name in ("log.csv", "episodes.csv")}
+        self.assertGreaterEqual(len(checkpoints), 2)
+        for of_one in checkpoints:
+            self.assertLessEqual(tables, of_one)
 
     def test_a_checkpoint_that_cannot_be_written_stops_nothing(self):
         class Block(libarq.Callback):

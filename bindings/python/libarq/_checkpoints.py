@@ -123,6 +123,7 @@ class Keeper:
 
     def _write(self, checkpoint: Checkpoint, network: Network) -> None:
         try:
+            self._log.settle()
             checkpoint.write()
             network.save(self._folder / files.NETWORK)
         except Exception as failure:

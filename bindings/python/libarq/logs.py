@@ -74,6 +74,11 @@ class _Table:
         finally:
             del self._waiting[:written]
 
+    def settle(self) -> None:
+        """Returns when what was written is on the disk; in any thread, while rows are added in another."""
+        with self._path.open("rb") as file:
+            os.fsync(file.fileno())
+
     def close(self) -> None:
         try:
             self.flush()
@@ -103,6 +108,12 @@ class CsvLog(Callback):
         """Bytes of both tables, after writing all that waits."""
         tables = {files.LOG: self._log, files.EPISODES: self._episodes}
         return {name: 0 if table is None else table.whole_size() for name, table in tables.items()}
+
+    def settle(self) -> None:
+        """Returns when the rows of both tables are on the disk: a checkpoint counts on them."""
+        for table in (self._log, self._episodes):
+            if table is not None:
+                table.settle()
 
     def on_start(self, training: Training) -> None:
         if self._log is None:
