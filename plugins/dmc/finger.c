@@ -15,6 +15,8 @@ enum {
     TOUCH_TOP,
     TOUCH_BOTTOM,
     HINGE,
+    TARGET_MARK,
+    TIP_MARK,
     PLACES
 };
 
@@ -29,16 +31,21 @@ static const struct dmc_place places[PLACES] = {
     [TOUCH_TOP] = {mjOBJ_SENSOR, "touchtop"},
     [TOUCH_BOTTOM] = {mjOBJ_SENSOR, "touchbottom"},
     [HINGE] = {mjOBJ_JOINT, "hinge"},
+    [TARGET_MARK] = {mjOBJ_SITE, "target"},
+    [TIP_MARK] = {mjOBJ_SITE, "tip"},
 };
 
-/* The body turns more easily than the model says. */
+/* The body turns more easily than the model says, and the marks of the model's other tasks are not seen. */
 static bool open_spin(struct dmc *env)
 {
     mjModel *model = env->model;
 
-    if (!dmc_own_array(env, &model->dof_damping, (size_t)model->nv)) {
+    if (!dmc_own_array(env, &model->dof_damping, (size_t)model->nv * sizeof(*model->dof_damping)) ||
+        !dmc_own_array(env, &model->site_rgba, 4 * (size_t)model->nsite * sizeof(*model->site_rgba))) {
         return false;
     }
+    model->site_rgba[4 * env->at[TARGET_MARK] + 3] = 0;
+    model->site_rgba[4 * env->at[TIP_MARK] + 3] = 0;
     model->dof_damping[model->jnt_dofadr[env->at[HINGE]]] = SPIN_DAMPING;
     return true;
 }

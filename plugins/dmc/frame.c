@@ -57,19 +57,23 @@ static void destroy(void *self)
     free(env);
 }
 
-bool dmc_own_array(struct dmc *env, mjtNum **array, size_t count)
+bool dmc_own_array(struct dmc *env, void *field, size_t bytes)
 {
-    for (size_t i = 0; i < DMC_MOST_ARRAYS; i++) {
-        if (env->array[i] == NULL) {
-            env->array[i] = malloc(count * sizeof(**array));
-            if (env->array[i] != NULL) {
-                memcpy(env->array[i], *array, count * sizeof(**array));
-                *array = env->array[i];
-            }
-            return env->array[i] != NULL;
-        }
+    const void *shared;
+    size_t at = 0;
+
+    while (at < DMC_MOST_ARRAYS && env->array[at] != NULL) {
+        at++;
     }
-    return false;
+    void *own = at < DMC_MOST_ARRAYS ? malloc(bytes) : NULL;
+    if (own == NULL) {
+        return false;
+    }
+    memcpy(&shared, field, sizeof(shared));
+    memcpy(own, shared, bytes);
+    memcpy(field, &own, sizeof(own));
+    env->array[at] = own;
+    return true;
 }
 
 static arq_status find_places(struct dmc *env, char *error, size_t error_size)

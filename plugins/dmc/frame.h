@@ -26,7 +26,7 @@
 #define DMC_PI 3.14159265358979323846
 #define DMC_MOST_ACTUATORS 8
 #define DMC_MOST_OBSERVATIONS 32
-#define DMC_MOST_PLACES 10
+#define DMC_MOST_PLACES 12
 #define DMC_MOST_DRAWN 2
 #define DMC_MOST_ARRAYS 2
 #define DMC_MOST_COORDINATES 16
@@ -41,7 +41,7 @@ struct dmc {
     const mjModel *shared;
     mjModel *model; /* a copy of what `shared` points to: it has its arrays, unless dmc_own_array gave it one */
     mjData *data;
-    double *array[DMC_MOST_ARRAYS];
+    void *array[DMC_MOST_ARRAYS];
     int32_t at[DMC_MOST_PLACES]; /* of the task's places: ids of bodies and geoms, where sensors begin */
     double drawn[DMC_MOST_DRAWN];
     struct numpy_random_state random;
@@ -87,8 +87,8 @@ extern const arq_env_methods dmc_methods;
 arq_status dmc_save(void *self, void *buffer, size_t capacity, size_t *size);
 arq_status dmc_load(void *self, const void *buffer, size_t size);
 
-/* Gives the instance an array of `count` values of its model to change; `array` points to the model's field. */
-bool dmc_own_array(struct dmc *env, mjtNum **array, size_t count);
+/* Gives the instance an array of its model to change; `field` is the address of the model's pointer to it. */
+bool dmc_own_array(struct dmc *env, void *field, size_t bytes);
 
 /* uniform(low, high) and randn() of the instance's generator. */
 double dmc_uniform(struct dmc *env, double low, double high);

@@ -18,9 +18,9 @@ static const struct dmc_place places[PLACES] = {
 static bool open_reacher(struct dmc *env)
 {
     mjModel *model = env->model;
-    const size_t count = 3 * (size_t)model->ngeom;
+    const size_t bytes = 3 * (size_t)model->ngeom * sizeof(mjtNum);
 
-    if (!dmc_own_array(env, &model->geom_pos, count) || !dmc_own_array(env, &model->geom_size, count)) {
+    if (!dmc_own_array(env, &model->geom_pos, bytes) || !dmc_own_array(env, &model->geom_size, bytes)) {
         return false;
     }
     model->geom_size[3 * env->at[TARGET]] = TARGET_SIZE;

@@ -25,7 +25,7 @@
 #define OBSERVATION_TOLERANCE 2e-15
 #define REWARD_TOLERANCE 1e-15
 /* The same for single steps of another MuJoCo. */
-#define OTHER_TOLERANCE 1e-11
+#define OTHER_TOLERANCE 2e-12
 
 struct trace {
     const char *name;
