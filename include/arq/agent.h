@@ -50,7 +50,7 @@ typedef struct arq_agent arq_agent;
  * @param observation_size Values of one observation.
  * @param actions Number of actions.
  * @param[out] out The agent, owned by the caller; NULL on failure.
- * @return #ARQ_E_ARGUMENT, #ARQ_E_UNSUPPORTED, #ARQ_E_NOMEM.
+ * @return #ARQ_E_ARGUMENT, also for a replay that cannot hold a batch, #ARQ_E_UNSUPPORTED, #ARQ_E_NOMEM.
  * @since 0.1
  */
 ARQ_API arq_status arq_agent_create(arq_context *context, const arq_config *config, int32_t observation_kind,

@@ -46,7 +46,9 @@ ARQ_API arq_status arq_network_create(arq_context *context, const arq_config *co
  * @param context The context.
  * @param path Written by arq_network_save() or arq_agent_save() (its network).
  * @param[out] out The network, owned by the caller; NULL on failure.
- * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_NOMEM.
+ * @return #ARQ_E_IO for a file that cannot be read, #ARQ_E_FORMAT for one that is no network or has a value out of its
+ *   range, #ARQ_E_SHAPE for a tensor of another shape than the file's parameters say, #ARQ_E_ARGUMENT and
+ *   #ARQ_E_UNSUPPORTED for parameters that make no network, #ARQ_E_NOMEM.
  * @since 0.1
  */
 ARQ_API arq_status arq_network_open(arq_context *context, const char *path, arq_network **out);

@@ -4,6 +4,7 @@
 #include "nn/kind.h"
 #include "replay/replay.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* One batch drawn from the replay. */
@@ -25,9 +26,29 @@ static size_t frames_bytes(const arq_agent *agent)
     return agent->observation_bytes * (arq_learner_window(agent->learner) + 1);
 }
 
+/* Where all episodes are long, the oldest transitions of each have lost the head of their window: a replay that cannot
+ * hold a batch beside these would store for ever and never learn. */
+static arq_status check_capacity(const arq_agent *agent)
+{
+    const arq_parameters *p = &agent->parameters;
+    const uint64_t window = arq_learner_window(agent->learner);
+    const uint64_t least = (uint64_t)p->batch + agent->instances * (window - 1);
+    if ((uint64_t)p->replay_capacity >= least) {
+        return ARQ_OK;
+    }
+    return arq_fail(agent->context, ARQ_E_ARGUMENT,
+                    "replay_capacity is %" PRId64 "; accepted: at least %" PRIu64 ", a batch of %" PRId64
+                    " and what %u instances with windows of %" PRIu64 " steps cannot use, or learning never begins",
+                    p->replay_capacity, least, p->batch, agent->instances, window);
+}
+
 static arq_status create(arq_agent *agent)
 {
     arq_context *context = agent->context;
+    arq_status status = check_capacity(agent);
+    if (status != ARQ_OK) {
+        return status;
+    }
     const arq_network_shape *shape = &agent->network->shape;
     replay_memory *memory = arq_alloc(context, 1, sizeof(*memory));
     if (memory == NULL) {

@@ -1,10 +1,10 @@
 /* Begin, act and observe, for one episode or many: what the caller says is checked here, and only here. */
 #include "agent/agent.h"
 
-#include "system/fp.h"
+#include "core/finite.h"
 #include "env/observation.h"
+#include "system/fp.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -225,8 +225,9 @@ static arq_status check_step(const arq_agent *agent, uint32_t i, int32_t action,
         return arq_fail(context, ARQ_E_ARGUMENT, "%s: action%s is %d; accepted: 0 .. %u or ARQ_ACTION_CHOSEN", call,
                         instance_words(agent, i, room), action, actions - 1);
     }
-    if (!isfinite(arq_fp_to_float(reward))) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "%s: reward%s is %g; accepted: finite as a float", call,
+    if (!arq_is_finite_as_float(reward)) {
+        return arq_fail(context, ARQ_E_ARGUMENT,
+                        "%s: reward%s is %g; accepted: finite as a float, -3.40282e+38 .. 3.40282e+38", call,
                         instance_words(agent, i, room), reward);
     }
     if ((terminated | truncated) & ~1) {

@@ -1,6 +1,7 @@
 #include "core/context.h"
 
 #include "core/pool.h"
+#include "core/table.h"
 #include "system/fp.h"
 
 #include <stdio.h>
@@ -48,9 +49,10 @@ static arq_status check_abi(uint32_t abi_version)
 
 static arq_status check_allocator(const arq_allocator *allocator)
 {
-    if (allocator->struct_size < sizeof(arq_allocator)) {
-        return arq_fail(NULL, ARQ_E_ARGUMENT, "allocator: struct_size is %u, at least %zu is needed",
-                        allocator->struct_size, sizeof(arq_allocator));
+    arq_status status =
+        arq_table_check_size(NULL, ARQ_E_ARGUMENT, "allocator", allocator->struct_size, sizeof(*allocator));
+    if (status != ARQ_OK) {
+        return status;
     }
     if (allocator->alloc == NULL || allocator->free == NULL) {
         return arq_fail_null(NULL, "allocator", allocator->alloc == NULL ? "alloc" : "free");
@@ -152,9 +154,9 @@ arq_status arq_context_set_log(arq_context *context, const arq_log *log)
         memset(&context->log, 0, sizeof(context->log));
         return ARQ_OK;
     }
-    if (log->struct_size < sizeof(arq_log)) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "log: struct_size is %u, at least %zu is needed", log->struct_size,
-                        sizeof(arq_log));
+    status = arq_table_check_size(context, ARQ_E_ARGUMENT, "log", log->struct_size, sizeof(*log));
+    if (status != ARQ_OK) {
+        return status;
     }
     if (log->write == NULL) {
         return arq_fail_null(context, "log", "write");
@@ -171,9 +173,9 @@ arq_status arq_context_set_executor(arq_context *context, const arq_executor *ex
     }
     arq_executor chosen = {0};
     if (executor != NULL) {
-        if (executor->struct_size < sizeof(arq_executor)) {
-            return arq_fail(context, ARQ_E_ARGUMENT, "executor: struct_size is %u, at least %zu is needed",
-                            executor->struct_size, sizeof(arq_executor));
+        status = arq_table_check_size(context, ARQ_E_ARGUMENT, "executor", executor->struct_size, sizeof(*executor));
+        if (status != ARQ_OK) {
+            return status;
         }
         if (executor->parallel_for == NULL || executor->num_threads == 0) {
             return arq_fail(context, ARQ_E_ARGUMENT,

@@ -51,6 +51,33 @@ static error_slot *take_slot(uint64_t id)
     return slot;
 }
 
+static int steers_terminals(const unsigned char *c)
+{
+    return (*c < 0x20 && *c != '\n' && *c != '\t') || *c == 0x7f || (*c == 0xc2 && c[1] >= 0x80 && c[1] < 0xa0);
+}
+
+/* Formats a text of TEXT_SIZE bytes. What comes from files and callbacks may hold characters that steer a terminal;
+ * they are written out: \x1b. */
+static void write_text(char *text, const char *format, va_list arguments)
+{
+    char raw[TEXT_SIZE];
+    size_t length = 0;
+    vsnprintf(raw, sizeof(raw), format, arguments);
+    for (const unsigned char *c = (const unsigned char *)raw; *c != '\0'; c++) {
+        char shown[sizeof("\\xff")] = {(char)*c};
+        if (steers_terminals(c)) {
+            c += *c == 0xc2;
+            snprintf(shown, sizeof(shown), "\\x%02x", (unsigned)*c);
+        }
+        if (length + strlen(shown) >= TEXT_SIZE) {
+            break;
+        }
+        memcpy(text + length, shown, strlen(shown));
+        length += strlen(shown);
+    }
+    text[length] = '\0';
+}
+
 arq_status arq_fail(const arq_context *context, arq_status status, const char *format, ...)
 {
     error_slot *slot = take_slot(context == NULL ? 0 : context->id);
@@ -58,7 +85,7 @@ arq_status arq_fail(const arq_context *context, arq_status status, const char *f
     char text[TEXT_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    write_text(text, format, arguments);
     va_end(arguments);
     memcpy(slot->text, text, sizeof(text));
     return status;
@@ -116,7 +143,7 @@ void arq_log_line(const arq_context *context, int32_t level, const char *format,
     char text[TEXT_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
+    write_text(text, format, arguments);
     va_end(arguments);
     context->log.write(context->log.user, level, text);
 }

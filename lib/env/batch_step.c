@@ -5,7 +5,6 @@
 #include "env/promises.h"
 #include "system/fp.h"
 
-#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,8 +78,9 @@ static int is_forgotten(const arq_env_batch *batch, uint32_t index)
 static int are_results_allowed(const arq_env_batch *batch, uint32_t begin, uint32_t end)
 {
     const arq_env *first = batch->instances[0];
-    const double low = first->reward_low > -DBL_MAX ? first->reward_low : -DBL_MAX;
-    const double high = first->reward_high < DBL_MAX ? first->reward_high : DBL_MAX;
+    const double most = ARQ_LARGEST_AS_FLOAT;
+    const double low = first->reward_low > -most ? first->reward_low : -most;
+    const double high = first->reward_high < most ? first->reward_high : most;
     const double *rewards = batch->rewards;
     const int32_t *terminated = batch->terminated;
     const int32_t *truncated = batch->truncated;

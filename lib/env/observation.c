@@ -72,6 +72,7 @@ static int all_finite_f32(const void *values, uint32_t size)
     return infinite == 0;
 }
 
+/* Networks see them as floats. */
 static int all_finite_f64(const void *values, uint32_t size)
 {
     const unsigned char *bytes = values;
@@ -79,7 +80,7 @@ static int all_finite_f64(const void *values, uint32_t size)
     for (uint32_t i = 0; i < size; i++) {
         uint64_t bits;
         __builtin_memcpy(&bits, bytes + (size_t)i * sizeof(bits), sizeof(bits));
-        infinite |= (bits & UINT64_C(0x7ff0000000000000)) == UINT64_C(0x7ff0000000000000);
+        infinite |= (bits & INT64_MAX) > ARQ_LARGEST_AS_FLOAT_BITS;
     }
     return infinite == 0;
 }
@@ -122,11 +123,12 @@ static arq_status fail_not_finite(const arq_context *context, arq_status status,
                                   const void *observation, const char *what)
 {
     uint32_t index = 0;
-    while (index + 1 < size && arq_is_finite(value_at(kind, observation, index))) {
+    while (index + 1 < size && arq_is_finite_as_float(value_at(kind, observation, index))) {
         index++;
     }
-    return arq_fail(context, status, "%s: value %" PRIu32 " is %g; every value must be finite", what, index,
-                    value_at(kind, observation, index));
+    const double value = value_at(kind, observation, index);
+    return arq_fail(context, status, "%s: value %" PRIu32 " is %g; every value must be finite%s", what, index, value,
+                    arq_finite_range(value));
 }
 
 arq_status arq_observation_check(const arq_context *context, arq_status status, int32_t kind, uint32_t size,

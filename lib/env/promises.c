@@ -41,8 +41,9 @@ arq_status arq_env_refuse_result(const arq_env *env, const void *observation, do
 {
     char where[192];
     place(env, where, sizeof(where));
-    if (!arq_is_finite(reward)) {
-        return arq_fail(env->context, ARQ_E_ENV, "%s: reward is %g; it must be finite", where, reward);
+    if (!arq_is_finite_as_float(reward)) {
+        return arq_fail(env->context, ARQ_E_ENV, "%s: reward is %g; it must be finite%s", where, reward,
+                        arq_finite_range(reward));
     }
     if (reward < env->reward_low || reward > env->reward_high) {
         return arq_fail(env->context, ARQ_E_ENV, "%s: reward is %.17g; the declared range is %.17g .. %.17g", where,

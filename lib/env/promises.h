@@ -32,7 +32,7 @@ static inline int arq_env_may_observe(const arq_env *env, const void *observatio
 static inline int arq_env_may_give(const arq_env *env, const void *observation, double reward, int32_t terminated,
                                    int32_t truncated)
 {
-    return arq_is_finite(reward) && reward >= env->reward_low && reward <= env->reward_high &&
+    return arq_is_finite_as_float(reward) && reward >= env->reward_low && reward <= env->reward_high &&
            ((uint32_t)terminated | (uint32_t)truncated) <= 1 && arq_env_may_observe(env, observation);
 }
 

@@ -1,12 +1,12 @@
 #include "replay/replay.h"
 
 #include "arq/environment.h"
+#include "core/finite.h"
 #include "env/observation.h"
 #include "replay/history.h"
 #include "system/fp.h"
 
 #include <inttypes.h>
-#include <math.h>
 
 #define CAPACITY_MOST (UINT64_C(1) << 40)
 #define WINDOW_MOST UINT32_C(1025)
@@ -104,8 +104,9 @@ static arq_status check_transition(const arq_replay *replay, double reward, cons
     if (next_observation == NULL) {
         return arq_fail_null(replay->context, "arq_replay_add", "next_observation");
     }
-    if (!isfinite(reward) || !isfinite(arq_fp_to_float(reward))) {
-        return arq_fail(replay->context, ARQ_E_ARGUMENT, "reward is %g, a finite float is expected", reward);
+    if (!arq_is_finite_as_float(reward)) {
+        return arq_fail(replay->context, ARQ_E_ARGUMENT,
+                        "reward is %g, a finite float is expected, -3.40282e+38 .. 3.40282e+38", reward);
     }
     if ((terminated | truncated) & ~1) {
         return arq_fail(replay->context, ARQ_E_ARGUMENT,

@@ -2,10 +2,12 @@
 #include "arq/run.h"
 
 #include "core/random.h"
+#include "core/table.h"
 #include "nn/activations.h"
 #include "system/fp.h"
 #include "train/worlds.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* In place of an action that the network still has to choose. */
@@ -188,9 +190,11 @@ static arq_status check_progress(const arq_context *context, const arq_progress 
     if (progress == NULL) {
         return ARQ_OK;
     }
-    if (progress->struct_size < sizeof(*progress)) {
-        return arq_fail(context, ARQ_E_ARGUMENT, "%s: progress: struct_size is %u, at least %zu is needed", call,
-                        progress->struct_size, sizeof(*progress));
+    char what[64];
+    snprintf(what, sizeof(what), "%s: progress", call);
+    arq_status status = arq_table_check_size(context, ARQ_E_ARGUMENT, what, progress->struct_size, sizeof(*progress));
+    if (status != ARQ_OK) {
+        return status;
     }
     if (progress->report == NULL) {
         return arq_fail(context, ARQ_E_ARGUMENT, "%s: progress: report is NULL", call);

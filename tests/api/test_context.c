@@ -54,6 +54,8 @@ START_TEST(allocators_are_checked_and_copied)
 
     bad.struct_size = 0;
     refuses_context(ARQ_E_ARGUMENT, "struct_size", ARQ_ABI_VERSION, &bad);
+    bad.struct_size = UINT32_MAX - 7;
+    refuses_context(ARQ_E_ARGUMENT, "allocator: struct_size is 4294967288", ARQ_ABI_VERSION, &bad);
     bad.struct_size = sizeof bad - 1;
     refuses_context(ARQ_E_ARGUMENT, "struct_size", ARQ_ABI_VERSION, &bad);
     bad = good;
@@ -81,11 +83,15 @@ START_TEST(hooks_are_checked)
     arq_log log = {.struct_size = sizeof log, .level = ARQ_LOG_INFO, .write = ignore_log};
     arq_executor executor = {.struct_size = sizeof executor, .num_threads = 2, .parallel_for = run_in_order};
 
-    log.struct_size--;
+    log.struct_size = UINT32_MAX - 7; /* garbage, not a longer table */
+    refuses(&host, ARQ_E_ARGUMENT, "log;struct_size", arq_context_set_log(host.context, &log));
+    log.struct_size = sizeof log - 1;
     refuses(&host, ARQ_E_ARGUMENT, "struct_size", arq_context_set_log(host.context, &log));
     log.struct_size = sizeof log;
     log.write = NULL;
     refuses(&host, ARQ_E_ARGUMENT, "write", arq_context_set_log(host.context, &log));
+    executor.struct_size = UINT32_MAX - 7;
+    refuses(&host, ARQ_E_ARGUMENT, "executor;struct_size", arq_context_set_executor(host.context, &executor));
     executor.struct_size = 4;
     refuses(&host, ARQ_E_ARGUMENT, "struct_size", arq_context_set_executor(host.context, &executor));
     executor.struct_size = sizeof executor;
@@ -264,6 +270,27 @@ static void *text_of_another_thread(void *data)
     return NULL;
 }
 
+/* Whatever a file or a caller puts into a text, the terminal that shows it is not steered. */
+START_TEST(texts_steer_no_terminal)
+{
+    struct host host;
+    host_open(&host);
+    arq_config *config;
+
+    refuses(&host, ARQ_E_NOT_FOUND, "'\\x1b]0;owned\\x07\\x9b2J\\x7f\xc3\xa9'",
+            arq_config_create(host.context,
+                              "\x1b]0;owned\x07\xc2\x9b"
+                              "2J\x7f\xc3\xa9",
+                              &config));
+    char longest[600];
+    memset(longest, 0x1b, sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    ck_assert_int_eq(arq_plugin_load(host.context, longest), ARQ_E_IO);
+    ck_assert_ptr_null(strchr(error_text(host.context), 0x1b));
+    host_close(&host);
+}
+END_TEST
+
 START_TEST(texts_belong_to_a_thread_and_a_context)
 {
     struct host host, other;
@@ -342,6 +369,7 @@ int main(void)
                                   instruction_sets_have_names,
                                   the_environment_variable_caps_the_instruction_set,
                                   texts_are_cut_to_fit,
+                                  texts_steer_no_terminal,
                                   texts_belong_to_a_thread_and_a_context,
                                   a_long_name_does_not_make_a_long_text,
                                   status_has_names,

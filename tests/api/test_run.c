@@ -379,7 +379,10 @@ START_TEST(evaluation_is_heard_and_can_be_stopped)
     succeeds(&stage.host, arq_evaluate(context, NULL, stage.env, 5, 0, 20, 6, &progress, returns, lengths));
     ck_assert_uint_eq(heard.reports, 20);
 
-    progress.struct_size--;
+    progress.struct_size = UINT32_MAX - 7;
+    refuses(&stage.host, ARQ_E_ARGUMENT, "progress;struct_size",
+            arq_evaluate(context, NULL, stage.env, 5, 0, 20, 0, &progress, returns, lengths));
+    progress.struct_size = sizeof(progress) - 1;
     refuses(&stage.host, ARQ_E_ARGUMENT, "progress;struct_size",
             arq_evaluate(context, NULL, stage.env, 5, 0, 20, 0, &progress, returns, lengths));
     progress = (arq_progress){.struct_size = sizeof(progress)};

@@ -10,11 +10,13 @@ static const struct {
     const char *words;   /* in the line that reports it */
 } broken[] = {
     {WALK_REWARD_NAN, "kind=bit", "it must be finite"},
+    {WALK_REWARD_HUGE, "kind=bit", "it must be finite as a float"},
     {WALK_REWARD_TOO_HIGH, "kind=bit", "reward is 3 at step"},
     {WALK_TERMINATED_TWO, "kind=u8", "terminated is 2"},
     {WALK_TRUNCATED_NEGATIVE, "kind=u8", "truncated is -1"},
     {WALK_OBSERVATION_NAN, "kind=f32", "value 4 is nan; every value must be finite"},
     {WALK_OBSERVATION_NAN, "kind=f64", "value 4 is nan; every value must be finite"},
+    {WALK_OBSERVATION_HUGE, "kind=f64", "value 4 is -1e+300; every value must be finite as a float"},
     {WALK_OBSERVATION_TOO_HIGH, "kind=f32", "value 4 is 1.5; the declared bounds are 0 .. 1"},
     {WALK_OBSERVATION_TOO_LOW, "kind=f64", "value 4 is -0.25; the declared bounds are 0 .. 1"},
     {WALK_STATE_TOO_HIGH, "kind=discrete", "state is 14; declared are 0 .. 9"},

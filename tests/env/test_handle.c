@@ -174,6 +174,8 @@ static const struct {
     const char *words;
 } misbehaviours[] = {
     {WALK_REWARD_NAN, ARQ_OBSERVATION_BIT, ARQ_E_ENV, "reward is nan; it must be finite"},
+    {WALK_REWARD_HUGE, ARQ_OBSERVATION_BIT, ARQ_E_ENV,
+     "reward is 3.5e+38; it must be finite as a float, -3.40282e+38 .. 3.40282e+38"},
     {WALK_REWARD_TOO_HIGH, ARQ_OBSERVATION_BIT, ARQ_E_ENV, "reward is 3; the declared range is 0 .. 1"},
     {WALK_TERMINATED_TWO, ARQ_OBSERVATION_BIT, ARQ_E_ENV, "terminated is 2; it must be 0 or 1"},
     {WALK_TRUNCATED_NEGATIVE, ARQ_OBSERVATION_BIT, ARQ_E_ENV, "truncated is -1; it must be 0 or 1"},
@@ -182,6 +184,8 @@ static const struct {
     {WALK_SPARE_BITS, ARQ_OBSERVATION_BIT, ARQ_E_ENV, "the spare bits must be 0"},
     {WALK_OBSERVATION_NAN, ARQ_OBSERVATION_F32, ARQ_E_ENV, "observation: value 4 is nan"},
     {WALK_OBSERVATION_NAN, ARQ_OBSERVATION_F64, ARQ_E_ENV, "observation: value 4 is nan"},
+    {WALK_OBSERVATION_HUGE, ARQ_OBSERVATION_F64, ARQ_E_ENV,
+     "observation: value 4 is -1e+300; every value must be finite as a float, -3.40282e+38 .. 3.40282e+38"},
     {WALK_OBSERVATION_TOO_HIGH, ARQ_OBSERVATION_F32, ARQ_E_ENV, "value 4 is 1.5; the declared bounds are 0 .. 1"},
     {WALK_OBSERVATION_TOO_LOW, ARQ_OBSERVATION_F64, ARQ_E_ENV, "value 4 is -0.25"},
     {WALK_STATE_TOO_HIGH, ARQ_OBSERVATION_DISCRETE, ARQ_E_ENV, "state is 14; declared are 0 .. 9"},

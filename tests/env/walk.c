@@ -143,6 +143,7 @@ static void observe_floats(const struct walk *walk, void *observation, int short
         double value = i == walk->position ? 1 : i < walk->position ? (double)walk->elapsed / WALK_TIME_LIMIT : 0;
         if (i == 4 && walk->position == 4) {
             value = walk->fault == WALK_OBSERVATION_NAN        ? (double)NAN
+                    : walk->fault == WALK_OBSERVATION_HUGE     ? -1e300
                     : walk->fault == WALK_OBSERVATION_TOO_HIGH ? 1.5
                     : walk->fault == WALK_OBSERVATION_TOO_LOW  ? -0.25
                                                                : value;
@@ -225,6 +226,7 @@ static void finish(struct walk *walk, double *reward, int32_t *terminated, int32
     *terminated = walk->fault == WALK_TERMINATED_TWO && reached ? 2 : reached;
     if (walk->fault != WALK_REWARD_UNWRITTEN) {
         *reward = walk->fault == WALK_REWARD_NAN && walk->position == 6        ? (double)NAN
+                  : walk->fault == WALK_REWARD_HUGE && walk->position == 6     ? 3.5e38
                   : walk->fault == WALK_REWARD_TOO_HIGH && walk->position == 6 ? 3
                                                                                : reached;
     }

@@ -250,10 +250,10 @@ static void judge_step(arq_player *player)
     arq_check *check = player->check;
     const arq_env_spec *spec = &check->spec;
     double reward = player->reward;
-    if (!arq_is_finite(reward)) {
+    if (!arq_is_finite_as_float(reward)) {
         arq_check_report(check, ARQ_PROMISE_REWARD_FINITE,
-                         "step: reward is %g at step %" PRIu64 " of episode %" PRIu64 "; it must be finite", reward,
-                         player->step, player->episode);
+                         "step: reward is %g at step %" PRIu64 " of episode %" PRIu64 "; it must be finite%s", reward,
+                         player->step, player->episode, arq_finite_range(reward));
     } else if (spec->reward_range_known && (reward < spec->reward_low || reward > spec->reward_high)) {
         arq_check_report(check, ARQ_PROMISE_REWARD_RANGE,
                          "step: reward is %.17g at step %" PRIu64 " of episode %" PRIu64
