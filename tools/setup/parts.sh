@@ -86,7 +86,8 @@ ordinary() { build "$usual_folder" && run_tests "$usual_folder" "$@"; }
 
 sanitized() {
     build "$build_folder/check-sanitized" -Db_sanitize=address,undefined -Db_lundef=false -Ddocs=disabled &&
-        run_tests "$build_folder/check-sanitized" --suite quick --suite env --suite golden --timeout-multiplier 5
+        run_tests "$build_folder/check-sanitized" --suite quick --suite env --suite golden --suite io \
+            --timeout-multiplier 5
 }
 
 with_clang() {
@@ -154,11 +155,12 @@ clang_sanitized() {
     need clang || return
     expect "the build" with_cc clang configure_and_build "$build_folder/check-clang-sanitized" \
         -Db_sanitize=address,undefined -Db_lundef=false -Ddocs=disabled &&
-        run_tests "$build_folder/check-clang-sanitized" --suite quick --suite env --suite golden --timeout-multiplier 5
+        run_tests "$build_folder/check-clang-sanitized" --suite quick --suite env --suite golden --suite io \
+            --timeout-multiplier 5
 }
 
 more_sanitized() {
-    run_tests "$build_folder/check-sanitized" --suite kernels --suite io --suite oom --suite abi --timeout-multiplier 10
+    run_tests "$build_folder/check-sanitized" --suite kernels --suite oom --suite abi --timeout-multiplier 10
 }
 
 thread_sanitized() {
