@@ -191,6 +191,7 @@ void exceptions_leave_registered_types_and_batches()
             batch.step(actions, observations, step);
         }
         CHECK(derails(1000, [&] { batch.step(actions, observations, step); })); /* the first instance's */
+        CHECK(Derailed::alive < static_cast<int>(count)); /* of the others one each is kept, however often they fail */
     }
     CHECK(derails(0, [&] {
         arq::EnvBatch resets(context, id(Faulty::in_reset, 0), count);
@@ -198,6 +199,7 @@ void exceptions_leave_registered_types_and_batches()
     }));
     batch = arq::EnvBatch();
     CHECK(Corridor::alive == 0);
+    CHECK(Derailed::alive == 0);
 }
 
 /* Two environments fail at the same time in two threads: each call gets its own exception. */

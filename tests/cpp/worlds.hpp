@@ -174,7 +174,18 @@ class Derailed : public std::runtime_error
   public:
     explicit Derailed(int where) : std::runtime_error("derailed"), where_(where)
     {
+        alive++;
     }
+    Derailed(const Derailed &other) : std::runtime_error(other), where_(other.where_)
+    {
+        alive++;
+    }
+    Derailed &operator=(const Derailed &other) = default;
+    ~Derailed() override
+    {
+        alive--;
+    }
+    static inline std::atomic<int> alive{0};
     int where() const
     {
         return where_;

@@ -48,7 +48,9 @@ static arq_status said(const stage *s, arq_status status)
 {
     char text[4];
     REQUIRE(s->context, status == ARQ_OK || (status < 0 && status > ARQ_E_CALLER));
-    REQUIRE(s->context, status == ARQ_OK || arq_context_last_error(s->context, text, sizeof(text)) > 0);
+    /* Where no handle was given the call had no context to tell. */
+    REQUIRE(s->context, status == ARQ_OK || arq_context_last_error(s->context, text, sizeof(text)) > 0 ||
+                            arq_context_last_error(NULL, text, sizeof(text)) > 0);
     return status;
 }
 

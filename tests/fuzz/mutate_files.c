@@ -306,6 +306,7 @@ static int find_tensor(const file *f, size_t index, tensor *out)
 {
     size_t place = LENGTH_BYTES;
     span entry = {0, 0};
+    memset(out, 0, sizeof(*out));
     for (size_t i = 0; i <= index; i++) {
         const uint8_t *found = find(f, (span){place, header_end(f)}, "\"dtype\":");
         if (found == NULL) {
@@ -323,11 +324,14 @@ static int find_tensor(const file *f, size_t index, tensor *out)
     if (offsets == NULL || shape == NULL) {
         return 0;
     }
-    memset(out, 0, sizeof(*out));
     out->entry = entry;
     out->first = digits_at(f, (size_t)(shape - f->bytes), entry.end);
     out->offset[0] = digits_at(f, (size_t)(offsets - f->bytes), entry.end);
     out->offset[1] = digits_at(f, out->offset[0].end + 1, entry.end);
+    if (out->offset[0].begin == out->offset[0].end || out->offset[1].begin == out->offset[1].end) {
+        memset(out, 0, sizeof(*out));
+        return 0;
+    }
     out->begin = number_at(f, out->offset[0]);
     out->end = number_at(f, out->offset[1]);
     const uint8_t *type = f->bytes + entry.begin;
@@ -445,7 +449,8 @@ static void change_rows(file *f)
     uint64_t old_end = t.end;
     for (size_t i = 0; i < count; i++) {
         tensor other;
-        if (!find_tensor(f, i, &other) && other.entry.end == 0) {
+        int there = find_tensor(f, i, &other);
+        if ((!there && other.entry.end == 0) || other.first.end > other.offset[0].begin) {
             continue;
         }
         for (int side = 1; side >= 0; side--) {
@@ -454,7 +459,7 @@ static void change_rows(file *f)
                 set_number(f, other.offset[side], longer ? offset + bytes : offset - bytes);
             }
         }
-        if (other.begin == t.begin) {
+        if (other.begin == t.begin && other.end == old_end) {
             set_number(f, other.first, longer ? rows + changed : rows - changed);
         }
     }

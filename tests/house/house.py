@@ -56,6 +56,7 @@ LONGEST_FILE = 600
 LONGEST_EXAMPLE = 59  # comments and blank lines too
 SOURCES = (".c", ".h", ".cpp", ".hpp", ".py")
 NOT_TEXT_OF_OURS = ("LICENSE", ".xml", ".npz", ".safetensors", ".png", ".gif", ".svg", ".jsonl", ".bin", ".golden")
+LEFT_BY_A_TOOL = (".orig", ".rej", ".o", ".so", ".a", ".pyc", ".swp", "~", ".gcda", ".gcno", ".profraw")
 PATH_OF_A_MACHINE = re.compile(r"/(?:" + "|".join(["root", "home/\\w+", "work", "tmp/\\w*build", "Users/\\w+"]) + r")/")
 
 
@@ -268,6 +269,10 @@ class House(unittest.TestCase):
         lengths = {name: text_of(name).count("\n") for name in examples}
         self.complain([f"{name} has {lines} lines; an example has at most {LONGEST_EXAMPLE}"
                        for name, lines in lengths.items() if lines > LONGEST_EXAMPLE])
+
+    def test_nothing_is_left_by_tools(self):
+        self.complain([f"{name} was left by a merge, an editor or a build" for name in FILES
+                       if name.endswith(LEFT_BY_A_TOOL)])
 
     def test_text_is_clean(self):
         complaints = []

@@ -21,6 +21,7 @@ NOT_HERE = {
     "pip install": "tests/install/package.py does it",
     "python3 bindings/python/measure.py": "only measures; tests/python runs it shortly",
     "ARQ_CPU=": "the golden suite",
+    "tests/fuzz/run": "a search; suite fuzz goes through what was found",
     "git clone https://github.com/agentic-learning-ai-lab/arq": "downloads JAX and the authors' code, and only measures",
     "export ARQ_PLUGIN_PATH=": "tests/experiments runs these programs",
 }

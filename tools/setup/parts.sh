@@ -86,7 +86,7 @@ ordinary() { build "$usual_folder" && run_tests "$usual_folder" "$@"; }
 
 sanitized() {
     build "$build_folder/check-sanitized" -Db_sanitize=address,undefined -Db_lundef=false -Ddocs=disabled &&
-        run_tests "$build_folder/check-sanitized" --suite quick --suite env --suite golden --suite io \
+        run_tests "$build_folder/check-sanitized" --suite quick --suite env --suite golden --suite io --suite fuzz \
             --timeout-multiplier 5
 }
 
@@ -155,7 +155,7 @@ clang_sanitized() {
     need clang || return
     expect "the build" with_cc clang configure_and_build "$build_folder/check-clang-sanitized" \
         -Db_sanitize=address,undefined -Db_lundef=false -Ddocs=disabled &&
-        run_tests "$build_folder/check-clang-sanitized" --suite quick --suite env --suite golden --suite io \
+        run_tests "$build_folder/check-clang-sanitized" --suite quick --suite env --suite golden --suite io --suite fuzz \
             --timeout-multiplier 5
 }
 

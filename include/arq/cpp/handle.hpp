@@ -43,6 +43,7 @@ class Exceptions
     arq_status keep(const void *owner, std::exception_ptr exception)
     {
         std::lock_guard<std::mutex> lock(mutex_);
+        drop(owner); /* an earlier one that no call has rethrown: an owner's calls come one after the other */
         kept_[next_] = {owner, std::move(exception)};
         arq_status code = next_;
         next_ = next_ == INT32_MIN ? first : next_ - 1;
@@ -67,11 +68,16 @@ class Exceptions
     void forget(const void *owner)
     {
         std::lock_guard<std::mutex> lock(mutex_);
+        drop(owner);
+    }
+
+  private:
+    void drop(const void *owner)
+    {
         for (auto entry = kept_.begin(); entry != kept_.end();)
             entry = entry->second.owner == owner ? kept_.erase(entry) : std::next(entry);
     }
 
-  private:
     struct Entry {
         const void *owner;
         std::exception_ptr exception;
