@@ -73,7 +73,7 @@ class Checker:
             return self.check_arq(words[1:]) if self.arq else None
         if program == "meson":
             return self.check_meson(words[1:])
-        if program.startswith(("./tools/", "tools/", "docs/", "./docs/", "examples/")):
+        if program.startswith(("./tools/", "tools/", "docs/", "./docs/", "examples/", "tests/")):
             return None if os.access(os.path.join(pages.ROOT, program), os.X_OK) else f"{program} is not there to be run"
         if program in OTHERS or program.startswith(("./", "build/")):
             return None
