@@ -7,7 +7,7 @@
 
 /* ---- Memory ---- */
 
-#define MOST_BYTES ((size_t)64 << 20)
+#define MOST_BYTES ((size_t)16 << 20)
 
 static size_t live;
 

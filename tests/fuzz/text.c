@@ -55,7 +55,8 @@ static void try_id(const char *text)
 static void try_parameters(char *text)
 {
     arq_context *context = fuzz_context();
-    arq_config *config = fuzz_config(context, "");
+    arq_config *config =
+        fuzz_config(context, "widths=3 heads=1 batch=2 replay_capacity=40 learning_starts=0 train_period=1");
     char *rest = text;
     for (char *line = strtok_r(rest, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
         char *value = strchr(line, '=');
