@@ -32,7 +32,7 @@ struct arq_agent {
     uint8_t *observations;  /* [N] the newest */
     agent_episode *episode; /* [N] */
     agent_step *step;       /* [N] the step that observe is storing */
-    uint8_t *mask;          /* [N] work space: who needs Q now */
+    uint8_t *mask;          /* [N] work space: who needs Q now, who advances */
     arq_random *streams;    /* [N] work space of its file */
     int32_t *actions;       /* [N] likewise */
     const agent_experience *experience;

@@ -242,6 +242,7 @@ static uint32_t take_steps(arq_agent *agent, const uint8_t *mask, const int32_t 
                            const int32_t *terminated, const int32_t *truncated)
 {
     uint32_t count = 0;
+    uint64_t mode = arq_fp_enter(); /* rewards become floats by the library's rounding */
     for (uint32_t i = 0; i < agent->instances; i++) {
         agent_step *step = &agent->step[i];
         step->stepped = (uint8_t)is_asked(mask, i);
@@ -250,22 +251,27 @@ static uint32_t take_steps(arq_agent *agent, const uint8_t *mask, const int32_t 
         }
         count++;
         step->action = actions == NULL || actions[i] == ARQ_ACTION_CHOSEN ? agent->episode[i].action : actions[i];
-        step->reward = arq_fp_to_float(rewards[i]);
+        step->reward = (float)rewards[i];
         step->end = terminated[i] ? ARQ_END_TERMINATED : truncated[i] ? ARQ_END_TRUNCATED : ARQ_END_NONE;
     }
+    arq_fp_leave(mode);
     return count;
 }
 
-/* After a step is stored: on to the next observation. The papers' released code advances the activations after greedy
- * actions only. */
+/* The papers' released code advances the activations after greedy actions only. */
+static int advances(const arq_agent *agent, uint32_t i)
+{
+    const agent_episode *episode = &agent->episode[i];
+    const agent_step *step = &agent->step[i];
+    int greedy = !episode->explored && step->action == episode->action;
+    return step->stepped && (greedy || agent->network->parameters.context_on_explore);
+}
+
+/* After a step is stored: on to the next observation. */
 static void move_on(arq_agent *agent, uint32_t i, const void *next_observations, uint32_t *events)
 {
     agent_episode *episode = &agent->episode[i];
     const agent_step *step = &agent->step[i];
-    int greedy = !episode->explored && step->action == episode->action;
-    if (greedy || agent->network->parameters.context_on_explore) {
-        arq_activations_advance(agent->activations, i);
-    }
     memcpy(agent->observations + i * agent->observation_bytes,
            (const uint8_t *)next_observations + i * agent->observation_bytes, agent->observation_bytes);
     *events |= episode->explored ? ARQ_EVENT_EXPLORED : 0;
@@ -290,6 +296,10 @@ arq_status arq_agent_learn_from(arq_agent *agent, const uint8_t *mask, const int
     if (status != ARQ_OK) {
         return status;
     }
+    for (uint32_t i = 0; i < agent->instances; i++) {
+        agent->mask[i] = (uint8_t)advances(agent, i);
+    }
+    arq_activations_advance_many(agent->activations, agent->mask);
     for (uint32_t i = 0; i < agent->instances; i++) {
         if (agent->step[i].stepped) {
             move_on(agent, i, next_observations, events);

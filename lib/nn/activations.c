@@ -224,6 +224,22 @@ arq_status arq_activations_advance(arq_activations *activations, uint32_t episod
     return ARQ_OK;
 }
 
+void arq_activations_advance_many(arq_activations *activations, const uint8_t *mask)
+{
+    const arq_network_methods *methods = activations->shape.methods;
+    uint64_t mode = arq_fp_enter();
+    for (uint32_t i = 0; i < activations->episodes; i++) {
+        if (!mask[i] || !activations->computed[i]) {
+            continue;
+        }
+        if (methods->advance != NULL) {
+            methods->advance(activations, i);
+        }
+        activations->computed[i] = 0;
+    }
+    arq_fp_leave(mode);
+}
+
 float *arq_activations_previous(const arq_activations *activations, uint32_t cell, size_t *count)
 {
     *count = 0;

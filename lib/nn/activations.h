@@ -23,6 +23,9 @@ struct arq_activations {
 arq_status arq_network_compute(const arq_network *network, arq_activations *activations, const void *observations,
                                const uint8_t *mask, const char *call);
 
+/* arq_activations_advance for the episodes of the mask that have been computed. */
+void arq_activations_advance_many(arq_activations *activations, const uint8_t *mask);
+
 /* The activations of the step before of one cell, over all episodes, for saving and restoring; NULL where the kind
  * carries none. */
 float *arq_activations_previous(const arq_activations *activations, uint32_t cell, size_t *count);
