@@ -160,7 +160,7 @@ clang_sanitized() {
 }
 
 more_sanitized() {
-    run_tests "$build_folder/check-sanitized" --suite kernels --suite oom --suite abi --timeout-multiplier 10
+    run_tests "$build_folder/check-sanitized" --suite kernels --suite oom --suite abi --suite crash --timeout-multiplier 10
 }
 
 thread_sanitized() {

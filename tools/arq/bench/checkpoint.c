@@ -106,7 +106,7 @@ static int advance(const checkpoint_case *c, uint64_t steps)
 
 /* ---- What is timed ---- */
 
-static int copy(const checkpoint_case *c, uint32_t flags, arq_checkpoint **out, double *seconds)
+static int time_copy(const checkpoint_case *c, uint32_t flags, arq_checkpoint **out, double *seconds)
 {
     *seconds = -clock_seconds();
     arq_status status = arq_run_checkpoint(c->run, c->folder, flags, out);
@@ -114,7 +114,7 @@ static int copy(const checkpoint_case *c, uint32_t flags, arq_checkpoint **out, 
     return status == ARQ_OK ? 0 : message_library(c->subject.context);
 }
 
-static int write(const checkpoint_case *c, arq_checkpoint *checkpoint, double *seconds)
+static int time_write(const checkpoint_case *c, arq_checkpoint *checkpoint, double *seconds)
 {
     *seconds = -clock_seconds();
     arq_status status = arq_checkpoint_write(checkpoint);
@@ -156,12 +156,12 @@ static int time_both(const checkpoint_case *c, const char *bytes, size_t count, 
 {
     arq_checkpoint *checkpoint = NULL;
     int plain_first = index % 2 == 0;
-    int result = copy(c, ARQ_CHECKPOINT_WITHOUT_REPLAY, &checkpoint, &times->copy[index]);
+    int result = time_copy(c, ARQ_CHECKPOINT_WITHOUT_REPLAY, &checkpoint, &times->copy[index]);
     if (result == 0 && plain_first) {
         result = write_plainly(c, bytes, count, &times->plain[index]);
     }
     if (result == 0) {
-        result = write(c, checkpoint, &times->write[index]);
+        result = time_write(c, checkpoint, &times->write[index]);
     }
     if (result == 0 && !plain_first) {
         result = write_plainly(c, bytes, count, &times->plain[index]);
@@ -190,9 +190,9 @@ static int take(const checkpoint_case *c, uint32_t flags, timing *out)
 {
     arq_checkpoint *checkpoint = NULL;
     *out = (timing){0, 0};
-    int result = copy(c, flags, &checkpoint, &out->copy);
+    int result = time_copy(c, flags, &checkpoint, &out->copy);
     if (result == 0) {
-        result = write(c, checkpoint, &out->write);
+        result = time_write(c, checkpoint, &out->write);
     }
     arq_checkpoint_destroy(checkpoint);
     return result;
