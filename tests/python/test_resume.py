@@ -9,7 +9,7 @@ import time
 import unittest
 from unittest import mock
 
-from support import TRAINING, Case, Corridor, main
+from support import TRAINING, Case, Corridor, main, need
 
 import libarq
 
@@ -227,6 +227,39 @@ class Resume(Case):
         self.assertGreaterEqual(len(checkpoints), 2)
         for of_one in checkpoints:
             self.assertLessEqual(tables, of_one)
+
+    def test_a_vector_environment_begins_new_episodes(self):
+        gymnasium = need("gymnasium")
+        settings = {**ROLLOUT, "total_steps": 900}
+
+        def worlds():
+            return gymnasium.make_vec("CartPole-v1", num_envs=3)
+
+        with self.assertRaises(libarq.Interrupted) as caught:
+            libarq.train(worlds(), out=self.folder / "run", callbacks=[StopAt(401)], evaluate=False, **settings)
+        stopped = caught.exception.training
+        with self.assertLogs("libarq", "WARNING") as logged:
+            training = libarq.resume(self.folder / "run", worlds(), evaluate=False, progress=False, total_steps=1200)
+        self.assertIn(f"resumed after {stopped.run.steps} steps", logged.output[0])
+        self.assertEqual(training.resumed, libarq.Resumed.RESUMED | libarq.Resumed.NEW_EPISODES)
+        self.assertEqual(training.run.steps, 1200)
+        self.assertGreater(training.agent.metric("updates"), stopped.agent.metric("updates"))
+        self.assertEqual(training.episodes[: len(stopped.episodes)], stopped.episodes)
+        played = sum(episode.length for episode in training.episodes)
+        self.assertLessEqual(played, 1200)
+        self.assertEqual({episode.step for episode in training.episodes if episode.end == "failed"}, {stopped.run.steps})
+        with open(self.folder / "run" / "episodes.csv", encoding="utf-8", newline="") as file:
+            self.assertEqual([int(row["length"]) for row in csv.DictReader(file)],
+                             [episode.length for episode in training.episodes])
+        files = os.listdir(self.folder / "run" / "checkpoint")
+        self.assertEqual(sorted(files), ["agent-1200.safetensors", "run.json"])
+        with self.assertRaisesRegex(libarq.ShapeError, "gamma is 0.99 in the file, 0.5 in this agent"):
+            libarq.resume(self.folder / "run", worlds(), gamma=0.5, progress=False)
+        with self.assertRaisesRegex(libarq.ShapeError, "instances is 3 in the file, 2 in this run"):
+            libarq.resume(self.folder / "run", gymnasium.make_vec("CartPole-v1", num_envs=2), progress=False)
+        (self.folder / "run" / "checkpoint" / "run.json").write_text("[]")
+        with self.assertRaisesRegex(ValueError, "no checkpoint of a training in a vector environment"):
+            libarq.resume(self.folder / "run", worlds(), progress=False)
 
     def test_a_checkpoint_that_cannot_be_written_stops_nothing(self):
         class Block(libarq.Callback):

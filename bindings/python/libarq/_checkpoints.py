@@ -9,18 +9,23 @@ import threading
 import time
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from . import files
 from ._interrupts import whole
 from .callbacks import Episode
 from .checkpoint import Checkpoint
 from .network import Network
-from .run import Run
 
 if TYPE_CHECKING:
     from .context import Context
+    from .gymnasium.vector_checkpoint import SavedVectorRun, VectorCheckpoint
+    from .gymnasium.vector_run import VectorRun
     from .logs import CsvLog
+    from .run import Run
+
+AnyRun = Union["Run", "VectorRun"]
+AnyCheckpoint = Union[Checkpoint, "VectorCheckpoint"]
 
 _logger = logging.getLogger("libarq")
 SECONDS = "seconds"
@@ -61,7 +66,7 @@ class Ending:
 class Keeper:
     """Takes the checkpoints of a run in its folder, with the network of the same moment."""
 
-    def __init__(self, folder: Path, run: Run, log: CsvLog, period: float) -> None:
+    def __init__(self, folder: Path, run: AnyRun, log: CsvLog, period: float) -> None:
         self._folder = folder
         self._run = run
         self._log = log
@@ -109,9 +114,9 @@ class Keeper:
             _logger.warning("%s; the training goes on", failure)
 
     @whole
-    def _copy(self, seconds: float, replay: bool) -> tuple[Checkpoint, Network]:
+    def _copy(self, seconds: float, replay: bool) -> tuple[AnyCheckpoint, Network]:
         marks = self._log.marks()
-        checkpoint = Checkpoint.copy(self._run, self._folder / files.CHECKPOINT, replay=replay)
+        checkpoint = self._run.checkpoint(self._folder / files.CHECKPOINT, replay=replay)
         try:
             for name, size in marks.items():
                 checkpoint.set_text(name, str(size))
@@ -121,7 +126,7 @@ class Keeper:
             checkpoint.close()
             raise
 
-    def _write(self, checkpoint: Checkpoint, network: Network) -> None:
+    def _write(self, checkpoint: AnyCheckpoint, network: Network) -> None:
         try:
             self._log.settle()
             checkpoint.write()
@@ -135,12 +140,21 @@ class Keeper:
 
 def exists(folder: Path) -> bool:
     """Whether a run's folder has a checkpoint."""
-    return (folder / files.CHECKPOINT / files.RUN).exists()
+    return any((folder / files.CHECKPOINT / name).exists() for name in (files.RUN, files.VECTOR_RUN))
+
+
+def open_saved(folder: Path, context: Context) -> Union[Checkpoint, SavedVectorRun]:
+    """The checkpoint of a run's folder."""
+    if (folder / files.CHECKPOINT / files.VECTOR_RUN).exists():
+        from .gymnasium.vector_checkpoint import SavedVectorRun
+
+        return SavedVectorRun(folder / files.CHECKPOINT, context)
+    return Checkpoint.open(folder / files.CHECKPOINT, context=context)
 
 
 def read_back(folder: Path, context: Context) -> tuple[float, dict[str, int]]:
     """The seconds spent until a folder's checkpoint, and how long its tables were."""
-    with Checkpoint.open(folder / files.CHECKPOINT, context=context) as checkpoint:
+    with open_saved(folder, context) as checkpoint:
         texts = {name: checkpoint.text(name) for name in (files.LOG, files.EPISODES, SECONDS)}
     if None in texts.values():
         raise ValueError(f"{folder} holds a checkpoint of another program: it does not say how long the tables were")

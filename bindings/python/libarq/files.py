@@ -24,7 +24,8 @@ EPISODES = "episodes.csv"
 RESULT = "result.csv"
 CHECKPOINT = "checkpoint"
 RUN = "run.safetensors"
-"""In the folder of the checkpoint."""
+VECTOR_RUN = "run.json"
+"""In the folder of the checkpoint: of a run, or of one in a Gymnasium vector environment."""
 ALL = (CONFIG, NETWORK, LOG, EPISODES, RESULT, CHECKPOINT)
 
 

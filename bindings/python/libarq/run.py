@@ -15,7 +15,7 @@ from ._library import lib
 from .agent import Agent
 from .batch import EnvironmentBatch
 from .callbacks import Episode
-from .checkpoint import Resumed
+from .checkpoint import Checkpoint, Resumed
 from .config import Config, resolve
 from .context import Part, create
 from .environment import Environment
@@ -129,6 +129,10 @@ class Run(Part):
     def metrics(self) -> dict[str, float]:
         """Every number: of the whole run by its name, of cells as "loss_cell0"."""
         return _metrics.every(self.metric, self.agent.network.cells)
+
+    def checkpoint(self, folder: Any, *, replay: bool = True) -> Checkpoint:
+        """Checkpoint.copy() of this run: a copy, to be written into the folder in any thread."""
+        return Checkpoint.copy(self, folder, replay=replay)
 
     def save(self, folder: Any) -> None:
         """Saves the whole run into a folder, for this run alone; all or nothing. See Checkpoint."""

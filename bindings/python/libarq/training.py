@@ -20,7 +20,7 @@ from ._interrupts import Deferred, whole
 from .agent import Agent
 from .batch import EnvironmentBatch
 from .callbacks import Callback, Episode
-from .checkpoint import Checkpoint, Resumed
+from .checkpoint import Resumed
 from .config import Config, recommended, resolve
 from .context import Context
 from .environment import Environment
@@ -74,7 +74,7 @@ class Training:
     callbacks: see Callback. log_every: steps between rows of metrics.
     resume: goes on with the run in `out` from its last checkpoint, where there is one, bit for bit; otherwise it begins.
     checkpoint: seconds between checkpoints in `out`, written in a thread; 0: only at the end. In a Gymnasium vector
-        environment none are taken. keep_replay: in the checkpoint of a complete training, too.
+        environment learning waits for the disk. keep_replay: in the checkpoint of a complete training, too.
     """
 
     def __init__(
@@ -133,16 +133,16 @@ class Training:
                 raise TypeError("resume needs out, the folder of the run")
             return
         log = CsvLog(self.out)
-        if resume and _checkpoints.exists(self.out) and isinstance(self.run, Run):
-            self._go_on(self.out, self.run, log)
+        if resume and _checkpoints.exists(self.out):
+            self._go_on(self.out, log)
         else:
             files.make_folder(self.out, force)
             files.write_config(self.out, self.env.id, self.run.instances, self.config)
         self.callbacks.insert(0, log)
-        if isinstance(self.run, Run):
-            self._keeper = Keeper(self.out, self.run, log, period)
+        self._keeper = Keeper(self.out, self.run, log, period)
 
-    def _go_on(self, folder: Path, run: Run, log: CsvLog) -> None:
+    def _go_on(self, folder: Path, log: CsvLog) -> None:
+        run = self.run
         self.seconds, marks = _checkpoints.read_back(folder, self._context)
         run.load(folder / files.CHECKPOINT)
         log.go_on(marks)
@@ -156,7 +156,7 @@ class Training:
     @property
     def resumed(self) -> Resumed:
         """How a training that goes on with a saved one was resumed."""
-        return self.run.resumed if isinstance(self.run, Run) else Resumed(0)
+        return self.run.resumed
 
     @property
     def name(self) -> str:
@@ -284,8 +284,6 @@ class Training:
         """
         if folder is not None and os.fspath(folder).endswith(".safetensors"):
             raise ValueError(f"{folder} is the name of a file; network.save() saves the network, save() a whole folder")
-        if not isinstance(self.run, Run):
-            raise TypeError("a training in a Gymnasium vector environment cannot be saved; agent.save() saves its agent")
         if folder is not None:
             self.run.save(folder)
         elif self._keeper is None:
@@ -438,7 +436,7 @@ def resume(
     if is_handle(env):
         context = env.context
     context = context or Context(threads=threads)
-    with Checkpoint.open(folder / files.CHECKPOINT, context=context) as saved:
+    with _checkpoints.open_saved(folder, context) as saved:
         config = saved.config().set(**parameters)
         instances = saved.instances
     env = files.environment_to_play(folder, trust) if env is None else env

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections import deque
+from typing import Any
 
 import numpy as np
 
 from .. import _arrays, _metrics
 from .._arrays import Array
 from .._interrupts import Deferred
+from .._prototypes import ARQ_E_SHAPE
 from ..agent import Agent
 from ..callbacks import Episode
+from ..checkpoint import Resumed
 from ..config import Config
-from ..errors import DivergedError
+from ..errors import DivergedError, ShapeError
+from .vector_checkpoint import SavedVectorRun, VectorCheckpoint
 from .worlds import Outcome, VectorWorlds
 
 _SLICE_SECONDS = 0.05
+_logger = logging.getLogger("libarq")
 
 
 class VectorRun:
@@ -25,6 +31,7 @@ class VectorRun:
 
     def __init__(self, env: VectorWorlds, config: Config) -> None:
         self.env = env
+        self._config = config
         self.agent = Agent(
             env.spec.observation, env.spec.actions.count, instances=env.count, config=config, context=env.context
         )
@@ -40,6 +47,8 @@ class VectorRun:
         self._ended: list[Episode] = []
         self.steps = 0
         """Steps made."""
+        self.resumed = Resumed(0)
+        """As Run.resumed."""
 
     @property
     def instances(self) -> int:
@@ -118,6 +127,45 @@ class VectorRun:
             for i in np.flatnonzero(self.env.playing):
                 self._end(int(i), "failed")
         self._begun = False
+
+    def checkpoint(self, folder: Any, *, replay: bool = True) -> VectorCheckpoint:
+        """As Run.checkpoint(), but the agent is written at once, and always with its replay."""
+        state = {
+            "instances": self.instances,
+            "steps": self.steps,
+            "finished": self._finished,
+            "recent": list(self._recent),
+            "last": self._last,
+            "seconds": self._seconds,
+            "returns": self._returns.tolist(),
+            "lengths": self._lengths.tolist(),
+        }
+        return VectorCheckpoint(self.agent, self._config, folder, state)
+
+    def save(self, folder: Any) -> None:
+        """As Run.save()."""
+        self.checkpoint(folder).write()
+
+    def load(self, folder: Any) -> None:
+        """As Run.load(). The environments cannot be saved: all begin a new episode."""
+        saved = SavedVectorRun(folder, self.env.context)
+        state = saved.state
+        if saved.instances != self.instances:
+            raise ShapeError(
+                ARQ_E_SHAPE, f"{folder}: instances is {saved.instances} in the file, {self.instances} in this run"
+            )
+        self.agent.load(saved.agent)
+        self.steps, self._finished = int(state["steps"]), int(state["finished"])
+        self._recent = deque(map(float, state["recent"]), maxlen=100)
+        self._last = None if state["last"] is None else Episode(*state["last"])
+        self._seconds = float(state["seconds"])
+        self._returns[:], self._lengths[:] = state["returns"], state["lengths"]
+        self._ended, self._begun = [], False
+        self._seed = self._config["seed"] + self.steps  # not as any episode began before
+        for i in np.flatnonzero(self._lengths):
+            self._end(int(i), "failed")
+        self.resumed = Resumed.RESUMED | Resumed.NEW_EPISODES
+        _logger.warning("resumed after %d steps: the environments have no saved state and begin new episodes", self.steps)
 
     def metric(self, name: str, cell: int = 0) -> float:
         """As Run.metric()."""
