@@ -57,7 +57,8 @@ ARQ_API arq_status arq_agent_create(arq_context *context, const arq_config *conf
                                     uint32_t observation_size, uint32_t actions, arq_agent **out);
 
 /**
- * @brief Frees an agent.
+ * @brief Frees an agent; inside a callback of one of its calls at the end of that call. Nothing happens to the agent of
+ * a run, which ends with the run.
  * @param agent NULL is fine.
  * @since 0.1
  */

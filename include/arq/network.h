@@ -63,7 +63,8 @@ ARQ_API arq_status arq_network_open(arq_context *context, const char *path, arq_
 ARQ_API arq_status arq_network_copy(const arq_network *network, arq_network **out);
 
 /**
- * @brief Frees a network; its learner must be gone.
+ * @brief Frees a network; while its learner or a call (that runs this as a callback, or arq_evaluate()) uses it, once
+ * they have ended. Nothing happens to the network of an agent, which ends with the agent.
  * @param network NULL is fine.
  * @since 0.1
  */

@@ -46,7 +46,8 @@ ARQ_API arq_status arq_run_create_batch(arq_context *context, const arq_config *
                                         arq_run **out);
 
 /**
- * @brief Ends a run; the environment or batch stays.
+ * @brief Ends a run; the environment or batch stays. Inside a callback of one of its calls it ends with that call, and
+ *   arq_run_advance() returns after the present step.
  * @param run NULL is fine.
  * @since 0.1
  */

@@ -44,6 +44,7 @@ static arq_status create_parts(arq_agent *agent, const arq_config *config, int32
     if (status != ARQ_OK) {
         return status;
     }
+    agent->network->owned = 1;
     /* The network has made widths of width_scale and of `auto`. */
     agent->parameters.widths = agent->network->parameters.widths;
     agent->parameters.width_scale = agent->network->parameters.width_scale;
@@ -103,11 +104,8 @@ arq_status arq_agent_create(arq_context *context, const arq_config *config, int3
     return arq_agent_create_many(context, config, observation_kind, observation_size, actions, 1, out);
 }
 
-void arq_agent_destroy(arq_agent *agent)
+static void free_agent(arq_agent *agent)
 {
-    if (agent == NULL) {
-        return;
-    }
     arq_context *context = agent->context;
     size_t n = agent->instances;
     if (agent->memory != NULL) {
@@ -121,9 +119,30 @@ void arq_agent_destroy(arq_agent *agent)
     arq_free(context, agent->actions, n, sizeof(*agent->actions));
     arq_activations_destroy(agent->activations);
     arq_learner_destroy(agent->learner);
-    arq_network_destroy(agent->network);
+    arq_network_release(agent->network);
     arq_free(context, agent, 1, sizeof(*agent));
     arq_context_release(context);
+}
+
+void arq_agent_release(arq_agent *agent)
+{
+    if (agent != NULL && arq_life_end(&agent->life)) {
+        free_agent(agent);
+    }
+}
+
+void arq_agent_destroy(arq_agent *agent)
+{
+    if (agent != NULL && !agent->owned) {
+        arq_agent_release(agent);
+    }
+}
+
+void arq_agent_let_go(arq_agent *agent)
+{
+    if (arq_life_let_go(&agent->life)) {
+        free_agent(agent);
+    }
 }
 
 arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call)

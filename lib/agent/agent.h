@@ -7,6 +7,7 @@
 #include "arq/agent.h"
 #include "agent/experience.h"
 #include "agent/schedule.h"
+#include "core/life.h"
 #include "core/random.h"
 #include "nn/activations.h"
 #include "nn/learner.h"
@@ -42,7 +43,8 @@ struct arq_agent {
     int32_t update_due; /* an update waits until enough can be drawn */
     double learning_seconds;
     int32_t lent;  /* the agent's own run is calling its environment, which may not use the agent */
-    int32_t owned; /* it belongs to a run, which counts its steps */
+    int32_t owned; /* it belongs to a run, which counts its steps and alone may destroy it */
+    arq_life life; /* held by calls that may run callbacks */
 };
 
 /* For the next environment step; after so many. */
@@ -53,6 +55,10 @@ static inline const void *arq_agent_observation(const arq_agent *agent, uint32_t
 {
     return agent->observations + instance * agent->observation_bytes;
 }
+
+/* For owners, as arq_agent_destroy() is for users; and the end of a hold of its life. */
+void arq_agent_release(arq_agent *agent);
+void arq_agent_let_go(arq_agent *agent);
 
 /* ARQ_E_BUSY: the call comes from inside the environment of the agent's own run. */
 arq_status arq_agent_fail_lent(const arq_agent *agent, const char *call);

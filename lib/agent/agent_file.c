@@ -206,7 +206,10 @@ arq_status arq_agent_save(arq_agent *agent, const char *path)
     agent_saved saved = {.agent = agent};
     arq_part parts[ARQ_AGENT_PARTS];
     size_t count = arq_agent_list_parts(&saved, parts);
-    return arq_save_parts(agent->context, path, "agent", parts, count);
+    arq_life_hold(&agent->life);
+    status = arq_save_parts(agent->context, path, "agent", parts, count);
+    arq_agent_let_go(agent);
+    return status;
 }
 
 arq_status arq_agent_load(arq_agent *agent, const char *path)
@@ -226,7 +229,9 @@ arq_status arq_agent_load(arq_agent *agent, const char *path)
     agent_saved saved = {.agent = agent};
     arq_part parts[ARQ_AGENT_PARTS];
     size_t count = arq_agent_list_parts(&saved, parts);
+    arq_life_hold(&agent->life);
     status = arq_load_parts(agent->context, "arq_agent_load", path, "agent", parts, count);
     arq_saved_replay_clear(&saved.replay);
+    arq_agent_let_go(agent);
     return status;
 }

@@ -99,7 +99,13 @@ arq_status arq_agent_begin_many(arq_agent *agent, const uint8_t *mask, const voi
     char what[64];
     snprintf(what, sizeof(what), "%s: observation", call);
     status = check_observations(agent, mask, observations, what);
-    return status != ARQ_OK ? status : arq_agent_enter(agent, mask, observations);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    arq_life_hold(&agent->life);
+    status = arq_agent_enter(agent, mask, observations);
+    arq_agent_let_go(agent);
+    return status;
 }
 
 arq_status arq_agent_begin(arq_agent *agent, const void *observation)
@@ -193,7 +199,10 @@ arq_status arq_agent_act_many(arq_agent *agent, const uint8_t *mask, int32_t *ac
                             instance_words(agent, i, room));
         }
     }
-    return arq_agent_choose(agent, mask, actions);
+    arq_life_hold(&agent->life);
+    status = arq_agent_choose(agent, mask, actions);
+    arq_agent_let_go(agent);
+    return status;
 }
 
 arq_status arq_agent_act(arq_agent *agent, int32_t *action)
@@ -343,7 +352,10 @@ arq_status arq_agent_observe_many(arq_agent *agent, const uint8_t *mask, const i
     if (status != ARQ_OK) {
         return status;
     }
-    return arq_agent_learn_from(agent, mask, actions, rewards, next_observations, terminated, truncated, told);
+    arq_life_hold(&agent->life);
+    status = arq_agent_learn_from(agent, mask, actions, rewards, next_observations, terminated, truncated, told);
+    arq_agent_let_go(agent);
+    return status;
 }
 
 arq_status arq_agent_observe(arq_agent *agent, int32_t action, double reward, const void *next_observation,

@@ -60,6 +60,7 @@ arq_status arq_learner_make(arq_network *network, const arq_parameters *paramete
     arq_context_retain(context);
     learner->context = context;
     learner->network = network;
+    arq_network_hold(network);
     learner->parameters = *parameters;
     learner->learning = learning;
     learner->batch = (uint32_t)parameters->batch;
@@ -115,6 +116,7 @@ void arq_learner_destroy(arq_learner *learner)
     arq_free(context, learner->v, weights, sizeof(float));
     arq_free(context, learner->encode_space, learner->encode_bytes, 1);
     atomic_store(&learner->network->has_learner, 0);
+    arq_network_let_go(learner->network);
     arq_free(context, learner, 1, sizeof(*learner));
     arq_context_release(context);
 }

@@ -142,11 +142,8 @@ arq_status arq_network_copy(const arq_network *network, arq_network **out)
     return status;
 }
 
-void arq_network_destroy(arq_network *network)
+static void free_network(arq_network *network)
 {
-    if (network == NULL) {
-        return;
-    }
     arq_context *context = network->context;
     arq_free(context, network->weights, arq_network_weight_count(&network->shape), sizeof(float));
     arq_free(context, network->tensors, network->tensor_count, sizeof(*network->tensors));
@@ -154,15 +151,41 @@ void arq_network_destroy(arq_network *network)
     arq_context_release(context);
 }
 
-/* The counter is not part of what a const network promises to keep. */
-static atomic_int *users_of(const arq_network *network)
+void arq_network_release(arq_network *network)
 {
-    return (atomic_int *)(uintptr_t)&network->users;
+    if (network != NULL && arq_life_end(&network->life)) {
+        free_network(network);
+    }
+}
+
+void arq_network_destroy(arq_network *network)
+{
+    if (network != NULL && !network->owned) {
+        arq_network_release(network);
+    }
+}
+
+/* Who uses it is not part of what a const network promises to keep. */
+static arq_network *counted(const arq_network *network)
+{
+    return (arq_network *)(uintptr_t)network;
+}
+
+void arq_network_hold(const arq_network *network)
+{
+    arq_life_hold(&counted(network)->life);
+}
+
+void arq_network_let_go(const arq_network *network)
+{
+    if (arq_life_let_go(&counted(network)->life)) {
+        free_network(counted(network));
+    }
 }
 
 arq_status arq_network_begin_read(const arq_network *network, const char *call)
 {
-    atomic_int *users = users_of(network);
+    atomic_int *users = &counted(network)->users;
     int present = atomic_load(users);
     do {
         if (present < 0) {
@@ -170,12 +193,14 @@ arq_status arq_network_begin_read(const arq_network *network, const char *call)
                             "%s: another thread is changing this network's weights; act on a copy", call);
         }
     } while (!atomic_compare_exchange_weak(users, &present, present + 1));
+    arq_network_hold(network);
     return ARQ_OK;
 }
 
 void arq_network_end_read(const arq_network *network)
 {
-    atomic_fetch_sub(users_of(network), 1);
+    atomic_fetch_sub(&counted(network)->users, 1);
+    arq_network_let_go(network);
 }
 
 arq_status arq_network_begin_change(arq_network *network, const char *call)
@@ -185,12 +210,14 @@ arq_status arq_network_begin_change(arq_network *network, const char *call)
         return arq_fail(network->context, ARQ_E_BUSY, "%s: %s uses this network's weights now", call,
                         nobody < 0 ? "another change" : "another thread");
     }
+    arq_network_hold(network);
     return ARQ_OK;
 }
 
 void arq_network_end_change(arq_network *network)
 {
     atomic_store(&network->users, 0);
+    arq_network_let_go(network);
 }
 
 uint32_t arq_network_cells(const arq_network *network)

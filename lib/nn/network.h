@@ -7,6 +7,7 @@
 #include "arq/network.h"
 #include "core/config.h"
 #include "core/context.h"
+#include "core/life.h"
 #include "io/saved.h"
 #include "nn/shape.h"
 
@@ -21,6 +22,8 @@ struct arq_network {
     float *weights;
     atomic_int users;        /* calls that read the weights now; -1: somebody changes them */
     atomic_bool has_learner; /* one at most */
+    arq_life life;           /* held by calls on it, and by its learner */
+    int32_t owned;           /* by an agent, which alone may destroy it */
 };
 
 /* The shape that parameters ask for, without memory for it; width_scale sets the widths. */
@@ -30,6 +33,13 @@ arq_status arq_network_find_shape(const arq_context *context, arq_parameters *pa
 /* arq_network_create from parameters that have been checked. */
 arq_status arq_network_make(arq_context *context, const arq_parameters *parameters, int32_t kind, uint32_t size,
                             uint32_t actions, arq_network **out);
+
+/* For owners, as arq_network_destroy() is for users. */
+void arq_network_release(arq_network *network);
+
+/* Holds it beyond the brackets below; see arq_life. */
+void arq_network_hold(const arq_network *network);
+void arq_network_let_go(const arq_network *network);
 
 /* Brackets for reading and for changing weights; ARQ_E_BUSY, which names the call. */
 arq_status arq_network_begin_read(const arq_network *network, const char *call);

@@ -130,24 +130,10 @@ static arq_status check_run(const arq_run *run, const char *folder, const char *
     return ARQ_OK;
 }
 
-arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t flags, arq_checkpoint **out)
+static arq_status take_checkpoint(arq_run *run, const char *folder, uint32_t flags, const char *call,
+                                  arq_checkpoint **out)
 {
-    static const char call[] = "arq_run_checkpoint";
-    if (out != NULL) {
-        *out = NULL;
-    }
-    arq_status status = check_run(run, folder, call);
-    if (status != ARQ_OK) {
-        return status;
-    }
-    if (out == NULL) {
-        return arq_fail_null(run->context, call, "out");
-    }
-    if ((flags & ~ARQ_CHECKPOINT_WITHOUT_REPLAY) != 0) {
-        return arq_fail(run->context, ARQ_E_ARGUMENT, "%s: flags is %u; accepted: 0 or ARQ_CHECKPOINT_WITHOUT_REPLAY",
-                        call, (unsigned)flags);
-    }
-    status = create_shared(run);
+    arq_status status = create_shared(run);
     if (status != ARQ_OK) {
         return status;
     }
@@ -166,6 +152,29 @@ arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t flags, 
     atomic_store(&checkpoint->shared->pending, 1);
     *out = checkpoint;
     return ARQ_OK;
+}
+
+arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t flags, arq_checkpoint **out)
+{
+    static const char call[] = "arq_run_checkpoint";
+    if (out != NULL) {
+        *out = NULL;
+    }
+    arq_status status = check_run(run, folder, call);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    if (out == NULL) {
+        return arq_fail_null(run->context, call, "out");
+    }
+    if ((flags & ~ARQ_CHECKPOINT_WITHOUT_REPLAY) != 0) {
+        return arq_fail(run->context, ARQ_E_ARGUMENT, "%s: flags is %u; accepted: 0 or ARQ_CHECKPOINT_WITHOUT_REPLAY",
+                        call, (unsigned)flags);
+    }
+    arq_life_hold(&run->life);
+    status = take_checkpoint(run, folder, flags, call, out);
+    arq_run_let_go(run);
+    return status;
 }
 
 /* Only one that was copied from a run can be written. */
@@ -339,7 +348,9 @@ arq_status arq_run_load(arq_run *run, const char *folder)
     if (status != ARQ_OK) {
         return status;
     }
+    arq_life_hold(&run->life);
     status = take_run(run, checkpoint);
+    arq_run_let_go(run);
     arq_checkpoint_destroy(checkpoint);
     return status;
 }

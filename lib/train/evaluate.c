@@ -253,9 +253,15 @@ static arq_status evaluate(player *p, arq_env *env, arq_env_batch *batch, uint64
     if (status != ARQ_OK) {
         return status;
     }
+    if (p->network != NULL) {
+        arq_network_hold(p->network);
+    }
     status = prepare(p, env, batch, seed, call);
     if (status == ARQ_OK) {
         status = play(p);
+    }
+    if (p->network != NULL) {
+        arq_network_let_go(p->network);
     }
     arq_activations_destroy(p->activations);
     arq_arena_destroy(p->context, &p->arena);

@@ -96,19 +96,30 @@ void arq_run_release_checkpoints(run_checkpoints *shared)
     }
 }
 
-void arq_run_destroy(arq_run *run)
+static void free_run(arq_run *run)
 {
-    if (run == NULL) {
-        return;
-    }
     arq_context *context = run->context;
     arq_run_release_checkpoints(run->checkpoints);
-    arq_agent_destroy(run->agent);
+    arq_agent_release(run->agent);
     arq_arena_destroy(context, &run->arena);
     arq_worlds_destroy(&run->worlds);
     arq_config_destroy(run->config);
     arq_free(context, run, 1, sizeof(*run));
     arq_context_release(context);
+}
+
+void arq_run_destroy(arq_run *run)
+{
+    if (run != NULL && arq_life_end(&run->life)) {
+        free_run(run);
+    }
+}
+
+void arq_run_let_go(arq_run *run)
+{
+    if (arq_life_let_go(&run->life)) {
+        free_run(run);
+    }
 }
 
 void arq_run_end_episode(arq_run *run, uint32_t instance, int32_t end)
@@ -235,7 +246,9 @@ arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
     double begin = arq_seconds();
     arq_status status = ARQ_OK;
     run->ended_count = 0;
-    while (status == ARQ_OK && run->steps < total && run->steps - before < steps && !is_full(run)) {
+    arq_life_hold(&run->life);
+    while (status == ARQ_OK && run->steps < total && run->steps - before < steps && !is_full(run) &&
+           !arq_life_has_ended(&run->life)) {
         status = begin_episodes(run);
         if (status == ARQ_OK) {
             status = step(run);
@@ -245,6 +258,7 @@ arq_status arq_run_advance(arq_run *run, uint64_t steps, uint64_t *done)
     if (done != NULL) {
         *done = run->steps - before;
     }
+    arq_run_let_go(run);
     return status;
 }
 

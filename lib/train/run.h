@@ -7,6 +7,7 @@
 #include "arq/run.h"
 #include "agent/agent.h"
 #include "core/config.h"
+#include "core/life.h"
 #include "train/worlds.h"
 
 #include <stdatomic.h>
@@ -51,10 +52,12 @@ struct arq_run {
     uint64_t last_length;
     uint32_t resumed; /* ARQ_RESUMED bits */
     run_checkpoints *checkpoints;
+    arq_life life; /* held by calls that may run callbacks */
     arq_arena arena;
 };
 
 /* Lets go of what is shared with a checkpoint; NULL is fine. */
+void arq_run_let_go(arq_run *run); /* the end of a hold of its life */
 void arq_run_release_checkpoints(run_checkpoints *checkpoints);
 
 /* Ends the episode of an instance: it stands in the list of ended ones. */

@@ -3,6 +3,8 @@
 #include "counting_memory.hpp"
 #include "worlds.hpp"
 
+#include <functional>
+#include <memory>
 #include <thread>
 
 template <class Handle>
@@ -110,7 +112,63 @@ void no_memory()
     CHECK(memory.blocks == 0);
 }
 
+/* Calls back in every step. */
+class Calling : public Corridor
+{
+  public:
+    std::function<void()> called;
+
+    arq::Step step(std::int32_t action, arq::ObservationBuffer observation) override
+    {
+        if (called)
+            called();
+        return Corridor::step(action, observation);
+    }
+};
+
+/* What a call uses lasts until it returns, even where a callback ends every handle. */
+void handles_end_inside_callbacks()
+{
+    for (int which = 0; which < 3; which++) {
+        CountingMemory memory;
+        int calls = 0;
+        auto context = std::make_unique<arq::Context>(memory);
+        auto world = std::make_unique<Calling>();
+        Calling &calling = *world;
+        auto env = std::make_unique<arq::Env>(*context, std::move(world));
+        auto config = std::make_unique<arq::Config>(small_config(*context));
+        auto run = std::make_unique<arq::Run>(*context, *config, *env);
+        auto network = std::make_unique<arq::Network>(run->agent().network().copy());
+        calling.called = [&] {
+            calls++;
+            run.reset();
+            network.reset();
+            env.reset();
+            config.reset();
+            context.reset();
+        };
+        if (which == 0) {
+            run->advance(5);
+        } else if (which == 1) {
+            run.reset();
+            arq::EvaluationOptions options;
+            options.episodes = 1;
+            options.max_steps = 20;
+            arq::evaluate(*context, *network, *env, options);
+        } else {
+            run.reset();
+            network.reset();
+            std::vector<float> observation(6);
+            env->reset(1, observation);
+            env->step(1, observation);
+        }
+        CHECK(calls > 0 && run == nullptr && env == nullptr && context == nullptr);
+        CHECK(memory.blocks == 0 && Corridor::alive == 0);
+    }
+}
+
 const check::Test tests[] = {
+    {"handles_end_inside_callbacks", handles_end_inside_callbacks},
     {"ends_in_any_order", ends_in_any_order},
     {"moves_replace", moves_replace},
     {"many_threads_act_from_one_network", many_threads_act_from_one_network},

@@ -253,6 +253,29 @@ class Threads(Case):
         self.assertEqual(run.advance(2), 2)
         self.assertEqual(len(heard), 4)
 
+    def test_closing_inside_a_callback_is_refused(self):
+        refused = []
+
+        class Closes(Corridor):
+            def step(self, action):
+                for handle in handles:
+                    try:
+                        handle.close()
+                    except libarq.BusyError:
+                        refused.append(handle)
+                return super().step(action)
+
+        env = libarq.Environment.from_python(Closes())
+        run = libarq.Run(env, **TINY)
+        handles = [run, run.agent, env, env.context]
+        run.advance(5)
+        self.assertEqual(len(refused), 4 * run.steps)
+        network = run.agent.network.copy()
+        handles = [network, env, env.context]
+        libarq.evaluate(network, env, episodes=1, max_steps=3)
+        self.assertFalse(network.closed or env.closed)
+        self.assertEqual(refused[-3:], handles)
+
     def test_many_threads_act_with_one_network(self):
         network = libarq.Network(16, 3, widths=[16, 16], heads=2)
         observations = np.random.default_rng(1).random((50, 16), np.float32)

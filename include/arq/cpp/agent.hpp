@@ -135,15 +135,17 @@ class Agent : public Handle<arq_agent>
         std::string misfit = observation.misfit("Agent::begin", "observation", layout(), 1);
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_agent_begin(get(), observation.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_agent_begin(kept.get(), observation.data()));
     }
 
     /** @brief Chooses the action for the newest observation. @return The action, or as arq_agent_act(). */
     Outcome<std::int32_t> act()
     {
         std::int32_t action = 0;
-        arq_status status = arq_agent_act(get(), &action);
-        return outcome(status, action);
+        const auto kept = this->keep();
+        arq_status status = arq_agent_act(kept.get(), &action);
+        return kept.outcome(status, action);
     }
 
     /**
@@ -159,9 +161,10 @@ class Agent : public Handle<arq_agent>
         if (!misfit.empty())
             return detail::refuse<Events>(ARQ_E_SHAPE, std::move(misfit));
         Events events;
-        arq_status status = arq_agent_observe(get(), action, step.reward, next_observation.data(), step.terminated,
+        const auto kept = this->keep();
+        arq_status status = arq_agent_observe(kept.get(), action, step.reward, next_observation.data(), step.terminated,
                                               step.truncated, &events.bits);
-        return outcome(status, events);
+        return kept.outcome(status, events);
     }
 
     /**
@@ -178,7 +181,8 @@ class Agent : public Handle<arq_agent>
             misfit = fit("Agent::begin_many", mask, "observations", instances());
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_agent_begin_many(get(), all_or(mask), observations.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_agent_begin_many(kept.get(), all_or(mask), observations.data()));
     }
 
     /**
@@ -193,7 +197,8 @@ class Agent : public Handle<arq_agent>
         std::string misfit = fit("Agent::act_many", mask, "actions", actions.size());
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_agent_act_many(get(), all_or(mask), actions.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_agent_act_many(kept.get(), all_or(mask), actions.data()));
     }
 
     /**
@@ -222,10 +227,11 @@ class Agent : public Handle<arq_agent>
         if (!misfit.empty())
             return detail::refuse<Events>(ARQ_E_SHAPE, std::move(misfit));
         Events events;
-        arq_status status = arq_agent_observe_many(get(), all_or(mask), actions.empty() ? nullptr : actions.data(),
+        const auto kept = this->keep();
+        arq_status status = arq_agent_observe_many(kept.get(), all_or(mask), actions.empty() ? nullptr : actions.data(),
                                                    step.rewards.data(), next_observations.data(),
                                                    step.terminated.data(), step.truncated.data(), &events.bits);
-        return outcome(status, events);
+        return kept.outcome(status, events);
     }
 
     /** @brief The network that learns. Other threads act on a copy, not on this one. @return A handle that keeps the
@@ -258,12 +264,14 @@ class Agent : public Handle<arq_agent>
     /** @brief Saves everything. @param path The file. @return As arq_agent_save(). */
     Outcome<void> save(Text path)
     {
-        return outcome(arq_agent_save(get(), path.get()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_agent_save(kept.get(), path.get()));
     }
     /** @brief Takes over a saved agent; it goes on bit for bit. @param path The file. @return As arq_agent_load(). */
     Outcome<void> load(Text path)
     {
-        return outcome(arq_agent_load(get(), path.get()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_agent_load(kept.get(), path.get()));
     }
 
   private:

@@ -29,7 +29,9 @@ class Checkpoint : public Handle<arq_checkpoint>
     static Outcome<Checkpoint> copy(Run &run, Text folder, std::uint32_t flags = 0)
     {
         auto owner = own(detail::Access::state(run), arq_checkpoint_destroy);
-        arq_status status = arq_run_checkpoint(run.get(), folder.get(), flags, &owner->pointer);
+        const auto kept = detail::Access::owner(run); /* a run may end while its environment is saved */
+        arq_status status =
+            arq_run_checkpoint(kept == nullptr ? nullptr : kept->pointer, folder.get(), flags, &owner->pointer);
         return detail::outcome(owner->state.get(), status, Checkpoint(owner));
     }
 

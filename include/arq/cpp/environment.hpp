@@ -115,7 +115,8 @@ class Env : public Handle<arq_env>
         std::string misfit = Observation(observation).misfit("Env::reset", "observation", layout(), 1);
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_env_reset(get(), seed ? &*seed : nullptr, observation.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_env_reset(kept.get(), seed ? &*seed : nullptr, observation.data()));
     }
 
     /**
@@ -131,8 +132,9 @@ class Env : public Handle<arq_env>
             return detail::refuse<Step>(ARQ_E_SHAPE, std::move(misfit));
         double reward = 0;
         std::int32_t terminated = 0, truncated = 0;
-        arq_status status = arq_env_step(get(), action, observation.data(), &reward, &terminated, &truncated);
-        return outcome(status, Step{reward, terminated != 0, truncated != 0});
+        const auto kept = this->keep();
+        arq_status status = arq_env_step(kept.get(), action, observation.data(), &reward, &terminated, &truncated);
+        return kept.outcome(status, Step{reward, terminated != 0, truncated != 0});
     }
 
     /**
@@ -151,9 +153,10 @@ class Env : public Handle<arq_env>
             return detail::refuse<Step>(ARQ_E_SHAPE, std::move(misfit));
         double reward = 0;
         std::int32_t terminated = 0, truncated = 0;
+        const auto kept = this->keep();
         arq_status status =
-            arq_env_step_box(get(), action.data(), observation.data(), &reward, &terminated, &truncated);
-        return outcome(status, Step{reward, terminated != 0, truncated != 0});
+            arq_env_step_box(kept.get(), action.data(), observation.data(), &reward, &terminated, &truncated);
+        return kept.outcome(status, Step{reward, terminated != 0, truncated != 0});
     }
 
     /** @brief The complete state. @return It, or as arq_env_save(). */
@@ -169,7 +172,8 @@ class Env : public Handle<arq_env>
     /** @brief Takes over a state. @param state Of an environment opened with the same id. @return As arq_env_load(). */
     Outcome<void> load(Span<const std::uint8_t> state)
     {
-        return outcome(arq_env_load(get(), state.data(), state.size()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_env_load(kept.get(), state.data(), state.size()));
     }
 
     /** @brief Draws the present state. @param cell_size Pixels a side of one cell, at least 1. @return The picture, or
@@ -329,8 +333,9 @@ class EnvBatch : public Handle<arq_env_batch>
                      std::to_string(mask.size()) + " values; " + std::to_string(count_) + " or none are needed";
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_env_batch_reset(get(), seeds.empty() ? nullptr : seeds.data(),
-                                           mask.empty() ? nullptr : mask.data(), observations.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_env_batch_reset(kept.get(), seeds.empty() ? nullptr : seeds.data(),
+                                                mask.empty() ? nullptr : mask.data(), observations.data()));
     }
 
     /**
@@ -351,8 +356,9 @@ class EnvBatch : public Handle<arq_env_batch>
         result.rewards.resize(count_);
         result.terminated.resize(count_);
         result.truncated.resize(count_);
-        return outcome(arq_env_batch_step(get(), actions.data(), observations.data(), result.rewards.data(),
-                                          result.terminated.data(), result.truncated.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_env_batch_step(kept.get(), actions.data(), observations.data(), result.rewards.data(),
+                                               result.terminated.data(), result.truncated.data()));
     }
 
     /**
@@ -369,9 +375,10 @@ class EnvBatch : public Handle<arq_env_batch>
         std::string misfit = fit("EnvBatch::step_masked", mask, actions.size(), count_, observations, result);
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_env_batch_step_masked(get(), mask.empty() ? nullptr : mask.data(), actions.data(),
-                                                 observations.data(), result.rewards.data(), result.terminated.data(),
-                                                 result.truncated.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_env_batch_step_masked(kept.get(), mask.empty() ? nullptr : mask.data(), actions.data(),
+                                                      observations.data(), result.rewards.data(),
+                                                      result.terminated.data(), result.truncated.data()));
     }
 
     /**
@@ -389,9 +396,10 @@ class EnvBatch : public Handle<arq_env_batch>
         std::string misfit = fit("EnvBatch::step_box", mask, actions.size(), wanted, observations, result);
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_env_batch_step_box(get(), mask.empty() ? nullptr : mask.data(), actions.data(),
-                                              observations.data(), result.rewards.data(), result.terminated.data(),
-                                              result.truncated.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_env_batch_step_box(kept.get(), mask.empty() ? nullptr : mask.data(), actions.data(),
+                                                   observations.data(), result.rewards.data(), result.terminated.data(),
+                                                   result.truncated.data()));
     }
 
     /** @brief How the last reset or step ended for each instance. @return [count], borrowed; #ARQ_OK where it did what

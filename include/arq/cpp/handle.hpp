@@ -171,6 +171,24 @@ template <class C> struct Owner {
     C *pointer = nullptr;
 };
 
+/* For a call that may run callbacks: what it uses lives until it returns, even if a callback ends the handle. */
+template <class C> struct Kept {
+    std::shared_ptr<Owner<C>> owner;
+
+    C *get() const noexcept
+    {
+        return owner == nullptr ? nullptr : owner->pointer;
+    }
+    Outcome<void> outcome(arq_status status) const
+    {
+        return detail::outcome(owner == nullptr ? nullptr : owner->state.get(), status);
+    }
+    template <class Value> Outcome<Value> outcome(arq_status status, Value value) const
+    {
+        return detail::outcome(owner == nullptr ? nullptr : owner->state.get(), status, std::move(value));
+    }
+};
+
 struct Access;
 
 } // namespace detail
@@ -180,7 +198,8 @@ struct Access;
  * @brief Base of the handles. They can be moved, not copied; their C handle ends with them, once.
  *
  * Handles may end in any order: a context, a network or an environment lives on while another handle needs it. A
- * handle that was moved from is empty; calls with it fail with #ARQ_E_ARGUMENT.
+ * handle that was moved from is empty; calls with it fail with #ARQ_E_ARGUMENT. A handle may end inside a callback of a
+ * call on it: what the call uses ends when the call returns.
  * @par Threads
  * As for the C handles: one handle is used by one thread at a time, different handles from different threads.
  * @since 0.1
@@ -221,6 +240,10 @@ template <class C> class Handle
     detail::State *state() const noexcept
     {
         return owner_ == nullptr ? nullptr : owner_->state.get();
+    }
+    detail::Kept<C> keep() const noexcept
+    {
+        return {owner_};
     }
     Outcome<void> outcome(arq_status status) const
     {

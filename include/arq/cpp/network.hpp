@@ -129,8 +129,9 @@ class Network : public Handle<arq_network>
     Outcome<Network> copy() const
     {
         auto owner = own(detail::Access::state(*this), arq_network_destroy);
-        arq_status status = arq_network_copy(get(), &owner->pointer);
-        return outcome(status, Network(owner));
+        const auto kept = this->keep();
+        arq_status status = arq_network_copy(kept.get(), &owner->pointer);
+        return kept.outcome(status, Network(owner));
     }
 
     /** @brief Number of cells (layers). @return Cells. */
@@ -178,12 +179,14 @@ class Network : public Handle<arq_network>
     /** @brief Saves shape and weights. @param path The file. @return As arq_network_save(). */
     Outcome<void> save(Text path) const
     {
-        return outcome(arq_network_save(get(), path.get()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_network_save(kept.get(), path.get()));
     }
     /** @brief Takes over weights of the same shape. @param path The file. @return As arq_network_load(). */
     Outcome<void> load(Text path)
     {
-        return outcome(arq_network_load(get(), path.get()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_network_load(kept.get(), path.get()));
     }
 
     /**
@@ -204,7 +207,8 @@ class Network : public Handle<arq_network>
                 "Network::q: q has " + std::to_string(q.size()) + " values; " + std::to_string(values) + " are needed";
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_network_q(get(), activations.get(), observations.data(), q.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_network_q(kept.get(), activations.get(), observations.data(), q.data()));
     }
 
     /** @brief As above. @param activations As above. @param observations As above. @return [episodes, actions]. */
@@ -238,7 +242,8 @@ class Network : public Handle<arq_network>
                      std::to_string(activations.episodes()) + " are needed";
         if (!misfit.empty())
             return detail::refuse<void>(ARQ_E_SHAPE, std::move(misfit));
-        return outcome(arq_network_act(get(), activations.get(), observations.data(), actions.data()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_network_act(kept.get(), activations.get(), observations.data(), actions.data()));
     }
 
     /** @brief As above for activations of one episode. @param activations As above. @param observation As above.

@@ -79,8 +79,9 @@ class Run : public Handle<arq_run>
     Outcome<std::uint64_t> advance(std::uint64_t steps)
     {
         std::uint64_t done = 0;
-        arq_status status = arq_run_advance(get(), steps, &done);
-        return outcome(status, done);
+        const auto kept = this->keep();
+        arq_status status = arq_run_advance(kept.get(), steps, &done);
+        return kept.outcome(status, done);
     }
 
     /** @brief The episodes that ended in the last advance(), in the order of their ends; also in one that failed.
@@ -117,14 +118,16 @@ class Run : public Handle<arq_run>
      * @return As arq_run_save(). @since 0.2 */
     Outcome<void> save(Text folder)
     {
-        return outcome(arq_run_save(get(), folder.get()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_run_save(kept.get(), folder.get()));
     }
 
     /** @brief Takes over a saved run; it goes on bit for bit. @param folder The folder. @return As arq_run_load().
      * @since 0.2 */
     Outcome<void> load(Text folder)
     {
-        return outcome(arq_run_load(get(), folder.get()));
+        const auto kept = this->keep();
+        return kept.outcome(arq_run_load(kept.get(), folder.get()));
     }
 
     /** @brief How the last load() went. @return ARQ_RESUMED bits; 0 before one. @since 0.2 */
@@ -236,28 +239,33 @@ inline void keep_ended(Evaluation &evaluation)
     evaluation.lengths.resize(ended);
 }
 
-/* World is arq_env or arq_env_batch, with the function that evaluates in it. */
+/* World is Env or EnvBatch, with the function that evaluates in it. Handles may end in keep_going. */
 template <class World, class Function>
-Outcome<Evaluation> evaluate(const Context &context, const arq_network *network, World *world, Function function,
+Outcome<Evaluation> evaluate(const Context &context, const Network *network, const World &world, Function function,
                              const EvaluationOptions &options)
 {
+    const auto player = network == nullptr ? nullptr : Access::owner(*network);
+    const auto played = Access::owner(world);
+    const auto state = Access::state(context);
     Evaluation evaluation;
     evaluation.returns.resize(options.episodes);
     evaluation.lengths.resize(options.episodes);
-    Listener listener{&options, Access::state(context).get()};
+    Listener listener{&options, state.get()};
     arq_progress progress{};
     progress.struct_size = sizeof(progress);
     progress.period = options.period;
     progress.user = &listener;
     progress.report = Listener::report;
     arq_status status =
-        function(context.get(), network, world, options.seed, options.epsilon, options.episodes, options.max_steps,
-                 options.keep_going ? &progress : nullptr, evaluation.returns.data(), evaluation.lengths.data());
+        function(state == nullptr ? nullptr : state->context, player == nullptr ? nullptr : player->pointer,
+                 played == nullptr ? nullptr : played->pointer, options.seed, options.epsilon, options.episodes,
+                 options.max_steps, options.keep_going ? &progress : nullptr, evaluation.returns.data(),
+                 evaluation.lengths.data());
     if (listener.stopped) {
         keep_ended(evaluation);
         status = ARQ_OK;
     }
-    return outcome(Access::state(context).get(), status, std::move(evaluation));
+    return outcome(state.get(), status, std::move(evaluation));
 }
 
 } // namespace detail
@@ -277,7 +285,7 @@ inline Outcome<Evaluation> evaluate(const Context &context, const Network &netwo
 {
     if (!network)
         return detail::refuse<Evaluation>(ARQ_E_ARGUMENT, "evaluate: the network is empty; see evaluate_random");
-    return detail::evaluate(context, network.get(), env.get(), arq_evaluate, options);
+    return detail::evaluate(context, &network, env, arq_evaluate, options);
 }
 
 /** @brief As evaluate() on a batch: every instance plays the same number of episodes, side by side. @param context As
@@ -289,14 +297,14 @@ inline Outcome<Evaluation> evaluate_batch(const Context &context, const Network 
     if (!network)
         return detail::refuse<Evaluation>(ARQ_E_ARGUMENT,
                                           "evaluate_batch: the network is empty; see evaluate_random_batch");
-    return detail::evaluate(context, network.get(), batch.get(), arq_evaluate_batch, options);
+    return detail::evaluate(context, &network, batch, arq_evaluate_batch, options);
 }
 
 /** @brief As evaluate() for a player that acts at random. @param context The context. @param env As there. @param
  * options How; epsilon has no meaning here. @return As there. @since 0.1 */
 inline Outcome<Evaluation> evaluate_random(const Context &context, Env &env, const EvaluationOptions &options = {})
 {
-    return detail::evaluate(context, nullptr, env.get(), arq_evaluate, options);
+    return detail::evaluate(context, nullptr, env, arq_evaluate, options);
 }
 
 /** @brief As evaluate_batch() for a player that acts at random. @param context As there. @param batch As there. @param
@@ -304,7 +312,7 @@ inline Outcome<Evaluation> evaluate_random(const Context &context, Env &env, con
 inline Outcome<Evaluation> evaluate_random_batch(const Context &context, EnvBatch &batch,
                                                  const EvaluationOptions &options = {})
 {
-    return detail::evaluate(context, nullptr, batch.get(), arq_evaluate_batch, options);
+    return detail::evaluate(context, nullptr, batch, arq_evaluate_batch, options);
 }
 
 } // namespace ARQ_CPP_NAMESPACE

@@ -87,7 +87,7 @@ void arq_cell_destroy(arq_cell *cell)
     }
     arq_context *context = cell->context;
     arq_learner_destroy(cell->learner);
-    arq_network_destroy(cell->network);
+    arq_network_release(cell->network);
     arq_free(context, cell, 1, sizeof(*cell));
     arq_context_release(context);
 }
