@@ -108,6 +108,8 @@ class Refusals(Case):
             for dtype in other_dtypes(array.dtype):
                 if name == "terminated" and dtype == np.bool_:
                     continue  # its bytes are those of uint8
+                if name == "seeds" and dtype.kind in "iu":
+                    continue  # whole numbers of any type are fine there
                 with self.subTest(array=name, dtype=dtype):
                     self.assert_named(TypeError, name, call, array.astype(dtype))
 
@@ -121,6 +123,8 @@ class Refusals(Case):
 
     def test_a_wrong_order(self):
         for name, array, call in INPUTS + OUTPUTS:
+            if name == "seeds":
+                continue  # they are copied
             with self.subTest(array=name):
                 self.assert_named(ValueError, name, call, strided(array))
             if array.ndim > 1:
@@ -178,6 +182,48 @@ class Refusals(Case):
             with self.assertRaises((TypeError, ValueError, LookupError)):
                 call()
         self.assertEqual(agent.metric("steps"), 0)
+
+    def test_numbers_that_are_none(self):
+        agent = libarq.Agent(2, 3)
+        agent.begin(np.zeros(2, np.float32))
+        agent.act()
+        seen = np.zeros(2, np.float32)
+        replay = libarq.Replay(2, 10)
+        replay.begin(seen)
+        for reward, text in (
+            (None, "reward is a NoneType; accepted: a number"),
+            ("1", "reward is a str; accepted: a number"),
+            (np.ones(1), r"reward is a numpy.ndarray of float64 with shape \(1,\); accepted: a number"),
+        ):
+            with self.assertRaisesRegex(TypeError, text):
+                agent.observe(reward, seen)
+            with self.assertRaisesRegex(TypeError, text):
+                replay.add(0, reward, seen)
+        with self.assertRaisesRegex(TypeError, r"action is a numpy.ndarray of int64 with shape \(1,\); accepted: an int"):
+            agent.observe(0.0, seen, action=np.array([1]))
+        for reward in (1, np.float32(1), np.array(1.0), True):
+            agent.observe(reward, seen)
+            agent.act()
+
+    def test_seeds_of_a_batch(self):
+        games = libarq.EnvironmentBatch("minatar/breakout", 3)
+        expected = games.reset(5).copy()
+        for seeds in (np.arange(5, 8), np.arange(5, 8, dtype=np.uint8), [5, 6, 7]):
+            self.assertTrue(np.array_equal(games.reset(seeds), expected))
+        with self.assertRaisesRegex(TypeError, "seeds is a numpy.ndarray of float64 .*; accepted: integers"):
+            games.reset(np.array([1.9, 2, 3]))
+        with self.assertRaisesRegex(ValueError, r"seeds is -1 \.\. 1; accepted: 0 \.\."):
+            games.reset(np.arange(-1, 2))
+        with self.assertRaisesRegex(ValueError, r"seeds has shape \(2,\); accepted: \(3,\)"):
+            games.reset(np.arange(2))
+
+    def test_an_observation_that_begins_with_1_is_no_batch(self):
+        network = libarq.Network(libarq.ObservationSpec.floats(1, 2, 2), 3)
+        activations = network.activations(1)
+        one = np.arange(4, dtype=np.float32).reshape(1, 2, 2)
+        expected = network.q(activations, one).tobytes()
+        for same in (one[None], one.reshape(4), one.reshape(1, 4)):
+            self.assertEqual(network.q(activations, same).tobytes(), expected)
 
     def test_values_the_library_refuses(self):
         with self.assertRaises(libarq.ArgumentError):

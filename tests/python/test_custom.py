@@ -91,7 +91,7 @@ class Bridge(Case):
             ("reset", [0.0], TypeError, "observation is a list; accepted: a numpy.ndarray of float32"),
             ("reset", np.zeros(1), TypeError, "observation has dtype float64"),
             ("step", (np.zeros(2, np.float32), 0.0, False, False), ValueError, r"observation has shape \(2,\)"),
-            ("step", (np.zeros(1, np.float32), "much", False, False), ValueError, "much"),
+            ("step", (np.zeros(1, np.float32), "much", False, False), TypeError, "the reward of step is a str; accepted: a number"),
             ("step", (np.zeros(1, np.float32), 0.0, False), ValueError, "unpack"),
             ("step", (np.zeros(1, np.float32), np.nan, False, False), libarq.EnvironmentBroken, "reward"),
             ("step", (np.full(1, np.inf, np.float32), 0.0, False, False), libarq.EnvironmentBroken, "observation"),

@@ -1,9 +1,11 @@
 """libarq's games in Gymnasium, and Gymnasium's environments in libarq."""
 
+import os
+import subprocess
 import warnings
 
 import numpy as np
-from support import TRAINING, Case, draw_action, main, need, need_for_all
+from support import SOURCE, TRAINING, Case, draw_action, main, need, need_for_all
 from support import games as known_games
 
 import libarq
@@ -59,7 +61,88 @@ class Single(Case):
         self.assertEqual(self.assert_runs(code).strip(), "(10, 10, 4)")
 
 
+BOX_PLUGIN = """
+#include <arq/env.h>
+#include <stdlib.h>
+#include <string.h>
+static arq_status spec(void *self, arq_env_spec *spec)
+{
+    static const double low[] = {-1, -1}, high[] = {1, 1};
+    spec->observation_kind = ARQ_OBSERVATION_F32;
+    spec->observation_size = 2;
+    spec->action_kind = ARQ_ACTION_BOX;
+    spec->action_count = 2;
+    spec->action_low = low;
+    spec->action_high = high;
+    return ARQ_OK;
+}
+static arq_status reset(void *self, const uint64_t *seed, void *observation)
+{
+    memset(observation, 0, 8);
+    return ARQ_OK;
+}
+static arq_status step(void *self, const double *action, void *observation, double *reward, int32_t *terminated,
+                       int32_t *truncated)
+{
+    ((float *)observation)[0] = (float)action[0];
+    ((float *)observation)[1] = (float)action[1];
+    *reward = action[0];
+    *terminated = *truncated = 0;
+    return ARQ_OK;
+}
+static arq_status create(void *user, const double *options, void **self, char *error, size_t size)
+{
+    *self = malloc(1);
+    return *self == NULL ? ARQ_E_NOMEM : ARQ_OK;
+}
+static const arq_env_methods methods = {.struct_size = sizeof methods, .spec = spec, .reset = reset, .step_box = step,
+                                        .destroy = free};
+static const arq_env_type type = {.struct_size = sizeof type, .id = "box/echo", .doc = "Shows the action",
+                                  .methods = &methods, .create = create};
+static const arq_env_type *const types[] = {&type};
+static const arq_plugin plugin = {.struct_size = sizeof plugin, .abi_version = ARQ_ABI_VERSION, .name = "box",
+                                  .version = "1", .type_count = 1, .types = types};
+ARQ_PLUGIN_EXPORT const arq_plugin *arq_plugin_entry(uint32_t abi)
+{
+    return &plugin;
+}
+"""
+
+
 class Vector(Case):
+    def test_every_vector_mode_takes_our_ids(self):
+        for mode in ("sync", "async", "vector_entry_point"):
+            worlds = gymnasium.make_vec(BREAKOUT, num_envs=2, vectorization_mode=mode, sticky=0)
+            worlds.reset(seed=[1, 2])
+            self.assertEqual(worlds.step(worlds.action_space.sample())[1].shape, (2,))
+            worlds.close()
+
+    def test_box_actions_of_a_vector(self):
+        (self.folder / "box.c").write_text(BOX_PLUGIN)
+        path = self.folder / "arq_box.so"
+        compiler = os.environ["CC"].split()
+        include = SOURCE / "include"
+        subprocess.run([*compiler, "-fPIC", "-shared", f"-I{include}", self.folder / "box.c", "-o", path], check=True)
+        make = [lambda: games.GameEnv(str(path))] * 2
+        actions = np.array([[0.25, -1], [1, 0.5]])
+        for worlds in (games.GameVectorEnv(str(path), 2), gymnasium.vector.SyncVectorEnv(make)):
+            worlds.reset(seed=1)
+            for given in (actions, actions.astype(np.float32)):
+                observations, rewards, *_ = worlds.step(given)
+                self.assertTrue(np.array_equal(observations, actions))
+                self.assertTrue(np.array_equal(rewards, actions[:, 0]))
+            worlds.close()
+
+    def test_actions_are_not_cut(self):
+        worlds = games.GameVectorEnv("minatar/breakout", 2)
+        worlds.reset(seed=1)
+        worlds.step([1, 2])
+        worlds.step(np.array([1, 2], np.uint8))
+        with self.assertRaisesRegex(TypeError, "actions is a numpy.ndarray of float64 .*; accepted: integers"):
+            worlds.step(np.array([1.9, 1.0]))
+        with self.assertRaisesRegex(ValueError, r"actions has shape \(1, 2\); accepted: \(2,\)"):
+            worlds.step(np.array([[1, 1]]))
+
     def test_the_autoreset_mode_is_declared(self):
         modes = gymnasium.vector.AutoresetMode
         self.assertEqual(gymnasium.make_vec(BREAKOUT, num_envs=2).metadata["autoreset_mode"], modes.SAME_STEP)

@@ -169,6 +169,12 @@ class Lifetimes(Case):
                 pickle.dumps(handle)
             with self.assertRaisesRegex(TypeError, "cannot be copied"):
                 copy.copy(handle)
+        for handle, text in (
+            (libarq.Agent(2, 3), r"an Agent cannot be pickled: make it .* uses it; save\(\) and load\(\) move what it holds"),
+            (libarq.Config(), r"a Config cannot be pickled: make it in the process that uses it$"),
+        ):
+            with self.assertRaisesRegex(TypeError, text):
+                pickle.dumps(handle)
 
     def test_nothing_is_left_at_the_end_of_a_process(self):
         out = self.assert_runs(

@@ -146,7 +146,7 @@ class Trainings(Case):
         half.evaluate(Corridor())
 
     def test_wrong_environments(self):
-        with self.assertRaisesRegex(TypeError, "env is a int; accepted: an id"):
+        with self.assertRaisesRegex(TypeError, "env is an int; accepted: an id"):
             libarq.train(7)
         with self.assertRaises(libarq.NotFoundError):
             libarq.train("minatar/chess")

@@ -22,6 +22,18 @@ def address(array: Any) -> int:
         return data
 
 
+def with_article(noun: str) -> str:
+    """"an Agent", "a Network"."""
+    return f"{'an' if noun[:1] in 'AEIOaeio' else 'a'} {noun}"
+
+
+def kind_of(value: Any) -> str:
+    """What an error calls a value of the wrong type."""
+    if isinstance(value, np.ndarray):
+        return f"a numpy.ndarray of {value.dtype} with shape {_shape_text(value.shape)}"
+    return with_article(type(value).__name__)
+
+
 def _shape_text(shape: Sequence[int]) -> str:
     return "(" + ", ".join(map(str, shape)) + ("," if len(shape) == 1 else "") + ")"
 
@@ -29,7 +41,7 @@ def _shape_text(shape: Sequence[int]) -> str:
 def check(name: str, array: Any, dtype: np.dtype[Any], shapes: Sequence[tuple[int, ...]]) -> Array:
     """The array itself, or an exception that names it and says what is wrong with it."""
     if not isinstance(array, np.ndarray):
-        raise TypeError(f"{name} is a {type(array).__name__}; accepted: a numpy.ndarray of {dtype.name}")
+        raise TypeError(f"{name} is {kind_of(array)}; accepted: a numpy.ndarray of {dtype.name}")
     if array.dtype != dtype:
         raise TypeError(f"{name} has dtype {array.dtype}; accepted: {dtype.name}")
     if array.shape not in shapes:
@@ -57,11 +69,33 @@ def integer(name: str, value: Any, low: int, high: int) -> int:
     """A whole number within bounds that ctypes would otherwise cut silently."""
     try:
         number = value.__index__()
-    except AttributeError:
-        raise TypeError(f"{name} is a {type(value).__name__}; accepted: an int") from None
+    except (AttributeError, TypeError):
+        raise TypeError(f"{name} is {kind_of(value)}; accepted: an int") from None
     if not low <= number <= high:
         raise ValueError(f"{name} is {number}; accepted: {low} .. {high}")
     return int(number)
+
+
+def number(name: str, value: Any) -> float:
+    """A number: no array, no text."""
+    if isinstance(value, (float, int, np.number, np.bool_)):
+        return float(value)
+    if isinstance(value, np.ndarray) and value.ndim == 0 and value.dtype.kind in "biuf":
+        return float(value)
+    raise TypeError(f"{name} is {kind_of(value)}; accepted: a number")
+
+
+def integers(name: str, values: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
+    """An array of whole numbers of any type, or a list of them, in the dtype that the library reads."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} is {kind_of(values)}; accepted: integers with shape {_shape_text(shape)}")
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {_shape_text(array.shape)}; accepted: {_shape_text(shape)}")
+    bounds = np.iinfo(dtype)
+    if array.size and not (bounds.min <= int(array.min()) and int(array.max()) <= bounds.max):
+        raise ValueError(f"{name} is {int(array.min())} .. {int(array.max())}; accepted: {bounds.min} .. {bounds.max}")
+    return np.ascontiguousarray(array, dtype)
 
 
 U32 = 2**32 - 1
@@ -84,7 +118,7 @@ def path_bytes(path: Any) -> bytes:
 def text_bytes(name: str, value: Any) -> bytes:
     """A text as the library takes it."""
     if not isinstance(value, str):
-        raise TypeError(f"{name} is a {type(value).__name__}; accepted: a str")
+        raise TypeError(f"{name} is {kind_of(value)}; accepted: a str")
     if "\0" in value:
         raise ValueError(f"{name} holds a NUL character")
     return value.encode()

@@ -16,6 +16,7 @@ from types import CodeType, FrameType, TracebackType
 from typing import Any, TypeVar
 
 from . import _prototypes as c
+from ._arrays import with_article
 from ._interrupts import InFinalizer, whole
 from .errors import BusyError, ClosedError, raise_kept
 
@@ -286,10 +287,14 @@ class Handle:
         self.close()
 
     def __copy__(self) -> Handle:
-        raise TypeError(f"a {type(self).__name__} cannot be copied")
+        raise TypeError(f"{self._called()} cannot be copied")
 
     def __deepcopy__(self, memo: object) -> Handle:
-        raise TypeError(f"a {type(self).__name__} cannot be copied")
+        raise TypeError(f"{self._called()} cannot be copied")
 
     def __reduce__(self) -> str:
-        raise TypeError(f"a {type(self).__name__} cannot be pickled: make it in the process that uses it")
+        moves = "; save() and load() move what it holds" if hasattr(self, "save") and hasattr(self, "load") else ""
+        raise TypeError(f"{self._called()} cannot be pickled: make it in the process that uses it{moves}")
+
+    def _called(self) -> str:
+        return with_article(type(self).__name__)

@@ -175,7 +175,8 @@ class Agent(Part):
         """
         raw = self._observation.encode("next_observation", next_observation)
         number = c.ARQ_ACTION_CHOSEN if action is None else _arrays.integer("action", action, 0, 2**31 - 1)
-        arguments = (number, float(reward), _arrays.address(raw), bool(terminated), bool(truncated), self._events_at)
+        gained = reward if type(reward) is float else _arrays.number("reward", reward)
+        arguments = (number, gained, _arrays.address(raw), bool(terminated), bool(truncated), self._events_at)
         pointer = self._gate.enter()
         try:
             status = _observe(pointer, *arguments)

@@ -124,15 +124,16 @@ class EnvironmentBatch(Part):
     def reset(self, seeds: Union[Array, Sequence[int], int, None] = None, mask: Array | None = None) -> Array:
         """Resets all, or those of the mask (bool [count]), and returns all observations.
 
-        seeds: uint64 [count]; an int: that, that + 1, ...; None: the random streams go on.
+        seeds: integers [count]; an int: that, that + 1, ...; None: the random streams go on.
         """
         if isinstance(seeds, (int, np.integer)):
             seeds = np.arange(self.count, dtype=np.uint64) + np.uint64(_arrays.integer("seeds", seeds, 0, 2**63))
-        elif seeds is not None and not isinstance(seeds, np.ndarray):
+        elif isinstance(seeds, (list, tuple)):
             seeds = np.array([_arrays.integer("seeds", seed, 0, _arrays.U64) for seed in seeds], np.uint64)
         seeds_at = None
         if seeds is not None:
-            seeds_at = _arrays.address(_arrays.check("seeds", seeds, np.dtype(np.uint64), [(self.count,)]))
+            seeds = _arrays.integers("seeds", seeds, np.dtype(np.uint64), (self.count,))
+            seeds_at = _arrays.address(seeds)
         mask_at = None
         if mask is not None:
             mask_at = _arrays.address(_arrays.check("mask", mask, _arrays.BOOL, [(self.count,)]))

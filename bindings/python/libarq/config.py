@@ -102,7 +102,7 @@ def _value_text(name: str, value: Any) -> str:
         item = getattr(value, "item", lambda: value)()
         if isinstance(item, kind):
             return str(item).lower() if kind is bool else repr(item)
-    raise TypeError(f"{name} is a {type(value).__name__}; accepted: a number, True or False, a str, a list of ints")
+    raise TypeError(f"{name} is {_arrays.kind_of(value)}; accepted: a number, True or False, a str, a list of ints")
 
 
 class Config(Part):

@@ -80,7 +80,7 @@ class Context(Handle):
         elif callable(log):
             write = log
         else:
-            raise TypeError(f"log is a {type(log).__name__}; accepted: a function of (level, text) or a logging.Logger")
+            raise TypeError(f"log is {_arrays.kind_of(log)}; accepted: a function of (level, text) or a logging.Logger")
 
         def hear(user: int | None, level: int, text: bytes) -> None:
             try:

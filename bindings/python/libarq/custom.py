@@ -49,7 +49,7 @@ class _Bridge:
         self.environment: Any = environment
         self.spec = environment.spec
         if not isinstance(self.spec, EnvironmentSpec):
-            raise TypeError(f"spec is a {type(self.spec).__name__}; accepted: an EnvironmentSpec")
+            raise TypeError(f"spec is {_arrays.kind_of(self.spec)}; accepted: an EnvironmentSpec")
         self._failure = ctypes.create_string_buffer(b"")
         self._texts: dict[Any, ctypes.Array[ctypes.c_char] | None] = {}
         self._bounds = [_bound(b) for b in (self.spec.observation.low, self.spec.observation.high)]
@@ -125,7 +125,7 @@ class _Bridge:
             action = np.array(values, np.float64)
         value, gained, ended, cut = self.environment.step(action)
         self._write(value, observation)
-        reward[0] = float(gained)
+        reward[0] = _arrays.number("the reward of step", gained)
         terminated[0] = bool(ended)
         truncated[0] = bool(cut)
 

@@ -189,7 +189,7 @@ class Environment(Part):
     def load(self, state: bytes) -> None:
         """Takes over a state; what follows is the same as after the save."""
         if not isinstance(state, bytes):
-            raise TypeError(f"state is a {type(state).__name__}; accepted: the bytes of save()")
+            raise TypeError(f"state is {_arrays.kind_of(state)}; accepted: the bytes of save()")
         with self._gate as pointer, self._guard():
             self._check(lib.arq_env_load(pointer, state, len(state)))
 

@@ -40,7 +40,7 @@ class Learner(Part):
         **parameters: Unpack[Parameters],
     ) -> None:
         if not isinstance(network, Network):
-            raise TypeError(f"network is a {type(network).__name__}; accepted: a libarq.Network")
+            raise TypeError(f"network is {_arrays.kind_of(network)}; accepted: a libarq.Network")
         context = network.context
         settings = resolve(context, config, preset, parameters)
         with network._gate as network_pointer, settings._gate as config_pointer:

@@ -198,7 +198,7 @@ class Activations(Part):
     def encode(self, observations: Any) -> Array:
         """Observations as the library reads them; for one episode the first dimension may be missing."""
         spec = self._observation
-        if self.episodes == 1 and not (isinstance(observations, np.ndarray) and observations.shape[:1] == (1,)):
+        if self.episodes == 1 and (not isinstance(observations, np.ndarray) or spec.is_one(observations)):
             return spec.encode("observations", observations)
         return spec.encode("observations", observations, self.episodes)
 

@@ -97,7 +97,7 @@ class ObservationSpec:
             return cls.floats(what.__index__())
         if isinstance(what, Sequence) and not isinstance(what, str):
             return cls.floats(*what)
-        raise TypeError(f"observation is a {type(what).__name__}; accepted: an int, a shape or an ObservationSpec")
+        raise TypeError(f"observation is {_arrays.kind_of(what)}; accepted: an int, a shape or an ObservationSpec")
 
     @cached_property
     def dtype(self) -> np.dtype[Any]:
@@ -155,6 +155,10 @@ class ObservationSpec:
         if self.kind is ObservationKind.BIT or not shape:
             return _arrays.check(name, value, dtype, [(*lead, *shape)])
         return _arrays.check(name, value, dtype, [(*lead, *shape), (*lead, self.size)])
+
+    def is_one(self, values: Array) -> bool:
+        """Whether an array has the shape of one observation, not of a batch of them."""
+        return values.shape in (self.shape, (self.size,), self._row[1])
 
     def as_floats(self, observations: Any) -> Array:
         """What a network sees of observations [count, ...]: float32 [count, size]."""

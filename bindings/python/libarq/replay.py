@@ -72,9 +72,10 @@ class Replay(Part):
         """Adds the transition from the newest observation."""
         raw = self._observation.encode("next_observation", next_observation)
         number = _arrays.integer("action", action, -(2**31), 2**31 - 1)
+        gained = _arrays.number("reward", reward)
         flags = bool(terminated), bool(truncated)
         with self._gate as pointer:
-            self._check(lib.arq_replay_add(pointer, number, float(reward), _arrays.address(raw), *flags))
+            self._check(lib.arq_replay_add(pointer, number, gained, _arrays.address(raw), *flags))
 
     def __len__(self) -> int:
         """Transitions stored."""

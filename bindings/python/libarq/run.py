@@ -53,7 +53,7 @@ class Run(Part):
         **parameters: Unpack[Parameters],
     ) -> None:
         if not isinstance(env, (Environment, EnvironmentBatch)):
-            raise TypeError(f"env is a {type(env).__name__}; accepted: a libarq.Environment or EnvironmentBatch")
+            raise TypeError(f"env is {_arrays.kind_of(env)}; accepted: a libarq.Environment or EnvironmentBatch")
         context = env.context
         settings = resolve(context, config, preset, parameters)
         function = lib.arq_run_create_batch if isinstance(env, EnvironmentBatch) else lib.arq_run_create

@@ -62,7 +62,7 @@ def _own(what: Any, context: Context | None) -> Opened:
         return _discrete(from_gymnasium(what, context=context))
     if isinstance(getattr(what, "spec", None), EnvironmentSpec):
         return _discrete(Environment.from_python(what, context=context))
-    given = "an empty list" if isinstance(what, (list, tuple)) else f"a {type(what).__name__}"
+    given = "an empty list" if isinstance(what, (list, tuple)) else _arrays.kind_of(what)
     raise TypeError(
         f"env is {given}; accepted: an id such as 'minatar/breakout', a libarq.Environment or EnvironmentBatch, a "
         "Gymnasium environment or VectorEnv, a list of functions that make Gymnasium environments, or an object as "

@@ -21,5 +21,5 @@ def register() -> None:
                 id=name,
                 entry_point="libarq.gymnasium.single:GameEnv",
                 vector_entry_point="libarq.gymnasium.vector:GameVectorEnv",
-                kwargs={"id": type_.id},
+                kwargs={"game": type_.id},
             )

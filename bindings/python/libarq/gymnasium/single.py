@@ -21,12 +21,12 @@ class GameEnv(gymnasium.Env[Any, Any]):
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array"], "render_fps": 10}
 
-    def __init__(self, id: str, render_mode: str | None = None, cell_size: int = 16, **options: Any) -> None:
+    def __init__(self, game: str, render_mode: str | None = None, cell_size: int = 16, **options: Any) -> None:
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode is {render_mode!r}; accepted: None or 'rgb_array'")
         self.render_mode = render_mode
         self._cell_size = cell_size
-        self._env = Environment.open(id, **options)
+        self._env = Environment.open(game, **options)
         spec = self._env.spec
         self._kind = spec.observation
         self._discrete = isinstance(spec.actions, Discrete)

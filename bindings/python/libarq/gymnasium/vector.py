@@ -8,8 +8,10 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
+from .. import _arrays
 from .._arrays import Array
 from ..batch import EnvironmentBatch
+from ..environment import Discrete
 from ..observation import ObservationKind
 from .spaces import action_space, observation_space
 
@@ -30,7 +32,7 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
 
     def __init__(
         self,
-        id: str,
+        game: str,
         num_envs: int = 1,
         *,
         render_mode: str | None = None,
@@ -45,7 +47,7 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
         self.render_mode = render_mode
         self._cell_size = cell_size
         self._same_step = mode is AutoresetMode.SAME_STEP
-        self._batch = EnvironmentBatch(id, num_envs, **options)
+        self._batch = EnvironmentBatch(game, num_envs, **options)
         self.num_envs = num_envs
         self._kind = self._batch.spec.observation
         self.single_observation_space = observation_space(self._kind)
@@ -80,7 +82,11 @@ class GameVectorEnv(VectorEnv[Any, Any, Any]):
     def step(self, actions: Any) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
         """One step of every instance."""
         batch = self._batch
-        batch.step_raw(np.ascontiguousarray(actions, np.int32))
+        if isinstance(batch.spec.actions, Discrete):
+            given = _arrays.integers("actions", actions, _arrays.I32, (self.num_envs,))
+        else:
+            given = np.ascontiguousarray(actions, np.float64)
+        batch.step_raw(given)
         terminated = batch.terminated.astype(np.bool_)
         truncated = batch.truncated.astype(np.bool_)
         rewards = batch.rewards.copy()

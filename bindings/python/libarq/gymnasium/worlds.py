@@ -153,7 +153,7 @@ def from_factories(factories: list[Any], context: Context | None) -> VectorWorld
     for index, make in enumerate(factories):
         if not callable(make):
             raise TypeError(
-                f"env[{index}] is a {type(make).__name__}; accepted: a function that makes a Gymnasium environment"
+                f"env[{index}] is {_arrays.kind_of(make)}; accepted: a function that makes a Gymnasium environment"
             )
     env = AsyncVectorEnv([_Factory(make) for make in factories], autoreset_mode=AutoresetMode.SAME_STEP)
     return VectorWorlds(env, context=context, owned=True)
