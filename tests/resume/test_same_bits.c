@@ -25,7 +25,7 @@ static const story stories[] = {
     {"classic/cartpole", 2, "context_on_explore=true context_alpha=0.5" STACK " context_size=3" REPLAY},
     {"minatar/breakout", 1, STACK ROLLOUT},
     {"minatar/asterix", 5, STACK ROLLOUT},
-    {"minatar/freeway|time_limit=25", 4, "minibatches_per_step=1" STACK ROLLOUT},
+    {"minatar/freeway|time_limit=25", 4, "minibatches_per_step=1" STACK ROLLOUT " epochs=1 "},
     {"classic/cartpole", 3, "network=ad quantiles=3 minibatches_per_step=2" STACK ROLLOUT},
     {"classic/frozenlake", 1, "network=dqn layer_norm=true widths=12,8" ROLLOUT},
     {"classic/cartpole", 2, "network=ff-dqn widths=12,8 ff_update_probability=0.5 minibatches_per_step=1" ROLLOUT},
