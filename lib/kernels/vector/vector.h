@@ -6,13 +6,16 @@
  * A vector header defines the type vec, VEC_WIDTH (its floats: 4, 8 or 16), the sizes of tiles in registers
  *   GEMM_ROWS, GEMM_VECTORS               a tile of a product: at most 14 rows, so many vectors wide
  *   PRODUCT_STEPS                         attention: products of 16 rows summed side by side
- *   TANH_VECTORS                          attention: vectors whose tanh is taken side by side; 16 / VEC_WIDTH divides
- * it SLOPE_HEADS                           attention: heads whose slopes are summed side by side, at least 4 and,
- * beside the obvious vec_load, vec_store, vec_set, vec_add, vec_sub, vec_mul, vec_div and vec_sqrt, vec_load_partial,
- * vec_store_partial   the first `count` <= VEC_WIDTH entries only; others read as 0 vec_fma(a, b, c), vec_fnma(a, b, c)
- * a b + c, -a b + c, rounded once vec_clamp(x, low, high)               NaN stays vec_unless_le_zero(x, y) y where x >
- * 0 or NaN, else +0 vec_if_positive(x, y)                 y where x > 0, else +0 vec_blend_first(count, a, b) a in the
- * first `count` lanes, b in the others vec_of_bits(bits)                     1 where the lane's bit is set, else 0
+ *   TANH_VECTORS                          attention: vectors whose tanh is taken side by side, whole sixteens
+ *   SLOPE_HEADS                           attention: heads whose slopes are summed side by side, at least 4
+ * and, beside the obvious vec_load, vec_store, vec_set, vec_add, vec_sub, vec_mul, vec_div and vec_sqrt,
+ *   vec_load_partial, vec_store_partial   the first `count` <= VEC_WIDTH entries only; others read as 0
+ *   vec_fma(a, b, c), vec_fnma(a, b, c)   a b + c, -a b + c, rounded once
+ *   vec_clamp(x, low, high)               NaN stays
+ *   vec_unless_le_zero(x, y)              y where x > 0 or NaN, else +0
+ *   vec_if_positive(x, y)                 y where x > 0, else +0
+ *   vec_blend_first(count, a, b)          a in the first `count` lanes, b in the others
+ *   vec_of_bits(bits)                     1 where the lane's bit is set, else 0
  *   vec_any_bit(a, b, c)                  whether any bit of the three is set: 0 where all entries are +0
  *   vec_or(a, b), vec_xor(a, b), vec_sign(x)  of bits
  *   vec_if_still(x, g, most)              x where g is +0 and x is 1 .. most units of the smallest denormal, else +0
