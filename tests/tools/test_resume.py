@@ -30,12 +30,18 @@ class Resume(Case):
         self.addCleanup(process.kill)
         return process
 
+    def rows_so_far(self, run):
+        try:
+            return len(self.rows(run, "log.csv"))
+        except FileNotFoundError:  # not begun, or an older run's that is just removed
+            return 0
+
     def stop(self, process, run, number, rows):
         """Sends the signal once the log has so many rows and there is a checkpoint of about that time."""
         end = time.monotonic() + 60
         while process.poll() is None:
             self.assertLess(time.monotonic(), end)
-            if os.path.exists(self.path(run, "checkpoint", "run.safetensors")) and len(self.rows(run, "log.csv")) >= rows:
+            if os.path.exists(self.path(run, "checkpoint", "run.safetensors")) and self.rows_so_far(run) >= rows:
                 break
             time.sleep(0.005)
         time.sleep(0.01)
