@@ -116,7 +116,9 @@ static ALWAYS_INLINE void tiles_of(size_t rows, size_t count, size_t k, factor a
 {
     for (size_t t = 0; t < count; t++) {
         tile(rows, k, a.a, a_row, a_step, together, b, ldb, packing, strip, c);
-        b += packing ? GEMM_COLUMNS : 0;
+        if (packing) { /* otherwise there is no b */
+            b += GEMM_COLUMNS;
+        }
         strip += k * GEMM_COLUMNS;
         c.first += GEMM_COLUMNS;
     }
