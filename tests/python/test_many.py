@@ -83,6 +83,18 @@ class Agents(Case):
                     many.begin_many(seen)
             self.assertEqual(tensors(one.network), tensors(many.network))
 
+    def test_transposed_observations_are_those_they_say(self):
+        plain, transposed = (libarq.Agent(6, 3, instances=COUNT, **ROLLOUT) for _ in range(2))
+        for agent, order in ((plain, "C"), (transposed, "F")):
+            random = np.random.default_rng(4)
+            agent.begin_many(np.array(random.random((COUNT, 6), np.float32), order=order))
+            for _ in range(100):
+                agent.act_many()
+                seen = np.array(random.random((COUNT, 6), np.float32), order=order)
+                agent.observe_many(random.random(COUNT), seen, np.zeros(COUNT, np.bool_), np.zeros(COUNT, np.bool_))
+        self.assertGreater(plain.metric("updates"), 10)
+        self.assertEqual(tensors(plain.network), tensors(transposed.network))
+
     def test_it_goes_on_in_the_middle_of_a_rollout(self):
         first, second = (libarq.Agent(6, 3, instances=COUNT, **ROLLOUT) for _ in range(2))
         play(first, 133)

@@ -52,6 +52,12 @@ def check(name: str, array: Any, dtype: np.dtype[Any], shapes: Sequence[tuple[in
     return array
 
 
+def in_rows(array: Any) -> Any:
+    """An array that lies row behind row: itself, or a copy. Some vector environments give transposed ones."""
+    scattered = isinstance(array, np.ndarray) and not array.flags.c_contiguous
+    return np.ascontiguousarray(array) if scattered else array
+
+
 def check_out(name: str, array: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:
     """As check(), for an array the library writes to."""
     checked = check(name, array, dtype, [shape])

@@ -195,7 +195,7 @@ class Agent(Part):
 
         observations: [instances, ...]; the rows of instances outside the mask are not looked at, here and below.
         """
-        raw = self._observation.encode("observations", observations, self._instances)
+        raw = self._observation.encode("observations", _arrays.in_rows(observations), self._instances)
         chosen = self._mask(mask)
         with self._gate as pointer:
             self._check(lib.arq_agent_begin_many(pointer, _address(chosen), _arrays.address(raw)))
@@ -230,7 +230,7 @@ class Agent(Part):
         [instances], those really executed if they were others than act_many() gave; -1: as given.
         """
         shape = [(self._instances,)]
-        raw = self._observation.encode("next_observations", next_observations, self._instances)
+        raw = self._observation.encode("next_observations", _arrays.in_rows(next_observations), self._instances)
         gained = _arrays.check("rewards", rewards, _arrays.F64, shape)
         ended = _flags("terminated", terminated, self._instances), _flags("truncated", truncated, self._instances)
         done = None if actions is None else _arrays.check("actions", actions, _arrays.I32, shape)
