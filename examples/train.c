@@ -1,6 +1,6 @@
 /*
  * Trains ARQ on MinAtar Breakout and saves what it learned: train [STEPS]. Prints something like:
- *   mean return of the last 100 episodes: 16.28
+ *   mean return of the last 100 episodes: 16.20
  */
 #include <arq/arq.h>
 #include <stdio.h>

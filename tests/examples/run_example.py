@@ -14,7 +14,7 @@ NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 # Steps of training that are enough to see that train.c learns on: the first 5000 only fill the replay.
 STEPS = "8000"
 
-ARGUMENTS = {"train": [STEPS]}
+ARGUMENTS = {"train": [STEPS], "static_memory": ["minatar/breakout", STEPS]}
 NEEDS_NETWORK = ["frozen_policy", "side_by_side"]
 
 # By example, what its numbers must be; called with them in the order they are printed.
@@ -33,6 +33,8 @@ CHECKS = {
     "side_by_side": lambda episodes, mean: episodes >= 64 and 0 <= mean < 1000,
     # random play gets about 0.4 (docs/results.md)
     "many_instances": lambda games, first, second: games == 64 and 0.3 < first < second and second > 1,
+    # 64480 weights of 4 bytes; random play gets about 0.4
+    "static_memory": lambda kib, beside, last, mean: kib == 1008 and 16 < beside < 64 and last == 100 and mean > 0,
     # three cells of six tensors; the same bits
     "save_and_load": lambda steps, tensors, different, cells: tensors == 18 and different == 0 and cells == 3,
 }
