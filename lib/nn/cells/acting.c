@@ -69,7 +69,7 @@ arq_status arq_cells_activations_create(arq_activations *activations)
     if (status != ARQ_OK) {
         return status;
     }
-    size_t floats = arq_cells_scratch_floats(&activations->shape, activations->episodes, 0);
+    size_t floats = arq_cells_scratch_floats(&activations->shape, activations->episodes, state->largest.acting);
     return arq_scratch_create(context, floats, &state->scratch);
 }
 

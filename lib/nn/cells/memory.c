@@ -101,8 +101,8 @@ arq_status arq_cells_learner_create(arq_learner *learner)
         return status;
     }
     /* A task has y of every action and their Q behind its work space. */
-    size_t outputs = s->largest.outputs + shape->actions;
-    return arq_scratch_create(context, arq_cells_scratch_floats(shape, learner->batch, outputs), &s->scratch);
+    size_t own = s->largest.workspace + s->largest.outputs + shape->actions;
+    return arq_scratch_create(context, arq_cells_scratch_floats(shape, learner->batch, own), &s->scratch);
 }
 
 void arq_cells_learner_destroy(arq_learner *learner)

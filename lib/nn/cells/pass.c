@@ -163,6 +163,11 @@ size_t arq_cell_workspace(const arq_cell_shape *shape)
     return cut(shape, NULL, &w);
 }
 
+size_t arq_cell_acting_workspace(const arq_cell_shape *shape)
+{
+    return arq_cell_workspace(shape) - (kept_floats(shape) + 15) / 16 * 16; /* which is behind all others */
+}
+
 /* The sample's projections for one action: with the action's part added, or the action's piece of them. */
 static arq_attention attention_of(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
                                   uint32_t sample, const float *h, uint32_t action, const workspace *w)

@@ -51,6 +51,9 @@ void arq_cell_project_codes(const arq_kernels *kernels, const arq_cell_shape *sh
 /* Floats of work space for the functions below (one sample at a time). */
 size_t arq_cell_workspace(const arq_cell_shape *shape);
 
+/* The same where no gradient is wanted. */
+size_t arq_cell_acting_workspace(const arq_cell_shape *shape);
+
 /* One sample, every action: y [A, action_rows] and q [A]. h is the sample's. */
 void arq_cell_all_actions(const arq_kernels *kernels, const arq_cell_shape *shape, const arq_projections *p,
                           uint32_t sample, const float *h, float *workspace, float *y, float *q);

@@ -14,6 +14,7 @@ arq_cells_sizes arq_cells_largest(const arq_network_shape *shape)
         const arq_cell_shape *cell = arq_cell_at(shape, l);
         largest.width = larger(largest.width, cell->width);
         largest.workspace = larger(largest.workspace, arq_cell_workspace(cell));
+        largest.acting = larger(largest.acting, arq_cell_acting_workspace(cell));
         largest.outputs = larger(largest.outputs, arq_cell_all_outputs(cell));
         largest.z1 = larger(largest.z1, (size_t)cell->heads * cell->width);
         largest.z2 = larger(largest.z2, (size_t)cell->heads * cell->rows);
@@ -54,7 +55,7 @@ uint32_t arq_cells_rows(uint32_t batch)
     return batch >= 256 ? 128 : batch < 32 ? batch : 32;
 }
 
-size_t arq_cells_scratch_floats(const arq_network_shape *shape, uint32_t batch, size_t extra)
+size_t arq_cells_scratch_floats(const arq_network_shape *shape, uint32_t batch, size_t own)
 {
     arq_cells_sizes largest = arq_cells_largest(shape);
     size_t dense = 0;
@@ -63,6 +64,5 @@ size_t arq_cells_scratch_floats(const arq_network_shape *shape, uint32_t batch, 
     }
     size_t pack =
         arq_project_pack_floats(batch, dense, shape->actions, larger(largest.width, larger(largest.z1, largest.z2)));
-    return larger(largest.workspace + extra,
-                  arq_project_segments_floats(arq_cells_rows(batch), (uint32_t)largest.width) + pack);
+    return larger(own, arq_project_segments_floats(arq_cells_rows(batch), (uint32_t)largest.width) + pack);
 }
