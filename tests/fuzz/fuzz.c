@@ -101,7 +101,7 @@ const char *fuzz_write(const char *name, const uint8_t *data, size_t size)
 {
     snprintf(path, sizeof(path), "%s/%s", fuzz_folder(), name);
     FILE *file = fopen(path, "wb");
-    REQUIRE(NULL, file != NULL && fwrite(data, 1, size, file) == size && fclose(file) == 0);
+    REQUIRE(NULL, file != NULL && (size == 0 || fwrite(data, 1, size, file) == size) && fclose(file) == 0);
     return path;
 }
 
