@@ -61,7 +61,7 @@ ARQ_API arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t
 /**
  * @brief Puts a short text beside the run, for the program's own use, such as how long its log was.
  * @param checkpoint One that is not written yet.
- * @param name Any name; a second text of one name is refused.
+ * @param name Up to 200 bytes; a second text of one name is refused.
  * @param value UTF-8.
  * @return #ARQ_E_ARGUMENT, #ARQ_E_ORDER for one that was opened, #ARQ_E_NOMEM.
  * @since 0.2
@@ -148,7 +148,7 @@ ARQ_API arq_status arq_run_save(arq_run *run, const char *folder);
  * an environment failed or was called before the one that did.
  * @param folder The folder of the checkpoint.
  * @return #ARQ_E_IO, #ARQ_E_FORMAT, #ARQ_E_SHAPE, #ARQ_E_NOMEM, #ARQ_E_ARGUMENT, #ARQ_E_BUSY from inside an
- * environment, or the failure of an environment's load method.
+ *   environment or while a checkpoint of the run is not destroyed, or the failure of an environment's load method.
  * @since 0.2
  */
 ARQ_API arq_status arq_run_load(arq_run *run, const char *folder);

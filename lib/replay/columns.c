@@ -49,7 +49,7 @@ static arq_dtype describe_column(const arq_replay *replay, arq_column column, ui
 typedef struct written_column {
     arq_column column;
     uint32_t queues;
-    const arq_span *spans; /* [queues] */
+    const arq_slot_span *spans; /* [queues] */
 } written_column;
 
 static const arq_replay_slots *queue_at(const arq_history *history, arq_column column, uint32_t index)
@@ -63,7 +63,7 @@ static size_t find_chunks(const arq_history *history, const written_column *writ
     size_t used = 0;
     for (uint32_t i = 0; i < written->queues; i++) {
         const arq_replay_slots *slots = queue_at(history, written->column, i);
-        const arq_span span = written->spans[i];
+        const arq_slot_span span = written->spans[i];
         for (uint64_t position = span.from, run; position < span.to; position += run) {
             run = arq_replay_slots_run(slots, position);
             run = run < span.to - position ? run : span.to - position;
@@ -98,7 +98,7 @@ static void write_column(arq_record *record, const arq_replay *replay, const wri
     arq_free(record->context, chunks, room, sizeof(*chunks));
 }
 
-void arq_columns_write(arq_record *record, const arq_replay *replay, const arq_span *lanes, arq_span order)
+void arq_columns_write(arq_record *record, const arq_replay *replay, const arq_slot_span *lanes, arq_slot_span order)
 {
     uint32_t count = replay->history->lanes;
     for (int column = 0; column < ARQ_COLUMN_COUNT && record->status == ARQ_OK; column++) {

@@ -9,13 +9,13 @@
 #include "replay/history.h"
 
 /* Positions of a queue. */
-typedef struct arq_span {
+typedef struct arq_slot_span {
     uint64_t from;
     uint64_t to;
-} arq_span;
+} arq_slot_span;
 
 /* Adds these slots of each lane and, of several lanes, this part of their order. */
-void arq_columns_write(arq_record *record, const arq_replay *replay, const arq_span *lanes, arq_span order);
+void arq_columns_write(arq_record *record, const arq_replay *replay, const arq_slot_span *lanes, arq_slot_span order);
 
 /* What a file says of a lane. */
 typedef struct arq_saved_lane {

@@ -14,7 +14,7 @@ enum { STATE_SLOTS, STATE_FIRST_AGE, STATE_OPEN, STATE_COUNT };
 
 /* ---- Writing ---- */
 
-static void write_state(arq_record *record, const arq_history *history, const arq_span *spans)
+static void write_state(arq_record *record, const arq_history *history, const arq_slot_span *spans)
 {
     size_t count = (size_t)history->lanes * STATE_COUNT;
     uint64_t *state = arq_alloc(record->context, count, sizeof(*state));
@@ -39,12 +39,12 @@ static void write_state(arq_record *record, const arq_history *history, const ar
 static void write_history(arq_record *record, arq_replay *replay, const arq_segment_copy *copy)
 {
     const arq_history *history = replay->history;
-    arq_span *spans = arq_alloc(record->context, history->lanes, sizeof(*spans));
+    arq_slot_span *spans = arq_alloc(record->context, history->lanes, sizeof(*spans));
     if (spans == NULL) {
         record->status = arq_fail_memory(record->context, "saving a replay", history->lanes * sizeof(*spans));
         return;
     }
-    arq_span order = arq_segments_rest(copy, history, spans);
+    arq_slot_span order = arq_segments_rest(copy, history, spans);
     write_state(record, history, spans);
     arq_record_random(record, "random", &replay->random);
     arq_columns_write(record, replay, spans, order);

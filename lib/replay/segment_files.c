@@ -25,17 +25,18 @@ void arq_segments_forget(arq_history *history)
 /* Looks at what has become of the last copy. */
 static void settle_plan(arq_history *history)
 {
-    if (history->planned == NULL) {
+    arq_segment_shelf *planned = history->planned;
+    int state = planned == NULL ? SHELF_PLANNED : atomic_load(&planned->state);
+    history->planned = NULL;
+    if (state == SHELF_PLANNED) {
+        arq_shelf_release(planned);
         return;
     }
-    int state = atomic_load(&history->planned->state);
-    if (state != SHELF_PLANNED) {
-        arq_shelf_release(history->shelf);
-        history->shelf = state == SHELF_WRITTEN ? history->planned : NULL;
-        history->planned = state == SHELF_WRITTEN ? NULL : history->planned;
+    arq_shelf_release(history->shelf);
+    history->shelf = state == SHELF_WRITTEN ? planned : NULL;
+    if (state == SHELF_LOST) {
+        arq_shelf_release(planned);
     }
-    arq_shelf_release(history->planned);
-    history->planned = NULL;
 }
 
 /* ---- Copying ---- */
@@ -53,13 +54,13 @@ static uint64_t begin_of_order(const arq_segment_shelf *shelf, const arq_history
     return shelf == NULL || shelf->order_next < first ? first : shelf->order_next;
 }
 
-arq_span arq_segments_rest(const arq_segment_copy *copy, const arq_history *history, arq_span *lanes)
+arq_slot_span arq_segments_rest(const arq_segment_copy *copy, const arq_history *history, arq_slot_span *lanes)
 {
     const arq_segment_shelf *shelf = copy == NULL ? NULL : copy->shelf;
     for (uint32_t i = 0; i < history->lanes; i++) {
-        lanes[i] = (arq_span){begin_of_rest(shelf, history, i), history->lane[i].slots.end};
+        lanes[i] = (arq_slot_span){begin_of_rest(shelf, history, i), history->lane[i].slots.end};
     }
-    return (arq_span){begin_of_order(shelf, history), history->order.end};
+    return (arq_slot_span){begin_of_order(shelf, history), history->order.end};
 }
 
 static uint64_t count_rest(const arq_segment_shelf *shelf, const arq_history *history)
@@ -90,7 +91,7 @@ static void pass_transition(arq_segment_shelf *shelf, const arq_history *history
     (*next)++;
 }
 
-static void list_segment(arq_record *record, const arq_replay *replay, const arq_span *lanes, arq_span order,
+static void list_segment(arq_record *record, const arq_replay *replay, const arq_slot_span *lanes, arq_slot_span order,
                          uint64_t serial)
 {
     uint32_t count = replay->history->lanes;
@@ -117,7 +118,7 @@ static void list_segment(arq_record *record, const arq_replay *replay, const arq
 }
 
 /* The next segment, from where the shelf stands. `spans` is room for those of all lanes. */
-static arq_status copy_segment(const arq_replay *replay, arq_segment_copy *copy, size_t index, arq_span *spans)
+static arq_status copy_segment(const arq_replay *replay, arq_segment_copy *copy, size_t index, arq_slot_span *spans)
 {
     const arq_history *history = replay->history;
     arq_segment_shelf *shelf = copy->shelf;
@@ -127,7 +128,7 @@ static arq_status copy_segment(const arq_replay *replay, arq_segment_copy *copy,
     if (status != ARQ_OK) {
         return status;
     }
-    arq_span order = {.from = shelf->order_next};
+    arq_slot_span order = {.from = shelf->order_next};
     for (uint32_t i = 0; i < history->lanes; i++) {
         spans[i].from = shelf->next[i];
     }
@@ -146,7 +147,7 @@ static arq_status copy_segment(const arq_replay *replay, arq_segment_copy *copy,
 static arq_status copy_segments(const arq_replay *replay, arq_segment_copy *copy)
 {
     uint32_t lanes = replay->history->lanes;
-    arq_span *spans = arq_alloc(replay->context, lanes, sizeof(*spans));
+    arq_slot_span *spans = arq_alloc(replay->context, lanes, sizeof(*spans));
     if (spans == NULL) {
         return arq_fail_memory(replay->context, "replay segments", lanes * sizeof(*spans));
     }

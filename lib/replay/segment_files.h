@@ -39,7 +39,7 @@ void arq_segment_copy_settle(arq_segment_copy *copy);
 void arq_segments_remove(const char *folder);
 
 /* The slots of each lane and the part of the order that are in no segment; without a copy all. */
-arq_span arq_segments_rest(const arq_segment_copy *copy, const arq_history *history, arq_span *lanes);
+arq_slot_span arq_segments_rest(const arq_segment_copy *copy, const arq_history *history, arq_slot_span *lanes);
 
 /* Reads the segments that a checkpoint's file lists; `lanes` are what the file says of its own part. */
 void arq_segments_read(arq_record *record, const arq_saved_replay *saved, const arq_saved_lane *lanes,

@@ -85,11 +85,34 @@ void arq_checkpoint_destroy(arq_checkpoint *checkpoint)
 
 /* ---- Copying and writing ---- */
 
+/* Puts all parts into the checkpoint's own memory. */
+static arq_status copy_parts(arq_saved_run *saved, arq_checkpoint *checkpoint)
+{
+    arq_part parts[ARQ_RUN_PARTS];
+    arq_agent *agent = saved->run->agent;
+    agent->lent = 1;
+    arq_status status = arq_saved_run_ask(saved);
+    agent->lent = 0;
+    if (status != ARQ_OK) {
+        return status;
+    }
+    size_t count = arq_run_list_parts(saved, parts);
+    status = arq_write_parts(checkpoint->context, RUN_KIND, parts, count, &checkpoint->writer);
+    checkpoint->copy = saved->agent.replay.copy;
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = arq_writer_keep(checkpoint->writer);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_segment_copy_list(checkpoint->copy, checkpoint->writer, "replay.");
+}
+
 /* Everything, copied; of a replay what the folder does not have. */
 static arq_status copy_run(arq_run *run, uint32_t flags, arq_checkpoint *checkpoint)
 {
     arq_saved_run saved;
-    arq_part parts[ARQ_RUN_PARTS];
     arq_status status = arq_saved_run_create(run, &saved);
     if (status != ARQ_OK) {
         return status;
@@ -97,20 +120,7 @@ static arq_status copy_run(arq_run *run, uint32_t flags, arq_checkpoint *checkpo
     saved.agent.replay.left_out =
         (flags & ARQ_CHECKPOINT_WITHOUT_REPLAY) != 0 && run->parameters.experience == ARQ_EXPERIENCE_REPLAY;
     saved.agent.replay.folder = checkpoint->folder;
-    run->agent->lent = 1;
-    status = arq_saved_run_ask(&saved);
-    run->agent->lent = 0;
-    if (status == ARQ_OK) {
-        size_t count = arq_run_list_parts(&saved, parts);
-        status = arq_write_parts(run->context, RUN_KIND, parts, count, &checkpoint->writer);
-    }
-    checkpoint->copy = saved.agent.replay.copy;
-    if (status == ARQ_OK) {
-        status = arq_writer_keep(checkpoint->writer);
-    }
-    if (status == ARQ_OK) {
-        status = arq_segment_copy_list(checkpoint->copy, checkpoint->writer, "replay.");
-    }
+    status = copy_parts(&saved, checkpoint);
     arq_saved_run_clear(&saved);
     return status;
 }
@@ -130,7 +140,7 @@ static arq_status check_run(const arq_run *run, const char *folder, const char *
     return ARQ_OK;
 }
 
-static arq_status take_checkpoint(arq_run *run, const char *folder, uint32_t flags, const char *call,
+static arq_status make_checkpoint(arq_run *run, const char *folder, uint32_t flags, const char *call,
                                   arq_checkpoint **out)
 {
     arq_status status = create_shared(run);
@@ -154,6 +164,16 @@ static arq_status take_checkpoint(arq_run *run, const char *folder, uint32_t fla
     return ARQ_OK;
 }
 
+/* Holds the run, which a callback may destroy while its environment is saved. */
+static arq_status take_checkpoint(arq_run *run, const char *folder, uint32_t flags, const char *call,
+                                  arq_checkpoint **out)
+{
+    arq_life_hold(&run->life);
+    arq_status status = make_checkpoint(run, folder, flags, call, out);
+    arq_run_let_go(run);
+    return status;
+}
+
 arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t flags, arq_checkpoint **out)
 {
     static const char call[] = "arq_run_checkpoint";
@@ -171,10 +191,7 @@ arq_status arq_run_checkpoint(arq_run *run, const char *folder, uint32_t flags, 
         return arq_fail(run->context, ARQ_E_ARGUMENT, "%s: flags is %u; accepted: 0 or ARQ_CHECKPOINT_WITHOUT_REPLAY",
                         call, (unsigned)flags);
     }
-    arq_life_hold(&run->life);
-    status = take_checkpoint(run, folder, flags, call, out);
-    arq_run_let_go(run);
-    return status;
+    return take_checkpoint(run, folder, flags, call, out);
 }
 
 /* Only one that was copied from a run can be written. */
@@ -240,12 +257,13 @@ arq_status arq_checkpoint_write(arq_checkpoint *checkpoint)
 
 arq_status arq_run_save(arq_run *run, const char *folder)
 {
-    arq_status status = check_run(run, folder, "arq_run_save");
+    static const char call[] = "arq_run_save";
+    arq_status status = check_run(run, folder, call);
     if (status != ARQ_OK) {
         return status;
     }
-    arq_checkpoint *checkpoint;
-    status = arq_run_checkpoint(run, folder, 0, &checkpoint);
+    arq_checkpoint *checkpoint = NULL;
+    status = take_checkpoint(run, folder, 0, call, &checkpoint);
     if (status != ARQ_OK) {
         return status;
     }

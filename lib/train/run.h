@@ -56,8 +56,10 @@ struct arq_run {
     arq_arena arena;
 };
 
+/* The end of a hold of its life. */
+void arq_run_let_go(arq_run *run);
+
 /* Lets go of what is shared with a checkpoint; NULL is fine. */
-void arq_run_let_go(arq_run *run); /* the end of a hold of its life */
 void arq_run_release_checkpoints(run_checkpoints *checkpoints);
 
 /* Ends the episode of an instance: it stands in the list of ended ones. */
