@@ -77,6 +77,20 @@ static arq_status set_texts(arq_checkpoint *checkpoint, const run_log_mark *mark
     return set_number(checkpoint, TEXT_SECONDS, "%.3f", seconds);
 }
 
+static arq_status copy_run(checkpoints *self, uint32_t flags, const run_log_mark *mark, double seconds)
+{
+    checkpoint_job *job = &self->job;
+    arq_status status = arq_run_checkpoint(self->run, self->path, flags, &job->checkpoint);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    status = set_texts(job->checkpoint, mark, seconds);
+    if (status != ARQ_OK) {
+        return status;
+    }
+    return arq_network_copy(arq_agent_network(arq_run_agent(self->run)), &job->network);
+}
+
 /* Copies run and network as they are now. 0 or an exit code. */
 static int copy(checkpoints *self, run_log *log, double seconds, uint32_t flags)
 {
@@ -86,29 +100,27 @@ static int copy(checkpoints *self, run_log *log, double seconds, uint32_t flags)
         return message_fail("no checkpoint is written as long as rows wait for room");
     }
     job->log = log;
-    arq_status status = arq_run_checkpoint(self->run, self->path, flags, &job->checkpoint);
-    if (status == ARQ_OK) {
-        status = set_texts(job->checkpoint, &mark, seconds);
-    }
-    if (status == ARQ_OK) {
-        status = arq_network_copy(arq_agent_network(arq_run_agent(self->run)), &job->network);
-    }
-    if (status != ARQ_OK) {
+    if (copy_run(self, flags, &mark, seconds) != ARQ_OK) {
         clear_job(job);
         return message_library(self->context);
     }
     return 0;
 }
 
-/* Waits for the worker; says what it failed with. */
+/* Says what the job failed with. */
+static void finish_job(checkpoint_job *job)
+{
+    if (job->failure[0] != '\0') {
+        message_warning("%s; the training goes on", job->failure);
+    }
+    clear_job(job);
+}
+
 static void collect(checkpoints *self)
 {
     worker_wait(self->worker);
     self->worker = NULL;
-    if (self->job.failure[0] != '\0') {
-        message_warning("%s; the training goes on", self->job.failure);
-    }
-    clear_job(&self->job);
+    finish_job(&self->job);
 }
 
 void checkpoints_update(checkpoints *self, run_log *log, double seconds)
@@ -127,10 +139,7 @@ void checkpoints_update(checkpoints *self, run_log *log, double seconds)
     self->worker = worker_start(write_job, &self->job);
     if (self->worker == NULL) { /* no thread: learning waits */
         write_job(&self->job);
-        if (self->job.failure[0] != '\0') {
-            message_warning("%s; the training goes on", self->job.failure);
-        }
-        clear_job(&self->job);
+        finish_job(&self->job);
     }
 }
 
