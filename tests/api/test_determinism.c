@@ -1,6 +1,7 @@
 /* The same build, seed and settings give the same bits: any threads, instruction set and floating-point mode. */
 #include "fp_mode.h"
 #include "life.h"
+#include "../support/suite.h"
 
 #include <fenv.h>
 #include <stdio.h>
@@ -163,9 +164,5 @@ int main(void)
     tcase_add_loop_test(cases, seeds_differ, 0, count);
     tcase_add_test(cases, the_rest_is_of_no_mode_either);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* What cells say about their health, and inputs at which the papers' code has NaN. */
 #include "life.h"
+#include "../support/suite.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -344,9 +345,5 @@ int main(void)
     tcase_add_loop_test(tests, a_learner_warns_once_of_targets_out_of_reach, 0, sizeof signs / sizeof *signs);
     tcase_add_loop_test(tests, degenerate_inputs_stay_finite, 0, sizeof networks / sizeof *networks);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -4,6 +4,8 @@
  * is tested beside the other uses of its handle.
  */
 #include "support.h"
+
+#include "../support/suite.h"
 #include "worlds.h"
 
 #include <stdio.h>
@@ -166,9 +168,5 @@ int main(void)
     tcase_add_loop_test(cases, every_call_answers, 0, (int)ROWS);
     tcase_add_test(cases, every_symbol_has_a_row);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

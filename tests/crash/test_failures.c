@@ -5,6 +5,7 @@
  */
 #include "../resume/life.h"
 #include "../support/faults.h"
+#include "../support/suite.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -16,13 +17,7 @@
     "target_period=50 exploration_steps=200 "
 #define ROLLOUT "widths=12,8 heads=2 experience=rollout rollout=48 batch=16 exploration_steps=200 "
 
-typedef struct story {
-    const char *id;
-    uint32_t instances;
-    const char *settings;
-} story;
-
-static const story stories[] = {
+static const life_story stories[] = {
     {"minatar/breakout", 1, REPLAY},
     {"minatar/breakout", 4, REPLAY},
     {"minatar/breakout", 1, ROLLOUT},
@@ -41,7 +36,7 @@ static const struct {
 /* A run, another one that is never saved, and the newest checkpoint that was written. */
 typedef struct scene {
     struct host host;
-    const story *told_of;
+    const life_story *told_of;
     char folder[512];
     char agent[512]; /* the run's agent at the newest checkpoint */
     life self;
@@ -68,14 +63,14 @@ static void note_written(scene *s)
     succeeds(&s->host, arq_agent_save(arq_run_agent(s->self.run), s->agent));
 }
 
-static void open_scene(scene *s, const story *told_of)
+static void open_scene(scene *s, const life_story *told_of)
 {
     *s = (scene){.told_of = told_of};
     host_open(&s->host);
     strcpy(s->folder, temporary_file("checkpoint"));
     strcpy(s->agent, temporary_file("agent"));
-    life_open(&s->host, told_of->id, told_of->instances, told_of->settings, &s->self);
-    life_open(&s->host, told_of->id, told_of->instances, told_of->settings, &s->other);
+    life_begin(&s->host, told_of, &s->self);
+    life_begin(&s->host, told_of, &s->other);
     go_on(s, 150);
     note_written(s);
     succeeds(&s->host, arq_run_save(s->self.run, s->folder));
@@ -88,7 +83,7 @@ static void check_written(scene *s)
     char path[512];
     size_t sizes[2];
     strcpy(path, temporary_file("loaded"));
-    life_open(&s->host, s->told_of->id, s->told_of->instances, s->told_of->settings, &loaded);
+    life_begin(&s->host, s->told_of, &loaded);
     succeeds(&s->host, arq_run_load(loaded.run, s->folder));
     succeeds(&s->host, arq_agent_save(arq_run_agent(loaded.run), path));
     unsigned char *bytes[2] = {file_bytes(path, &sizes[0]), file_bytes(s->agent, &sizes[1])};
@@ -163,7 +158,7 @@ START_TEST(a_failing_call_of_a_load_changes_nothing)
         }
     }
     life_close(&s.other); /* the load that succeeded took the run back: the other one follows */
-    life_open(&s.host, s.told_of->id, s.told_of->instances, s.told_of->settings, &s.other);
+    life_begin(&s.host, s.told_of, &s.other);
     succeeds(&s.host, arq_run_load(s.other.run, s.folder));
     s.steps = 150;
     close_scene(&s);
@@ -214,7 +209,7 @@ START_TEST(a_load_without_memory_changes_nothing)
         }
     }
     life_close(&s.other);
-    life_open(&s.host, s.told_of->id, s.told_of->instances, s.told_of->settings, &s.other);
+    life_begin(&s.host, s.told_of, &s.other);
     succeeds(&s.host, arq_run_load(s.other.run, s.folder));
     s.steps = 150;
     close_scene(&s);
@@ -231,9 +226,5 @@ int main(void)
     tcase_add_loop_test(test, a_load_without_memory_changes_nothing, 0, STORIES);
     tcase_set_timeout(test, 120);
     suite_add_tcase(suite, test);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -6,6 +6,7 @@
  */
 #include "../resume/life.h"
 #include "../support/faults.h"
+#include "../support/suite.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,14 +26,8 @@
     " experience=rollout rollout=48 batch=16 epochs=2 epsilon_start=0.9 epsilon_end=0.1 exploration_steps=200 "
 #define STACK " widths=12,8 heads=2 "
 
-typedef struct story {
-    const char *id;
-    uint32_t instances;
-    const char *settings;
-} story;
-
 /* The replays have several segments and lose their oldest ones. */
-static const story stories[] = {
+static const life_story stories[] = {
     {"minatar/breakout", 1, "replay_capacity=400 context_size=3" STACK REPLAY},
     {"minatar/seaquest|time_limit=40", 5, "replay_capacity=400 context_size=3" STACK REPLAY},
     {"minatar/breakout", 1, STACK ROLLOUT},
@@ -104,11 +99,11 @@ static long resume(struct host *host, life *self, const place *at)
 }
 
 /* From wherever the run is to its end. */
-static void live(struct host *host, const story *s, const place *at)
+static void live(struct host *host, const life_story *s, const place *at)
 {
     life self;
     writer job = {.checkpoint = NULL};
-    life_open(host, s->id, s->instances, s->settings, &self);
+    life_begin(host, s, &self);
     long length = resume(host, &self, at);
     int log = open(at->log, O_WRONLY | O_CREAT, 0666);
     ck_assert_int_ge(log, 0);
@@ -169,7 +164,7 @@ static killing draw_killing(uint64_t *seed, double whole_seconds)
 }
 
 /* One process; returns whether it was killed before the run's end. */
-static int live_until_killed(const story *s, const place *at, const killing *end)
+static int live_until_killed(const life_story *s, const place *at, const killing *end)
 {
     pid_t child = fork();
     ck_assert_int_ge(child, 0);
@@ -208,7 +203,7 @@ static void check_same_file(const char *path, const char *expected)
 
 START_TEST(killed_runs_end_as_if_nobody_had)
 {
-    const story *s = &stories[_i];
+    const life_story *s = &stories[_i];
     place whole;
     place broken;
     struct host host;
@@ -248,9 +243,5 @@ int main(int argc, char **argv)
     tcase_add_loop_test(test, killed_runs_end_as_if_nobody_had, 0, (int)STORIES);
     tcase_set_timeout(test, 60.0 + kills_wanted);
     suite_add_tcase(suite, test);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

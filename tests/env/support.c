@@ -45,12 +45,3 @@ arq_env *open_env(arq_context *context, const char *id)
     ck_assert_msg(arq_env_open(context, id, &env) == ARQ_OK, "%s: %s", id, last_error(context));
     return env;
 }
-
-int run_suite(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
-}

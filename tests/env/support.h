@@ -5,6 +5,7 @@
 #define TESTS_ENV_SUPPORT_H
 
 #include "../support/counting_allocator.h"
+#include "../support/suite.h"
 #include "arq/environment.h"
 #include "walk.h"
 
@@ -21,8 +22,5 @@ int error_says(const arq_context *context, const char *words);
 
 /* Opens an id and fails the test with the text if that fails. */
 arq_env *open_env(arq_context *context, const char *id);
-
-/* Runs the test cases and returns main's result. */
-int run_suite(Suite *suite);
 
 #endif

@@ -33,7 +33,7 @@ static void give(void *user, void *pointer, size_t size, size_t align)
 
 /* ---- Contexts and configs ---- */
 
-void fuzz_fail(const arq_context *context, const char *what, const char *file, int line)
+void require_fail(const arq_context *context, const char *what, const char *file, int line)
 {
     char text[512] = "";
     arq_context_last_error(context, text, sizeof(text));

@@ -5,6 +5,7 @@
 #ifndef TESTS_FUZZ_H
 #define TESTS_FUZZ_H
 
+#include "../support/require.h"
 #include "arq/arq.h"
 
 #include <stddef.h>
@@ -15,16 +16,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Hands a good input to `emit`, for each kind that the program knows: where a search begins. */
 void fuzz_seeds(void (*emit)(const uint8_t *data, size_t size));
-
-/* Ends the program as a finding unless the condition holds. */
-#define REQUIRE(context, condition)                                                                                    \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fuzz_fail((context), #condition, __FILE__, __LINE__);                                                      \
-        }                                                                                                              \
-    } while (0)
-#define REQUIRE_OK(context, call) REQUIRE((context), (call) == ARQ_OK)
-void fuzz_fail(const arq_context *context, const char *what, const char *file, int line);
 
 /* A context with little memory: what asks for more gets ARQ_E_NOMEM, as a liar's sizes should. */
 arq_context *fuzz_context(void);

@@ -7,6 +7,7 @@
 #include "common/pcg64.h"
 #include "common/saved_state.h"
 #include "golden_files.h"
+#include "../support/suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -555,9 +556,5 @@ int main(void)
     tcase_add_test(recordings, generator);
     tcase_add_test(recordings, every_trace);
     suite_add_tcase(suite, recordings);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -11,6 +11,7 @@
 #include "common/saved_state.h"
 #include "dmc/dmc.h"
 #include "io/safetensors.h"
+#include "../support/suite.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -389,9 +390,5 @@ int main(void)
     tcase_set_timeout(recordings, 600);
     tcase_add_test(recordings, every_trace);
     suite_add_tcase(suite, recordings);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -5,6 +5,7 @@
 #include "io/safetensors.h"
 #include "nn/dense/learner.h"
 #include "nn/learner.h"
+#include "../support/suite.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -135,9 +136,10 @@ static void create(arq_context *context, norm_case *c)
     set(config, "beta2", text_of(c, "b2"));
     set(config, "loss", text_of(c, "loss"));
     uint32_t observed = (uint32_t)find(c, "s")->shape[2];
-    ck_assert_int_eq(
-        arq_network_create(context, config, ARQ_OBSERVATION_F32, observed, c->actions, &c->network), ARQ_OK);
-    ck_assert_int_eq(arq_learner_make(c->network, &c->network->parameters, ARQ_LEARN_FROM_TARGETS, &c->learner), ARQ_OK);
+    ck_assert_int_eq(arq_network_create(context, config, ARQ_OBSERVATION_F32, observed, c->actions, &c->network),
+                     ARQ_OK);
+    ck_assert_int_eq(arq_learner_make(c->network, &c->network->parameters, ARQ_LEARN_FROM_TARGETS, &c->learner),
+                     ARQ_OK);
     ck_assert_uint_eq(c->network->shape.cells, c->layers);
     arq_config_destroy(config);
 }
@@ -198,9 +200,5 @@ int main(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, test_recorded_updates);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* Replays recorded runs of the MinAtar games: every reward, every end, every observation. */
 #include "golden_files.h"
 #include "minatar/minatar.h"
+#include "../support/suite.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -501,9 +502,5 @@ int main(void)
     tcase_add_test(traces, every_recording);
     tcase_add_test(traces, batches_and_saved_states);
     suite_add_tcase(suite, traces);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

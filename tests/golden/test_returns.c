@@ -4,6 +4,7 @@
 #include "arq/arq.h"
 #include "io/safetensors.h"
 #include "rollout/returns.h"
+#include "../support/suite.h"
 
 #include <math.h>
 
@@ -66,8 +67,8 @@ static void fill_row(const returns_case *c, uint32_t l, uint32_t i, float *rewar
         rewards[t] = c->reward[at];
         ends[t] = c->terminated[at] ? ARQ_END_TERMINATED : c->truncated[at] ? ARQ_END_TRUNCATED : ARQ_END_NONE;
         size_t next = ((size_t)l * (c->length + 1) + t + 1) * c->instances + i;
-        values[t] = ends[t] == ARQ_END_TRUNCATED ? c->final_value[(size_t)l * c->length * c->instances + at]
-                                                 : c->value[next];
+        values[t] =
+            ends[t] == ARQ_END_TRUNCATED ? c->final_value[(size_t)l * c->length * c->instances + at] : c->value[next];
     }
 }
 
@@ -126,9 +127,5 @@ int main(void)
     TCase *tests = tcase_create("recorded");
     tcase_add_test(tests, test_recorded_returns);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "nn/learner.h"
 
 #include "arq/arq.h"
+#include "../support/suite.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -179,9 +180,5 @@ int main(void)
     tcase_add_loop_test(cases, weights_at_rest_stay, 0, count);
     tcase_add_loop_test(cases, files_bring_other_moments, 0, count);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

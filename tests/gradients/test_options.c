@@ -4,6 +4,7 @@
 #include "core/config.h"
 #include "nn/kind.h"
 #include "nn/network.h"
+#include "../support/suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -344,9 +345,5 @@ int main(void)
     tcase_add_test(tests, no_parameter_is_forgotten);
     tcase_add_test(tests, widths_meet_the_budget);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -354,5 +354,5 @@ int main(void)
     tcase_add_test(test, a_save_keeps_the_mode_of_the_file);
     tcase_add_test(test, a_file_that_may_not_be_written_is_not_replaced);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -130,5 +130,5 @@ int main(void)
     tcase_add_test(test, weights_that_would_mean_something_else_are_refused);
     tcase_add_test(test, a_new_metric_refuses_no_file);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -578,5 +578,5 @@ int main(void)
     tcase_add_test(test, every_failed_allocation_is_survived);
     tcase_add_test(test, memory_is_bounded_by_the_file);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

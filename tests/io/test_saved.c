@@ -199,5 +199,5 @@ int main(void)
     tcase_add_test(test, a_file_is_of_one_kind);
     tcase_add_test(test, a_range_is_said);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -73,5 +73,5 @@ int main(void)
     tcase_add_loop_test(test, published_examples, 0, sizeof(examples) / sizeof(examples[0]));
     tcase_add_test(test, every_length_and_bit_counts);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #ifndef ARQ_TEST_SUPPORT_H
 #define ARQ_TEST_SUPPORT_H
 
+#include "../support/suite.h"
 #include "arq/context.h"
 
 #include <check.h>
@@ -190,15 +191,6 @@ static inline void test_write_file(const char *path, const void *data, size_t co
     ck_assert_msg(file != NULL, "cannot write %s", path);
     ck_assert_uint_eq(fwrite(data, 1, count, file), count);
     ck_assert_int_eq(fclose(file), 0);
-}
-
-static inline int test_run(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
 }
 
 #endif

@@ -1,6 +1,7 @@
 /* The reference kernels against the formulas in double, and their gradients against finite differences. */
 #include "guarded.h"
 #include "cases.h"
+#include "../support/suite.h"
 
 #include <check.h>
 #include <math.h>
@@ -365,9 +366,5 @@ int main(void)
     tcase_add_test(formulas, adam);
     tcase_add_test(formulas, sum_of_squares);
     suite_add_tcase(suite, formulas);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

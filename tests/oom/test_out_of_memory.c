@@ -4,6 +4,7 @@
  * Opening, loading and checking environments is tests/env/test_oom.c.
  */
 #include "scene.h"
+#include "../support/suite.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -414,9 +415,5 @@ int main(void)
     tcase_add_loop_test(cases, every_call_survives, 0, (int)(COUNT(rows) * COUNT(kinds)));
     tcase_add_loop_test(cases, runs_go_on, 0, (int)COUNT(kinds));
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include "nn/learner.h"
 #include "nn/network.h"
 #include "replay/replay.h"
+#include "../support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -424,9 +425,5 @@ int main(void)
     tcase_add_test(cases, agent_and_replay_say_alike_which_episodes_are_open);
     tcase_add_test(cases, without_memory_a_step_of_all_changes_nothing);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

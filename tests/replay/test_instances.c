@@ -460,5 +460,5 @@ int main(void)
     tcase_add_test(test, memory_stays_flat_when_instances_take_turns);
     tcase_add_test(test, without_memory_nothing_changes);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

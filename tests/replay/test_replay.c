@@ -417,5 +417,5 @@ int main(void)
     tcase_add_test(test, without_memory_nothing_changes);
     tcase_add_test(test, create_without_memory_gives_nothing);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

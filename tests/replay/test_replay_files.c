@@ -406,5 +406,5 @@ int main(void)
     tcase_add_test(test, files_that_are_not_there_or_hold_something_else);
     tcase_add_test(test, without_memory_files_and_replays_stay);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -192,5 +192,5 @@ int main(void)
     tcase_add_loop_test(test, every_flipped_byte_of_the_list_is_survived, 0, 2);
     tcase_add_loop_test(test, segments_that_lie_are_refused_or_survived, 0, 2);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

@@ -361,5 +361,5 @@ int main(void)
     tcase_add_test(test, segments_that_are_gone_are_written_again);
     tcase_add_test(test, another_folder_gets_everything);
     suite_add_tcase(suite, test);
-    return test_run(suite);
+    return run_suite(suite);
 }

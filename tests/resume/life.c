@@ -19,6 +19,11 @@ void life_open(struct host *host, const char *id, uint32_t count, const char *se
     arq_config_destroy(config);
 }
 
+void life_begin(struct host *host, const life_story *story, life *self)
+{
+    life_open(host, story->id, story->instances, story->settings, self);
+}
+
 void life_close(life *self)
 {
     arq_run_destroy(self->run);

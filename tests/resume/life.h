@@ -13,7 +13,15 @@ typedef struct life {
     arq_run *run;
 } life;
 
-/* A run of `count` instances of an id. */
+/* What a life is about. */
+typedef struct life_story {
+    const char *id;
+    uint32_t instances;
+    const char *settings;
+} life_story;
+
+/* A run of `count` instances of an id; of a story. */
+void life_begin(struct host *host, const life_story *story, life *self);
 void life_open(struct host *host, const char *id, uint32_t count, const char *settings, life *self);
 void life_close(life *self);
 

@@ -2,6 +2,7 @@
 #include "life.h"
 
 #include "../api/worlds.h"
+#include "../support/suite.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -565,9 +566,5 @@ int main(void)
     tcase_add_loop_test(test, environments_that_cannot_be_saved_begin_a_new_episode, 0, 2);
     tcase_set_timeout(test, 120);
     suite_add_tcase(suite, test);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* A run that was saved and loaded again and again is the run that was never interrupted. */
 #include "life.h"
+#include "../support/suite.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,7 @@
     "learning_rate=0.01 learning_rate_end=0.001 learning_rate_steps=400 "
 #define STACK " widths=12,8 heads=2 "
 
-typedef struct story {
-    const char *id;
-    uint32_t instances;
-    const char *settings;
-} story;
-
-static const story stories[] = {
+static const life_story stories[] = {
     {"minatar/breakout", 1, "replay_capacity=150" STACK " context_size=3" REPLAY},
     {"minatar/breakout", 5, "replay_capacity=150" STACK " context_size=3" REPLAY},
     {"minatar/seaquest|time_limit=30", 1, "network=ad quantiles=3" STACK " context_size=3" REPLAY},
@@ -36,17 +31,17 @@ static const story stories[] = {
 #define ROW 60u
 
 /* Between two rows the run is saved, ends, and goes on in another handle, unless `seed` is 0. */
-static void live(struct host *host, const story *s, uint64_t seed, life *self, tale *told)
+static void live(struct host *host, const life_story *s, uint64_t seed, life *self, tale *told)
 {
     char folder[512];
     strcpy(folder, temporary_file("checkpoint"));
-    life_open(host, s->id, s->instances, s->settings, self);
+    life_begin(host, s, self);
     for (uint64_t row = ROW; row <= LENGTH; row += ROW) {
         if (seed != 0) {
             life_advance(host, self, row - next_random(&seed) % ROW, told);
             succeeds(host, arq_run_save(self->run, folder));
             life_close(self);
-            life_open(host, s->id, s->instances, s->settings, self);
+            life_begin(host, s, self);
             succeeds(host, arq_run_load(self->run, folder));
             ck_assert_uint_eq(arq_run_resumed(self->run), ARQ_RESUMED);
         }
@@ -59,7 +54,7 @@ START_TEST(nobody_sees_where_a_run_was_interrupted)
 {
     struct host host;
     host_open(&host);
-    const story *s = &stories[_i];
+    const life_story *s = &stories[_i];
     life whole;
     tale told = {NULL, 0};
     live(&host, s, 0, &whole, &told);
@@ -88,9 +83,5 @@ int main(void)
     tcase_add_loop_test(test, nobody_sees_where_a_run_was_interrupted, 0, STORIES);
     tcase_set_timeout(test, 120);
     suite_add_tcase(suite, test);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "nn/network.h"
+#include "../support/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -433,9 +434,5 @@ int main(void)
     tcase_add_loop_test(cases, a_divergence_drops_the_rest_of_the_rollout, 0, sizeof(diverging) / sizeof(diverging[0]));
     tcase_add_loop_test(cases, nothing_is_allocated_after_create, 0, sizeof(lean) / sizeof(lean[0]));
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

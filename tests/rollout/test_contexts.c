@@ -5,6 +5,7 @@
 #include "world.h"
 
 #include "rollout/minibatches.h"
+#include "../support/suite.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -485,9 +486,5 @@ int main(void)
     tcase_add_loop_test(cases, quantiles_have_the_loss_of_the_page, 0,
                         sizeof(quantile_networks) / sizeof(quantile_networks[0]));
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -1,5 +1,6 @@
 /* The agent against a naive one: the same actions and the same weights, bit for bit. */
 #include "naive.h"
+#include "../support/suite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -244,9 +245,5 @@ int main(void)
         tcase_add_loop_test(cases, tests[i], 0, NETWORKS);
     }
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -3,6 +3,7 @@
 #include "rollout/minibatches.h"
 #include "rollout/returns.h"
 #include "rollout/rows.h"
+#include "../support/suite.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -280,9 +281,5 @@ int main(void)
     }
     tcase_add_loop_test(cases, an_epoch_takes_each_transition_once, 1, 16);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

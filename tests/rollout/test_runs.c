@@ -4,6 +4,7 @@
  */
 #include "../api/support.h"
 #include "../api/worlds.h"
+#include "../support/suite.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -380,9 +381,5 @@ int main(void)
     tcase_add_loop_test(cases, side_by_side_is_one_by_one, 0, 3);
     tcase_add_test(cases, a_batch_of_one_evaluates_as_one);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }

@@ -2,6 +2,7 @@
 #include "world.h"
 
 #include "../api/fp_mode.h"
+#include "../support/suite.h"
 
 #include <fenv.h>
 #include <stdlib.h>
@@ -378,9 +379,5 @@ int main(void)
     tcase_add_test(cases, observing_in_parts_learns_the_same);
     tcase_add_test(cases, a_file_of_other_instances_is_refused);
     suite_add_tcase(suite, cases);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed != 0;
+    return run_suite(suite);
 }
